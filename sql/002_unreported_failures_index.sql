@@ -1,0 +1,23 @@
+-- Exactly the failures that nobody has been told about: a silent run costs the same however large the table.
+-- The predicate is that of src/failures.ts, word for word, or the planner cannot use it.
+-- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
+do $$
+begin
+  if exists (
+    select
+    from pg_index
+    where indexrelid = to_regclass('research_jobs_unreported_failures')
+      and not indisvalid
+  ) then
+    alter index research_jobs_unreported_failures rename to research_jobs_unreported_failures_invalid;
+  end if;
+end
+$$;
+
+drop index concurrently if exists research_jobs_unreported_failures_invalid;
+
+create index concurrently if not exists research_jobs_unreported_failures
+  on research_jobs ((coalesce(finished_at, claimed_at, created_at)))
+  where (status = 'dead' or (status = 'failed' and attempts >= max_attempts))
+    and last_error is distinct from 'cancelled by admin'
+    and (last_alerted_at is null or last_alerted_at < coalesce(finished_at, claimed_at, created_at));

@@ -1,0 +1,45 @@
+import { parseTime } from './since.js'
+
+/** One step of a known chain; its fixed target id tells it apart, whatever the payload holds. */
+export interface StepDefinition {
+  readonly name: string
+  readonly jobType: string
+  readonly targetId: string
+}
+
+/** A chain whose steps are known in advance, so that the ones without a row can be shown as not started. */
+export interface ChainDefinition {
+  readonly source: string
+  readonly targetType: string
+  readonly title: string
+  readonly shortTitle: string
+  readonly page: string
+  readonly consequence: string
+  readonly steps: readonly StepDefinition[]
+}
+
+/** Each step's row is inserted only when the step before it has succeeded. */
+export const APPLE_MUSIC_REFRESH: ChainDefinition = {
+  source: 'apple',
+  targetType: 'catalog',
+  title: 'Apple Music catalog refresh',
+  shortTitle: 'Apple Music refresh',
+  page: '/apple-music-catalog',
+  consequence: 'Matchers keep using the catalog of the last successful refresh',
+  steps: [
+    { name: 'albums', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-aaaaaaaaaaaa' },
+    { name: 'songs', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-bbbbbbbbbbbb' },
+    { name: 'artists', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-cccccccccccc' },
+    { name: 'rebuild_index', jobType: 'rebuild_index', targetId: '11111111-1111-1111-1111-dddddddddddd' },
+  ],
+}
+
+/** The last step: its success is what makes a refresh count. */
+export function lastStep(chain: ChainDefinition): StepDefinition {
+  return chain.steps.at(-1) as StepDefinition
+}
+
+/** payload.chain_started_at → milliseconds since the epoch; undefined unless it is an ISO 8601 time. */
+export function parseChainStart(text: string): number | undefined {
+  return text.length > 10 ? parseTime(text) : undefined
+}

