@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parse } from 'dotenv'
 import pino, { type Logger } from 'pino'
-import { ConfigError, type Environment, digestConfig, logLevel, migrateConfig, type Presentation } from './config.js'
+import { ConfigError, digestConfig, type Environment, logLevel, migrateConfig } from './config.js'
 import { migrate } from './database.js'
 import { listenForInterruptions } from './interruptions.js'
 import { sendGrid } from './mailer.js'
@@ -58,7 +58,9 @@ function program(now: Date): Command {
     .option('--dry-run', 'print what would be sent; sends and changes nothing, needs only the database')
     .option('--since <when>', `start there instead of 7 days ago: ${SINCE_ACCEPTS}`, (text) => parsedSince(text, now))
     .option('--include-alerted', 'with --since: also the failures that were reported before')
-    .addOption(new Option('--format <format>', 'with --dry-run: text unless given; json has every job').choices(FORMATS))
+    .addOption(
+      new Option('--format <format>', 'with --dry-run: text unless given; json has every job').choices(FORMATS),
+    )
     .addOption(envFile)
     .addHelpText('after', EXIT_CODES + EXAMPLES)
     .action((options: DigestOptions, command: Command) => {
@@ -118,7 +120,12 @@ async function run(
 ): Promise<void> {
   const started = performance.now()
   const { exitCode, outcome, message, details } = await summarized(envFile, work)
-  const line = { outcome: printable(outcome), ...details, exitCode, durationMs: Math.round(performance.now() - started) }
+  const line = {
+    outcome: printable(outcome),
+    ...details,
+    exitCode,
+    durationMs: Math.round(performance.now() - started),
+  }
   // At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line.
   logger('info')[exitCode === 0 ? 'info' : 'error'](line, printable(message))
   process.exitCode = exitCode

@@ -138,7 +138,9 @@ function presentation(reader: Reader): Presentation {
       'an http or https URL without user or query',
       (text) => {
         const url = parseUrl(text, ['http:', 'https:'])
-        return url && !url.username && !url.password && !url.search && !url.hash ? url.href.replace(/\/+$/, '') : undefined
+        return url && !url.username && !url.password && !url.search && !url.hash
+          ? url.href.replace(/\/+$/, '')
+          : undefined
       },
     ),
     timezone: reader.parsed('ALERT_TIMEZONE', 'UTC', 'an IANA time zone, e.g. Europe/Berlin', (text) =>
@@ -184,7 +186,8 @@ function mailSettings(reader: Reader): MailSettings {
 function apiKey(reader: Reader): string {
   const key = reader.required('SENDGRID_API_KEY', 'create one with Mail Send permission in SendGrid')
   // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
-  if (key && !/^[\x21-\x7e]+$/.test(key)) reader.problems.push('SENDGRID_API_KEY has a character no key has: paste it again')
+  if (key && !/^[\x21-\x7e]+$/.test(key))
+    reader.problems.push('SENDGRID_API_KEY has a character no key has: paste it again')
   return key
 }
 
@@ -196,7 +199,8 @@ const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}\.[^\s@<>(
 
 function address(reader: Reader, name: string, cure: string): string {
   const value = reader.required(name, `set it to ${cure}`)
-  if (value && !ADDRESS.test(value)) reader.problems.push(`${name} must be one plain address such as alerts@example.com`)
+  if (value && !ADDRESS.test(value))
+    reader.problems.push(`${name} must be one plain address such as alerts@example.com`)
   return value
 }
 
@@ -210,8 +214,7 @@ function recipients(reader: Reader): readonly string[] {
   const wrong = list.findIndex((entry) => !ADDRESS.test(entry))
   if (wrong >= 0)
     reader.problems.push(`ALERT_EMAIL_TO: entry ${wrong + 1} is not a plain address such as oncall@example.com`)
-  else if (list.length === 0 && reader.text('ALERT_EMAIL_TO'))
-    reader.problems.push('ALERT_EMAIL_TO holds no address')
+  else if (list.length === 0 && reader.text('ALERT_EMAIL_TO')) reader.problems.push('ALERT_EMAIL_TO holds no address')
   const lower = list.map((entry) => entry.toLowerCase())
   return list.filter((_, index) => lower.indexOf(lower[index] as string) === index)
 }
@@ -257,7 +260,7 @@ function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   const form = 'DATABASE_URL must be postgresql://user:password@host:port/database (percent-encode special characters)'
   const url = parseUrl(text, ['postgres:', 'postgresql:'])
   const parts = url && decoded(url)
-  if (!url || !parts || !parts.host) reader.problems.push(form)
+  if (!url || !parts?.host) reader.problems.push(form)
   const mode = url?.searchParams.get('sslmode') ?? 'prefer'
   if (!sslMode(mode)) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODES_ACCEPTED}`)
   return {

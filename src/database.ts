@@ -83,7 +83,8 @@ export function openSession(settings: DatabaseSettings): Session {
     },
     async close() {
       // A pooler would free the rows only some time after we have gone, and the next run would skip them.
-      if (inTransaction) await Promise.race([sql.unsafe('rollback').catch(() => {}), sleep(CLOSE_TIMEOUT, undefined, { ref: false })])
+      if (inTransaction)
+        await Promise.race([sql.unsafe('rollback').catch(() => {}), sleep(CLOSE_TIMEOUT, undefined, { ref: false })])
       await sql.end({ timeout: CLOSE_TIMEOUT / 1_000 }).catch(() => {})
       socket?.destroy()
     },

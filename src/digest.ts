@@ -13,6 +13,8 @@ export interface Cluster {
   /** When the first and the last of them failed, in milliseconds since the epoch. */
   readonly first: number
   readonly last: number
+  /** How they died, in words; undefined when not all of them died alike. */
+  readonly death: string | undefined
   /** The latest of them, latest first; at least one. */
   readonly jobs: readonly [Job, ...Job[]]
 }
@@ -54,7 +56,9 @@ export class Tally {
 
   digest(context: ChainContext, older: Backlog, window: Window, now: Date): Digest {
     const chains = this.shownChains
-    const groups = [...this.groups.values()].sort((a, b) => b.count - a.count || b.last - a.last).slice(0, SECTIONS_SHOWN)
+    const groups = [...this.groups.values()]
+      .sort((a, b) => b.count - a.count || b.last - a.last)
+      .slice(0, SECTIONS_SHOWN)
     const shown = [...chains, ...groups].reduce((sum, { count }) => sum + count, 0)
     return {
       now,
@@ -80,9 +84,10 @@ function put(clusters: Map<string, Cluster>, key: string, job: Job): void {
           count: cluster.count + 1,
           first: Math.min(cluster.first, job.failedAt),
           last: Math.max(cluster.last, job.failedAt),
+          death: cluster.death === howItDied(job) ? cluster.death : undefined,
           jobs: withLatest(cluster.jobs, job),
         }
-      : { count: 1, first: job.failedAt, last: job.failedAt, jobs: [job] },
+      : { count: 1, first: job.failedAt, last: job.failedAt, death: howItDied(job), jobs: [job] },
   )
 }
 

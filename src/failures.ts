@@ -112,7 +112,9 @@ export async function claimFailures(sql: Sql, window: Window, onFailure: (job: J
     from due
     where job.id = due.id
     returning ${columns(sql)}`
-    .forEach((row) => onFailure(toJob(row)))
+    .forEach((row) => {
+      onFailure(toJob(row))
+    })
     .catch(explain)
   return count
 }
@@ -123,7 +125,9 @@ export async function readFailures(sql: Sql, window: Window, onFailure: (job: Jo
     select ${columns(sql)}
     from research_jobs as job
     where ${due(sql, window)}`
-    .forEach((row) => onFailure(toJob(row)))
+    .forEach((row) => {
+      onFailure(toJob(row))
+    })
     .catch(explain)
 }
 

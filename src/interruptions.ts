@@ -38,9 +38,9 @@ export function listenForInterruptions(timeout: number): Interruptions & { dispo
   const timers = [setTimeout(() => end(new Interrupted('RUN_TIMEOUT is over')), timeout)]
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     const reason = new Interrupted(`stopped by ${name}`, name)
-    if (stop.signal.aborted) return end(reason)
+    if (stop.signal.aborted) end(reason)
+    else timers.push(setTimeout(() => end(reason), GRACE))
     stop.abort(reason)
-    timers.push(setTimeout(() => end(reason), GRACE))
   }
   const onError = (error: unknown): void =>
     end(new Interrupted(`internal error: ${error instanceof Error ? error.message : String(error)}`))

@@ -99,7 +99,9 @@ function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date
   const steps = definition.steps.flatMap(({ name }, index): readonly Step[] => {
     const rung = rungs[index] ?? []
     if (rung.length > 0) return rung.map((job) => step(name, job, now))
-    return [{ name, state: index < lastRung ? 'done (row pruned)' : 'not started', job: undefined, duration: undefined }]
+    return [
+      { name, state: index < lastRung ? 'done (row pruned)' : 'not started', job: undefined, duration: undefined },
+    ]
   })
   const strangers = jobs.filter((job) => !definition.steps.some((known) => isStep(known, job)))
   return [...steps, ...otherSteps(strangers, now)]
@@ -129,13 +131,12 @@ function outlook(
   const last = steps.findLast(({ name, state }) => name === lastStep(definition).name && state === 'done')
   const newer = newerRun(definition, latest, startedAt)
   const finishedAt = last?.job?.finishedAt ?? null
-  const superseded = finishedAt !== null || (newer !== undefined && newer.state !== 'failed')
   return {
     consequence: definition.consequence,
     finishedAt,
     lastSuccess: lastSuccess?.finishedAt ?? null,
     newer,
-    resume: superseded ? undefined : resume(steps),
+    resume: finishedAt === null && newer === undefined ? resume(steps) : undefined,
   }
 }
 
@@ -158,7 +159,11 @@ function newerRun(definition: ChainDefinition, latest: readonly Job[], startedAt
   if (!furthest || !job) return undefined
   const state =
     job.status === 'done'
-      ? furthest === lastStep(definition) ? 'succeeded' : 'running'
-      : job.status === 'running' || job.status === 'queued' ? job.status : 'failed'
+      ? furthest === lastStep(definition)
+        ? 'succeeded'
+        : 'running'
+      : job.status === 'running' || job.status === 'queued'
+        ? job.status
+        : 'failed'
   return { startedAt: newest, state, step: furthest.name, at: job.finishedAt }
 }

@@ -1,3 +1,5 @@
+import http from 'node:http'
+import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientRequest } from '@sendgrid/client/src/request.js'
@@ -40,7 +42,7 @@ const PAUSES = [500, 1_500]
 export function sendGrid(settings: MailSettings, { environment }: Presentation): SendMail {
   return async (message, signal) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(settings.timeout)])
-    const post = await client(settings, bounded)
+    const post = await poster(settings, bounded)
     const data = request(message, settings, environment)
     for (const pause of [...PAUSES, undefined]) {
       const answer = await post(data)
@@ -89,25 +91,31 @@ function request(
   }
 }
 
-async function client(
+async function poster(
   { apiKey, baseUrl }: MailSettings,
   signal: AbortSignal,
 ): Promise<(data: MailDataRequired) => Promise<Answer>> {
-  const [{ default: http }, { default: mail }] = await Promise.all([import('@sendgrid/client'), import('@sendgrid/mail')])
+  const [{ default: client }, { default: mail }] = await Promise.all([
+    import('@sendgrid/client'),
+    import('@sendgrid/mail'),
+  ])
   // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
-  http.setDefaultHeader('Authorization', `Bearer ${apiKey}`)
+  client.setDefaultHeader('Authorization', `Bearer ${apiKey}`)
   // Options of the HTTP client below the library, which passes them on but does not name them in its types.
-  http.setDefaultRequest({
+  client.setDefaultRequest({
     baseUrl,
     signal,
     maxRedirects: 0,
+    // A connection kept for a next request would keep the process alive with it.
+    httpAgent: new http.Agent({ keepAlive: false }),
+    httpsAgent: new https.Agent({ keepAlive: false }),
     // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
     proxy: false,
     // The status alone decides: a body may drip for ever.
     responseType: 'stream',
     validateStatus: () => true,
   } as unknown as ClientRequest)
-  mail.setClient(http)
+  mail.setClient(client)
   return async (data) => {
     try {
       const [{ statusCode, headers, body }] = await mail.send(data)
@@ -166,7 +174,9 @@ function explain({ code = 'no code' }: NodeJS.ErrnoException, signal: AbortSigna
     const reason = timedOut ? 'no answer from SendGrid within SEND_TIMEOUT' : 'interrupted while waiting for SendGrid'
     return { accepted: false, reason, proof: 'none' }
   }
-  if (NEVER_CONNECTED.has(code)) return { accepted: false, reason: `cannot reach SendGrid (${code})`, proof: 'not taken, try again' }
-  if (UNTRUSTED.test(code)) return { accepted: false, reason: `cannot trust SendGrid's certificate (${code})`, proof: 'refused' }
+  if (NEVER_CONNECTED.has(code))
+    return { accepted: false, reason: `cannot reach SendGrid (${code})`, proof: 'not taken, try again' }
+  if (UNTRUSTED.test(code))
+    return { accepted: false, reason: `cannot trust SendGrid's certificate (${code})`, proof: 'refused' }
   return { accepted: false, reason: `the connection to SendGrid broke (${code})`, proof: 'none' }
 }

@@ -18,7 +18,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?):\/\/)[^\s"'<>]{0,512}@/gi, `$1${HIDDEN}@`],
   [/(:\/\/)[^\s"'<>/?#]{1,512}@/g, `$1${HIDDEN}@`],
   [/((?:set-)?cookie["']?\s{0,4}[:=]\s{0,4})[^\n]+/gi, `$1${HIDDEN}`],
-  [/(authorization["']?\s{0,4}[:=]\s{0,4}["']?)(?:(?:digest|aws4)[^\n]+|(?:[a-z]{4,12}\s{1,4})?[^\s"',;]+)/gi, `$1${HIDDEN}`],
+  [
+    /(authorization["']?\s{0,4}[:=]\s{0,4}["']?)(?:(?:digest|aws4)[^\n]+|(?:[a-z]{4,12}\s{1,4})?[^\s"',;]+)/gi,
+    `$1${HIDDEN}`,
+  ],
   [/\b(bearer\s{1,4})[\w.~+/=-]{8,}/gi, `$1${HIDDEN}`],
   [/(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]*){1,4}/g, HIDDEN],
   [

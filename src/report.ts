@@ -108,7 +108,12 @@ async function attempt(sending: Promise<Receipt>): Promise<Receipt | MailError> 
 }
 
 /** The mail is out: commit, and find out what became of the transaction if the answer does not come. */
-async function settle(session: Session, { ids, older, transactionId }: Claim, { messageId }: Receipt, run: Run): Promise<Outcome> {
+async function settle(
+  session: Session,
+  { ids, older, transactionId }: Claim,
+  { messageId }: Receipt,
+  run: Run,
+): Promise<Outcome> {
   const sent = { kind: 'sent', found: ids.length, older, messageId } as const
   try {
     await interruptible(session.commit(), run.interruptions.abort)
@@ -121,7 +126,10 @@ async function settle(session: Session, { ids, older, transactionId }: Claim, { 
 }
 
 /** Asks more than once: the server may be on its way down, or up, or not yet aware that we are gone. */
-async function fate(transactionId: string, { database, interruptions }: Run): Promise<'committed' | 'aborted' | undefined> {
+async function fate(
+  transactionId: string,
+  { database, interruptions }: Run,
+): Promise<'committed' | 'aborted' | undefined> {
   for (const pause of [0, 250, 500, 1_000, 2_000]) {
     try {
       await sleep(pause, undefined, { signal: interruptions.abort })

@@ -22,8 +22,7 @@ export function parseDuration(text: string): number | undefined {
  * Undefined for anything else, and for days no calendar has (2026-02-30).
  */
 export function parseTime(text: string): number | undefined {
-  const [, date, hour = '00', minute = '00', second = '00', fraction = '0', offset = 'Z'] =
-    ISO.exec(text.trim()) ?? []
+  const [, date, hour = '00', minute = '00', second = '00', fraction = '0', offset = 'Z'] = ISO.exec(text.trim()) ?? []
   if (date === undefined) return undefined
   const midnight = new Date(`${date}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return undefined

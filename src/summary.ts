@@ -63,7 +63,8 @@ export function previewSummary({ jobs: found, older }: Preview): Summary {
   return {
     exitCode: 0,
     outcome: 'dry run',
-    message: found.length === 0 ? 'nothing to report' : `would send a mail about ${jobs(found.length)}; changed nothing`,
+    message:
+      found.length === 0 ? 'nothing to report' : `would send a mail about ${jobs(found.length)}; changed nothing`,
     details: counts(found.length, 0, older),
   }
 }

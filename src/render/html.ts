@@ -27,16 +27,16 @@ export function htmlPart({ environment, blocks, footer }: Letter, title: string,
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escape(title)}</title>
+<title>${escaped(title)}</title>
 <style>${DARK}
 </style>
 </head>
 <body style="margin:0;padding:0;background:#ffffff;color:#1b1f24">
-<div style="display:none;max-height:0;overflow:hidden">${escape(preheader)}</div>
+<div style="display:none;max-height:0;overflow:hidden">${escaped(preheader)}</div>
 <div class="page" style="max-width:640px;margin:0 auto;padding:16px;${FONT};font-size:15px;line-height:1.45;background:#ffffff;color:#1b1f24;${WRAP}">
-${environment ? `<p class="quiet" style="margin:0 0 12px;${QUIET}">Environment: ${escape(environment)}</p>\n` : ''}${blocks.map(block).join('\n')}
+${environment ? `<p class="quiet" style="margin:0 0 12px;${QUIET}">Environment: ${escaped(environment)}</p>\n` : ''}${blocks.map(block).join('\n')}
 <div class="quiet" style="font-size:13px;${QUIET}">
-${footer.map((line) => `<p style="margin:8px 0">${escape(line)}</p>`).join('\n')}
+${footer.map((line) => `<p style="margin:8px 0">${escaped(line)}</p>`).join('\n')}
 </div>
 </div>
 </body>
@@ -44,18 +44,21 @@ ${footer.map((line) => `<p style="margin:8px 0">${escape(line)}</p>`).join('\n')
 `
 }
 
-function block({ headline, summary, ladder, entries, remainder, outlook, link, resume }: Block): string {
+function block({ headline, summary, ladder, error, entries, remainder, outlook, link, resume }: Block): string {
   return [
     '<div class="block" style="margin:0 0 24px;padding:0 0 16px;border-bottom:1px solid #d8dde3">',
-    `<h2 style="margin:0 0 4px;font-size:18px;line-height:1.3"><span class="failed" style="color:#c62828">✗</span> ${escape(headline)}</h2>`,
-    `<p class="quiet" style="margin:0 0 12px;${QUIET}">${escape(summary)}</p>`,
-    ladder.length > 0 ? `<table role="presentation" style="border-collapse:collapse;margin:0 0 12px;font-size:14px">${ladder.map(rung).join('')}</table>` : '',
+    `<h2 style="margin:0 0 4px;font-size:18px;line-height:1.3"><span class="failed" style="color:#c62828">✗</span> ${escaped(headline)}</h2>`,
+    `<p class="quiet" style="margin:0 0 12px;${QUIET}">${escaped(summary)}</p>`,
+    ladder.length > 0
+      ? `<table role="presentation" style="border-collapse:collapse;margin:0 0 12px;font-size:14px">${ladder.map(rung).join('')}</table>`
+      : '',
+    error === undefined ? '' : quote(error),
     ...entries.map(entry),
-    remainder ? `<p style="margin:8px 0">${escape(remainder)}</p>` : '',
-    ...outlook.map((line) => `<p style="margin:8px 0">${escape(line)}</p>`),
-    `<p style="margin:12px 0"><a href="${escape(link)}" style="color:#0b57d0">Open the admin page</a></p>`,
+    remainder ? `<p style="margin:8px 0">${escaped(remainder)}</p>` : '',
+    ...outlook.map((line) => `<p style="margin:8px 0">${escaped(line)}</p>`),
+    `<p style="margin:12px 0"><a href="${escaped(link)}" style="color:#0b57d0">Open the admin page</a></p>`,
     resume
-      ? `<p style="margin:12px 0 4px">${escape(resume.introduction)}</p><pre class="code" style="margin:0;padding:8px 10px;background:#f2f4f7;${MONO};font-size:13px;white-space:pre-wrap;${WRAP}">${escape(resume.statement)}</pre>`
+      ? `<p style="margin:12px 0 4px">${escaped(resume.introduction)}</p><pre class="code" style="margin:0;padding:8px 10px;background:#f2f4f7;${MONO};font-size:13px;white-space:pre-wrap;${WRAP}">${escaped(resume.statement)}</pre>`
       : '',
     '</div>',
   ]
@@ -64,31 +67,47 @@ function block({ headline, summary, ladder, entries, remainder, outlook, link, r
 }
 
 function rung({ mark, name, state, duration, job, note, link }: Rung): string {
-  const tone = mark === '✗' ? ['failed', 'color:#c62828;font-weight:600'] : mark === '✓' ? ['done', 'color:#1e7b34'] : ['quiet', QUIET]
-  const linked = link ? `<a href="${escape(link)}" style="color:#0b57d0">${escape(job)}</a>` : ''
+  const tone =
+    mark === '✗'
+      ? ['failed', 'color:#c62828;font-weight:600']
+      : mark === '✓'
+        ? ['done', 'color:#1e7b34']
+        : ['quiet', QUIET]
+  const linked = link ? `<a href="${escaped(link)}" style="color:#0b57d0">${escaped(job)}</a>` : ''
   const cells = [
     `<span class="${tone[0]}" style="${tone[1]}">${mark}</span>`,
-    escape(name),
-    `<span class="${tone[0]}" style="${tone[1]}">${escape(state)}</span>`,
-    escape(duration),
-    `${linked}${note ? ` <span class="quiet" style="${QUIET}">${escape(note)}</span>` : ''}`,
+    escaped(name),
+    `<span class="${tone[0]}" style="${tone[1]}">${escaped(state)}</span>`,
+    escaped(duration),
+    `${linked}${note ? ` <span class="quiet" style="${QUIET}">${escaped(note)}</span>` : ''}`,
   ]
   return `<tr>${cells.map((cell) => `<td style="padding:2px 10px 2px 0;vertical-align:top">${cell}</td>`).join('')}</tr>`
 }
 
-function entry({ error, facts, link }: Entry): string {
-  const quoted =
-    error === undefined
-      ? ''
-      : `<div class="error" style="margin:8px 0 4px;padding:8px 10px;background:#fdeeec;color:#7a1c12;${MONO};font-size:13px;white-space:pre-wrap;${WRAP}">${escape(error)}</div>`
-  const [first, ...rest] = facts.map(escape)
-  if (first === undefined) return quoted
-  const head = link ? `<a href="${escape(link)}" style="color:#0b57d0">${first}</a>` : first
-  return `${quoted}<p style="margin:4px 0 8px;font-size:14px">${[head, ...rest].join('<br>')}</p>`
+function entry({ facts: [first, ...rest], link, error }: Entry): string {
+  const lines = [`<a href="${escaped(link)}" style="color:#0b57d0">${spaced(first)}</a>`, ...rest.map(spaced)]
+  const own =
+    error === undefined ? '' : `<br><span class="quiet" style="${QUIET};white-space:pre-wrap">${escaped(error)}</span>`
+  return `<p style="margin:6px 0;font-size:14px">${lines.join('<br>')}${own}</p>`
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+function quote(error: string): string {
+  return `<div class="error" style="margin:4px 0 8px;padding:8px 10px;background:#fdeeec;color:#7a1c12;${MONO};font-size:13px;white-space:pre-wrap;${WRAP}">${escaped(error)}</div>`
+}
 
-function escape(text: string): string {
+/** Two spaces part the facts of a line, and HTML would fold them. */
+function spaced(text: string): string {
+  return escaped(text).replaceAll('  ', ' &nbsp;')
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
 }

@@ -29,6 +29,8 @@ export interface Block {
   readonly headline: string
   readonly summary: string
   readonly ladder: readonly Rung[]
+  /** Of the latest failure. */
+  readonly error: string | undefined
   readonly entries: readonly Entry[]
   readonly remainder: string | undefined
   readonly outlook: readonly string[]
@@ -46,15 +48,17 @@ export interface Rung {
   readonly link: string | undefined
 }
 
-/** One failed job, or what several of them have in common. */
+/** One failed job. */
 export interface Entry {
+  readonly facts: readonly [string, ...string[]]
+  readonly link: string
   readonly error: string | undefined
-  readonly facts: readonly string[]
-  readonly link: string | undefined
 }
 
 const NAME_LENGTH = 60
 const ERROR_LINES = 12
+/** Characters of the errors in a list below the latest one, from which they differ little. */
+const LISTED_ERROR = 200
 const NO_ERROR = '(no error was recorded)'
 
 export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
@@ -82,6 +86,14 @@ function name(text: string): string {
   return cut(oneLine(text), NAME_LENGTH)
 }
 
+function target({ targetType, targetId }: Job): string {
+  return `${name(targetType)} ${targetId}`
+}
+
+function list(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '')
+}
+
 function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
@@ -96,10 +108,11 @@ class Writer {
   chain({ title, page, failures, failedAt, startedAt, steps, outlook }: Chain): Block {
     const shown = failures.jobs.slice(0, Math.max(1, this.caps.jobs))
     return {
-      headline: `${name(title)} failed at ${failedAt.map(name).join(' and ')}`,
+      headline: `${name(title)} failed at ${list(failedAt.map(name))}`,
       summary: `Started ${this.clock.moment(startedAt)}, failed ${this.clock.after(startedAt, failures.last)} (${this.clock.ago(failures.last)})`,
       ladder: steps.slice(0, this.caps.steps).map((step) => this.rung(step)),
-      entries: shown.map((job) => this.entry(job, { error: true, died: true, job: shown.length > 1, time: shown.length > 1 })),
+      error: this.error(failures.jobs[0], this.caps.error),
+      entries: shown.map((job) => this.entry(job, failures, [jobName(job), target(job)])),
       remainder: this.remainder(failures.count - shown.length, 'failed job'),
       outlook: outlook ? this.outlook(outlook) : [],
       link: this.adminBaseUrl + page,
@@ -107,26 +120,20 @@ class Writer {
     }
   }
 
-  group({ count, first, last, jobs }: Cluster): Block {
-    const shown = jobs.slice(0, this.caps.jobs)
+  group(group: Cluster): Block {
+    const { count, first, last, death, jobs } = group
     const [latest] = jobs
-    const deaths = new Set(jobs.map(howItDied))
-    const alike = deaths.size === 1 && count === jobs.length
-    const errors = new Set(jobs.map(({ error }) => error))
+    const shown = jobs.slice(0, this.caps.jobs)
     const when =
-      first === last || count === 1
+      first === last
         ? `${this.clock.moment(last)} (${this.clock.ago(last)})`
         : `${this.clock.moment(first)} to ${this.clock.after(first, last)}`
     return {
       headline: count === 1 ? `${jobName(latest)} failed` : `${plural(count, `${jobName(latest)} job`)} failed`,
-      summary: alike ? `${howItDied(latest)}, ${when}` : when,
+      summary: death === undefined ? when : `${death}, ${when}`,
       ladder: [],
-      entries: [
-        { error: this.error(latest), facts: [], link: undefined },
-        ...shown.map((job) =>
-          this.entry(job, { error: errors.size > 1 && job !== latest, died: !alike, job: true, time: count > 1 }),
-        ),
-      ],
+      error: this.error(latest, this.caps.error),
+      entries: shown.map((job) => this.entry(job, group, [`job ${job.id}`, target(job)])),
       remainder: this.remainder(count - shown.length, 'job'),
       outlook: [],
       link: `${this.adminBaseUrl}/research/`,
@@ -144,7 +151,8 @@ class Writer {
         headline: `${plural(cluster.count, 'job')} failed`,
         summary: 'The details of these jobs could not be rendered.',
         ladder: [],
-        entries: ids.map((id) => ({ error: undefined, facts: [`job ${id}`], link: this.jobLink(id) })),
+        error: undefined,
+        entries: ids.map((id) => ({ facts: [`job ${id}`], link: this.jobLink(id), error: undefined })),
         remainder: this.remainder(cluster.count - ids.length, 'job'),
         outlook: [],
         link: `${this.adminBaseUrl}/research/`,
@@ -155,14 +163,17 @@ class Writer {
 
   footer({ chains, groups, omitted, older, window, now }: Digest): readonly string[] {
     const lines: string[] = []
-    const left = [...chains.map(({ failures }) => failures).slice(this.caps.sections), ...groups.slice(this.caps.sections)]
+    const left = [
+      ...chains.map(({ failures }) => failures).slice(this.caps.sections),
+      ...groups.slice(this.caps.sections),
+    ]
     const sections = omitted.sections + left.length
     const jobs = left.reduce((sum, { count }) => sum + count, omitted.jobs)
     if (sections > 0)
       lines.push(`… and ${plural(sections, 'more group')} (${plural(jobs, 'job')}): ${this.adminBaseUrl}/research/`)
     if (older.count > 0)
       lines.push(
-        `${plural(older.count, 'older failure')} ${older.count === 1 ? 'has' : 'have'} never been reported, the oldest of ${this.clock.moment(older.oldest)}. This reports them: job-alert digest --since ${minute(older.oldest)}`,
+        `${plural(older.count, 'older failure')} ${older.count === 1 ? 'has' : 'have'} never been reported, the oldest of ${this.clock.moment(older.oldest)}. To report ${older.count === 1 ? 'it' : 'them'}: job-alert digest --since ${minute(older.oldest)}`,
       )
     lines.push(
       `Jobs that failed for good since ${this.clock.moment(window.since.getTime())}${window.includeAlerted ? ', those reported before included' : ' and were not reported before'}. Written ${this.clock.moment(now.getTime())} by job-alert.`,
@@ -183,24 +194,21 @@ class Writer {
     }
   }
 
-  private entry(job: Job, show: { error: boolean; died: boolean; job: boolean; time: boolean }): Entry {
-    const { id, targetType, targetId, failedAt } = job
-    const target = `${name(targetType)} ${targetId}`
+  /** What the section has not said already of all its jobs: when and how this one died, and its own error. */
+  private entry(job: Job, { jobs: [latest], count, last, death }: Cluster, names: readonly string[]): Entry {
+    const when = count > 1 ? [this.clock.after(last, job.failedAt)] : []
+    const ofChain = job.chain !== null
     return {
-      error: show.error ? this.error(job) : undefined,
-      facts: [
-        show.job ? `job ${id}  ${target}` : `${jobName(job)}  ${target}`,
-        ...(show.died ? [howItDied(job)] : []),
-        ...(show.time ? [this.clock.moment(failedAt)] : []),
-      ],
-      link: this.jobLink(id),
+      facts: [[...names, ...when].join('  '), ...(death === undefined || ofChain ? [howItDied(job)] : [])],
+      link: this.jobLink(job.id),
+      error: job.error === latest.error ? undefined : this.error(job, Math.min(this.caps.error, LISTED_ERROR)),
     }
   }
 
-  private error({ error }: Job): string {
-    const lines = (error ?? '').trim().split('\n').filter((line) => line.trim() !== '')
+  private error({ error }: Job, length: number): string {
+    const lines = (error ?? '').split('\n').filter((line) => line.trim() !== '')
     const kept = lines.length > ERROR_LINES ? [...lines.slice(0, ERROR_LINES), '…'] : lines
-    return cut(kept.join('\n'), this.caps.error) || NO_ERROR
+    return cut(kept.join('\n').trim(), length) || NO_ERROR
   }
 
   private remainder(count: number, noun: string): string | undefined {
@@ -208,8 +216,7 @@ class Writer {
   }
 
   private outlook({ consequence, finishedAt, lastSuccess, newer }: Outlook): readonly string[] {
-    if (finishedAt !== null)
-      return [`The chain went on all the same and finished ${this.clock.moment(finishedAt)}.`]
+    if (finishedAt !== null) return [`The chain went on all the same and finished ${this.clock.moment(finishedAt)}.`]
     const stale =
       lastSuccess === null
         ? `${consequence}; none is on record (they are kept for 30 days).`
@@ -222,7 +229,7 @@ class Writer {
   private newer({ startedAt, state, step, at }: NewerRun): string {
     const run = `A newer refresh, started ${this.clock.moment(startedAt)},`
     if (state === 'succeeded') return `${run} has succeeded since (${this.clock.moment(at)}): nothing to resume.`
-    if (state === 'failed') return `${run} failed as well, at ${step}.`
+    if (state === 'failed') return `${run} failed as well, at ${step}: resume that one.`
     return `${run} is ${state === 'running' ? 'running' : 'waiting in the queue'} at ${step}.`
   }
 
@@ -233,7 +240,7 @@ class Writer {
 
 /** The admin page can only start again from the first step; this resumes, and only while the job is still dead. */
 function resumption({ step, job, keeps }: NonNullable<Outlook['resume']>): NonNullable<Block['resume']> {
-  const kept = keeps.length > 0 ? `keeps ${keeps.join(' and ')}; ` : ''
+  const kept = keeps.length > 0 ? `keeps ${list(keeps)}; ` : ''
   return {
     introduction: `Resume at ${step} (${kept}does nothing unless job ${job.id} is still ${job.status}):`,
     statement: `update research_jobs

@@ -9,12 +9,12 @@ export function textPart({ environment, blocks, footer }: Letter): string {
   return `${parts.join('\n\n')}\n`
 }
 
-function block({ headline, summary, ladder, entries, remainder, outlook, link, resume }: Block): string {
+function block({ headline, summary, ladder, error, entries, remainder, outlook, link, resume }: Block): string {
   const paragraphs = [
     [wrap(`✗ ${headline}`), wrap(summary)].join('\n'),
     rungs(ladder),
-    ...entries.map(entry),
-    remainder ?? '',
+    error === undefined ? '' : wrap(`Error: ${error}`),
+    [...entries.map(entry), ...(remainder === undefined ? [] : [`  ${remainder}`])].join('\n'),
     outlook.map((line) => wrap(line)).join('\n'),
     `Open  ${link}`,
     resume ? `${wrap(resume.introduction)}\n${indent(resume.statement, '  ')}` : '',
@@ -35,26 +35,29 @@ function rungs(ladder: readonly Rung[]): string {
     .join('\n')
 }
 
-function entry({ error, facts, link }: Entry): string {
+function entry({ facts, link, error }: Entry): string {
   const lines = [
-    ...(error === undefined ? [] : [wrap(`Error: ${error}`)]),
-    ...(facts.length > 0 ? [wrap(facts.join('  '))] : []),
-    ...(link === undefined ? [] : [link]),
+    ...facts.map((fact) => wrap(fact, WIDTH - 2)),
+    link,
+    ...(error === undefined ? [] : [wrap(error, WIDTH - 2)]),
   ]
-  return lines.join('\n')
+  return indent(lines.join('\n'), '  ')
 }
 
 /** Folds every line at spaces; a word that is longer than a line is broken, unless it is a URL. */
-function wrap(text: string): string {
-  return text.split('\n').map(fold).join('\n')
+function wrap(text: string, width = WIDTH): string {
+  return text
+    .split('\n')
+    .map((line) => fold(line, width))
+    .join('\n')
 }
 
-function fold(line: string): string {
-  const words = line.split(/(?<=\S)(?= )/).flatMap((word) => (/:\/\//.test(word) ? [word] : pieces(word)))
+function fold(line: string, width: number): string {
+  const words = line.split(/(?<=\S)(?= )/).flatMap((word) => (/:\/\//.test(word) ? [word] : pieces(word, width)))
   const lines: string[] = []
   let current = ''
   for (const word of words) {
-    if (current !== '' && current.length + word.length > WIDTH) {
+    if (current !== '' && current.length + word.length > width) {
       lines.push(current)
       current = word.trimStart()
     } else current += word
@@ -62,11 +65,11 @@ function fold(line: string): string {
   return [...lines, current].join('\n')
 }
 
-function pieces(word: string): readonly string[] {
-  if (word.length <= WIDTH) return [word]
+function pieces(word: string, width: number): readonly string[] {
   const characters = [...word]
-  return Array.from({ length: Math.ceil(characters.length / (WIDTH / 2)) }, (_, index) =>
-    characters.slice(index * (WIDTH / 2), (index + 1) * (WIDTH / 2)).join(''),
+  if (characters.length <= width) return [word]
+  return Array.from({ length: Math.ceil(characters.length / width) }, (_, index) =>
+    characters.slice(index * width, (index + 1) * width).join(''),
   )
 }
 

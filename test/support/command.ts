@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const BIN = fileURLToPath(new URL('../../bin/job-alert.js', import.meta.url))
+const BIN = fileURLToPath(new URL('../../bin/job-alert.js', import.meta.url))
 /** Without a .env of somebody's that the command would read. */
 const EMPTY_FOLDER = mkdtempSync(join(tmpdir(), 'job-alert-cwd-'))
 
@@ -32,7 +32,12 @@ export type Variables = Readonly<Record<string, string | undefined>>
 /** The built command as a process, in an environment that holds nothing but `variables`. */
 export function start(args: readonly string[], variables: Variables): Running {
   const env = { PATH: process.env.PATH, ...variables }
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: EMPTY_FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Node 20 takes --env-file for an option of its own, wherever it stands, unless "--" comes first.
+  const child = spawn(process.execPath, ['--', BIN, ...args], {
+    cwd: EMPTY_FOLDER,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   return { child, finished: collect(child) }
 }
 

@@ -31,7 +31,12 @@ export async function fillQueue(sql: Sql): Promise<void> {
     await worker.age(id, `${95 - index * 4} minutes`)
   }
 
-  const reaped = await worker.enqueue({ source: 'youtube', jobType: 'match_recording', targetType: 'recording', maxAttempts: 1 })
+  const reaped = await worker.enqueue({
+    source: 'youtube',
+    jobType: 'match_recording',
+    targetType: 'recording',
+    maxAttempts: 1,
+  })
   await worker.claim(reaped)
   await worker.reap(reaped)
 
@@ -59,11 +64,17 @@ export async function fillQueue(sql: Sql): Promise<void> {
 
   await worker.cancel(await worker.enqueue({ source: 'commons', jobType: 'enrich', targetType: 'performer' }))
 
-  const reported = await worker.dead({ source: 'wikipedia', jobType: 'enrich_performer_from_wikipedia', targetType: 'performer' }, "KeyError: 'title'")
+  const reported = await worker.dead(
+    { source: 'wikipedia', jobType: 'enrich_performer_from_wikipedia', targetType: 'performer' },
+    "KeyError: 'title'",
+  )
   await worker.age(reported, '1 day')
   await sql`update research_jobs set last_alerted_at = finished_at + interval '10 minutes' where id = ${reported}`
 
-  const old = await worker.dead({ source: 'commons', jobType: 'enrich', targetType: 'performer' }, 'Commons answered 500')
+  const old = await worker.dead(
+    { source: 'commons', jobType: 'enrich', targetType: 'performer' },
+    'Commons answered 500',
+  )
   await worker.age(old, '12 days')
 }
 

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Ajv from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
 
 /** SendGrid's own OpenAPI description of its mail API (MIT); it has one known fault, custom_args as a string. */
 const SPECIFICATION = JSON.parse(readFileSync(new URL('sendgrid_openapi.json', import.meta.url), 'utf8'))
@@ -71,7 +71,12 @@ export async function startSendGrid(): Promise<SendGridStandIn> {
     incoming.on('data', (chunk) => chunks.push(chunk))
     incoming.on('end', () => {
       const raw = Buffer.concat(chunks).toString()
-      const request = { path: `${incoming.method} ${incoming.url}`, headers: incoming.headers, raw, mail: JSON.parse(raw) }
+      const request = {
+        path: `${incoming.method} ${incoming.url}`,
+        headers: incoming.headers,
+        raw,
+        mail: JSON.parse(raw),
+      }
       requests.push(request)
       for (const tell of waiting.splice(0)) tell(request)
       void (answers.shift() ?? accept)(response, request)
@@ -95,8 +100,8 @@ export async function startSendGrid(): Promise<SendGridStandIn> {
 
 /** What SendGrid would answer with 400; undefined when it would take the mail. */
 function requestValidator(): (mail: Mail) => string | undefined {
-  const ajv = new Ajv({ strict: false, allErrors: true })
-  addFormats(ajv)
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  formats.default(ajv)
   ajv.addSchema({ $id: 'sendgrid', components: SPECIFICATION.components })
   const valid = ajv.compile({
     $ref: 'sendgrid#/components/requestBodies/PostMailSend/content/application~1json/schema',
@@ -104,9 +109,11 @@ function requestValidator(): (mail: Mail) => string | undefined {
   return (mail) => {
     if (!valid(mail)) return ajv.errorsText(valid.errors)
     const recipients = mail.personalizations.flatMap(({ to }) => to.map(({ email }) => email.toLowerCase()))
-    if (new Set(recipients).size < recipients.length) return 'Each email address in the personalization block should be unique'
+    if (new Set(recipients).size < recipients.length)
+      return 'Each email address in the personalization block should be unique'
     if (mail.subject === '') return 'The subject is required'
-    if (mail.content.some(({ value }) => value === '')) return 'The content value must be a string at least one character in length'
+    if (mail.content.some(({ value }) => value === ''))
+      return 'The content value must be a string at least one character in length'
     return undefined
   }
 }

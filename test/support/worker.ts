@@ -115,7 +115,14 @@ export class Worker {
     for (const [index, { name, jobType, targetId }] of APPLE_MUSIC_REFRESH.steps.slice(0, last + 1).entries()) {
       const feed = jobType === 'refresh_catalog' ? { feed: name } : {}
       const payload = { ...feed, chain_started_at: startedAt.toISOString().replace('Z', '000+00:00') }
-      const id = await this.enqueue({ source: 'apple', jobType, targetType: 'catalog', targetId, payload, maxAttempts: 1 })
+      const id = await this.enqueue({
+        source: 'apple',
+        jobType,
+        targetType: 'catalog',
+        targetId,
+        payload,
+        maxAttempts: 1,
+      })
       await this.claim(id)
       if (index < last) await this.succeed(id)
       ids.push(id)
