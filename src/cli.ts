@@ -43,8 +43,8 @@ interface DigestOptions {
 }
 
 const WINDOW = 7 * 86_400_000
-/** How long an aborted run may take to wind up before it is ended. */
-const WIND_UP = 10_000
+/** How long a run that is over, or was aborted, may take to wind up before it is ended. */
+const WIND_UP = 5_000
 
 function program(now: Date): Command {
   const envFile = new Option('--env-file <path>', 'read variables from this file instead of ./.env; set ones win')
@@ -88,7 +88,7 @@ function parsedSince(text: string, now: Date): Date {
 async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
   const { mail, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
   const interruptions = listenForInterruptions(config.limits.run)
-  interruptions.abort.addEventListener('abort', () => setTimeout(() => process.exit(), WIND_UP).unref())
+  interruptions.abort.addEventListener('abort', exitSoon)
   const since = options.since ?? new Date(now.getTime() - WINDOW)
   const run: Run = { ...config, window: { since, includeAlerted: options.includeAlerted === true }, now, interruptions }
   try {
@@ -129,6 +129,12 @@ async function run(
   // At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line.
   logger('info')[exitCode === 0 ? 'info' : 'error'](line, printable(message))
   process.exitCode = exitCode
+  exitSoon()
+}
+
+/** Nothing should keep the process any more; if something does, it must not block the next run. */
+function exitSoon(): void {
+  setTimeout(() => process.exit(), WIND_UP).unref()
 }
 
 async function summarized(

@@ -255,32 +255,43 @@ function settingsFromParts(reader: Reader): DatabaseSettings {
   }
 }
 
-/** Keys of the URL's query other than these are pooler hints; the server would refuse them as parameters. */
+/** What libpq reads in the URL's query. Other keys are pooler hints; the server would refuse them as parameters. */
+const URL_KEYS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert'] as const
+
 function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
-  const form = 'DATABASE_URL must be postgresql://user:password@host:port/database (percent-encode special characters)'
   const url = parseUrl(text, ['postgres:', 'postgresql:'])
   const parts = url && decoded(url)
-  if (!url || !parts?.host) reader.problems.push(form)
-  const mode = url?.searchParams.get('sslmode') ?? 'prefer'
+  const valid = parts?.host && port(parts.port)
+  if (!valid)
+    reader.problems.push(
+      'DATABASE_URL must be postgresql://user:password@host:port/database (percent-encode special characters)',
+    )
+  const mode = parts?.sslmode ?? 'prefer'
   if (!sslMode(mode)) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODES_ACCEPTED}`)
   return {
     host: parts?.host ?? '',
-    port: Number(url?.port || 5432),
-    database: parts?.database || parts?.user || '',
+    port: port(parts?.port ?? '') ?? 5432,
+    database: parts?.dbname || parts?.user || '',
     user: parts?.user ?? '',
     password: parts?.password || undefined,
     sslMode: sslMode(mode) ?? 'prefer',
-    sslRootCert: url?.searchParams.get('sslrootcert') ?? undefined,
+    sslRootCert: parts?.sslrootcert,
   }
 }
 
-function decoded(url: URL): { host: string; user: string; password: string; database: string } | undefined {
+type UrlParts = { readonly [key in (typeof URL_KEYS)[number]]?: string | undefined }
+
+function decoded(url: URL): UrlParts | undefined {
+  // Unlike a form, libpq leaves "+" alone.
+  const query = new URLSearchParams(url.search.replaceAll('+', '%2B'))
   try {
     return {
-      host: url.searchParams.get('host') ?? decodeURIComponent(url.hostname.replace(/^\[|\]$/g, '')),
+      host: decodeURIComponent(url.hostname.replace(/^\[|\]$/g, '')),
+      port: url.port || '5432',
       user: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
-      database: decodeURIComponent(url.pathname.slice(1)),
+      dbname: decodeURIComponent(url.pathname.slice(1)),
+      ...Object.fromEntries(URL_KEYS.filter((key) => query.has(key)).map((key) => [key, query.get(key)])),
     }
   } catch {
     return undefined

@@ -5,6 +5,7 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import type { DatabaseSettings } from './config.js'
+import { deadline } from './interruptions.js'
 
 export type Sql = postgres.Sql
 
@@ -96,13 +97,16 @@ function socketAddress({ host, port }: DatabaseSettings): net.NetConnectOpts {
 }
 
 async function connected(socket: net.Socket, { host, port }: DatabaseSettings): Promise<void> {
+  const bound = deadline(CONNECT_TIMEOUT)
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT) })
+    await once(socket, 'connect', { signal: bound.signal })
   } catch (error) {
     socket.destroy()
     // A host with several addresses fails with an AggregateError whose message is empty; its code is not.
-    const { name, code } = error as NodeJS.ErrnoException
-    throw new Error(`cannot connect to ${host}:${port} (${name === 'AbortError' ? 'no answer' : code})`)
+    const reason = bound.passed ? 'no answer' : (error as NodeJS.ErrnoException).code
+    throw new Error(`cannot connect to ${host}:${port} (${reason})`)
+  } finally {
+    bound.clear()
   }
 }
 

@@ -64,3 +64,33 @@ export function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
 }
+
+/** A signal that is aborted `milliseconds` from now, or with `parent`; `clear` lets go of both. */
+export interface Deadline {
+  readonly signal: AbortSignal
+  readonly passed: boolean
+  clear(): void
+}
+
+/** In place of AbortSignal.any() and .timeout(): Node 20 may collect those before they fire. */
+export function deadline(milliseconds: number, parent?: AbortSignal): Deadline {
+  const controller = new AbortController()
+  let passed = false
+  const timer = setTimeout(() => {
+    passed = true
+    controller.abort(new Interrupted('the time is up'))
+  }, milliseconds)
+  const onAbort = (): void => controller.abort(parent?.reason)
+  if (parent?.aborted) onAbort()
+  parent?.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: controller.signal,
+    get passed() {
+      return passed
+    },
+    clear() {
+      clearTimeout(timer)
+      parent?.removeEventListener('abort', onAbort)
+    },
+  }
+}

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientRequest } from '@sendgrid/client/src/request.js'
 import type { MailDataRequired } from '@sendgrid/mail/src/mail.js'
 import type { MailSettings, Presentation } from './config.js'
+import { type Deadline, deadline } from './interruptions.js'
 import { cut, oneLine, redact } from './redact.js'
 import type { Message } from './render/message.js'
 
@@ -41,17 +42,28 @@ const PAUSES = [500, 1_500]
 /** A sender for these settings. The library is loaded on the first mail: most runs have none to send. */
 export function sendGrid(settings: MailSettings, { environment }: Presentation): SendMail {
   return async (message, signal) => {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(settings.timeout)])
-    const post = await poster(settings, bounded)
-    const data = request(message, settings, environment)
-    for (const pause of [...PAUSES, undefined]) {
-      const answer = await post(data)
-      if (answer.accepted) return { messageId: answer.messageId }
-      const again = answer.proof === 'not taken, try again' && pause !== undefined
-      if (!again || !(await paused(pause, bounded))) throw new MailError(answer.reason, answer.proof === 'none')
+    const bound = deadline(settings.timeout, signal)
+    const agents = { httpAgent: new http.Agent(), httpsAgent: new https.Agent() }
+    try {
+      const post = await poster(settings, agents, bound)
+      return await persist(post, request(message, settings, environment), bound.signal)
+    } finally {
+      bound.clear()
+      // An answer whose body never ends would keep its socket, and the process with it.
+      for (const agent of Object.values(agents)) agent.destroy()
     }
-    throw new Error('unreachable')
   }
+}
+
+/** Asks again while the answers prove that nothing was taken, and time allows. */
+async function persist(post: Post, data: MailDataRequired, signal: AbortSignal): Promise<Receipt> {
+  for (const pause of [...PAUSES, undefined]) {
+    const answer = await post(data)
+    if (answer.accepted) return { messageId: answer.messageId }
+    const again = answer.proof === 'not taken, try again' && pause !== undefined
+    if (!again || !(await paused(pause, signal))) throw new MailError(answer.reason, answer.proof === 'none')
+  }
+  throw new Error('unreachable: the last attempt has no pause after it')
 }
 
 /** False when the time is up before the pause is. */
@@ -91,10 +103,14 @@ function request(
   }
 }
 
-async function poster(
-  { apiKey, baseUrl }: MailSettings,
-  signal: AbortSignal,
-): Promise<(data: MailDataRequired) => Promise<Answer>> {
+type Post = (data: MailDataRequired) => Promise<Answer>
+
+interface Agents {
+  readonly httpAgent: http.Agent
+  readonly httpsAgent: https.Agent
+}
+
+async function poster({ apiKey, baseUrl }: MailSettings, agents: Agents, bound: Deadline): Promise<Post> {
   const [{ default: client }, { default: mail }] = await Promise.all([
     import('@sendgrid/client'),
     import('@sendgrid/mail'),
@@ -104,11 +120,9 @@ async function poster(
   // Options of the HTTP client below the library, which passes them on but does not name them in its types.
   client.setDefaultRequest({
     baseUrl,
-    signal,
+    signal: bound.signal,
     maxRedirects: 0,
-    // A connection kept for a next request would keep the process alive with it.
-    httpAgent: new http.Agent({ keepAlive: false }),
-    httpsAgent: new https.Agent({ keepAlive: false }),
+    ...agents,
     // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
     proxy: false,
     // The status alone decides: a body may drip for ever.
@@ -121,7 +135,7 @@ async function poster(
       const [{ statusCode, headers, body }] = await mail.send(data)
       return await judge(statusCode, headers, body as unknown as Readable)
     } catch (error) {
-      return explain(error as NodeJS.ErrnoException, signal)
+      return explain(error as NodeJS.ErrnoException, bound)
     }
   }
 }
@@ -168,10 +182,11 @@ const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
 /** Only the code is taken over: the error itself holds the request with its key. */
-function explain({ code = 'no code' }: NodeJS.ErrnoException, signal: AbortSignal): Answer {
-  if (signal.aborted) {
-    const timedOut = (signal.reason as Error)?.name === 'TimeoutError'
-    const reason = timedOut ? 'no answer from SendGrid within SEND_TIMEOUT' : 'interrupted while waiting for SendGrid'
+function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline): Answer {
+  if (bound.signal.aborted) {
+    const reason = bound.passed
+      ? 'no answer from SendGrid within SEND_TIMEOUT'
+      : 'interrupted while waiting for SendGrid'
     return { accepted: false, reason, proof: 'none' }
   }
   if (NEVER_CONNECTED.has(code))

@@ -1,35 +1,81 @@
 /*
- * Every pattern is linear: a repeated class is either bounded, or cannot start again inside its own run
- * (the look-behinds), because last_error may be a megabyte of somebody else's text.
+ * Every pattern is linear, because last_error may be a megabyte of somebody else's text: what it repeats is bounded,
+ * cannot start again inside its own run, or is followed by nothing that could fail.
  */
 
-const ESCAPES = /\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[@-Z\\^_]?/g
-// C0 and C1 controls but line feed; zero-width characters but the joiner that emoji need; bidirectional marks.
-const INVISIBLE = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const ESCAPES =
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?|\x1b(?:[@-Z\\^_]|[()][0-9A-Z])?/g
+// Controls but line feed, and all that takes no room: direction marks, zero-width characters. Of these, emoji keep
+// their joiners and selectors.
+const INVISIBLE =
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb]|\u200d(?!\p{Extended_Pictographic})|(?<!\p{Extended_Pictographic})\ufe0f(?!\u20e3)|(?![\u200d\ufe0f])\p{Default_Ignorable_Code_Point}/gu
 
 const HIDDEN = '[redacted]'
 const SECRET_NAME =
-  '(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|signature|api[_-]?key|(?:access|account|auth|client|private|secret|service|shared|signing)[_-]?key(?:[_-]?id)?|session[_-]?id)'
-const VALUE = `(?:"[^"\\n]*"?|'[^'\\n]*'?|[^\\s&"'<>;,)}\\]]+)`
+  '(?:pass[_-]?(?:word|wd|phrase)|pwd|secret|token|credentials?|signature|api[_-]?key|(?:access|account|auth|client|private|secret|service|shared|signing|subscription)[_-]?key(?:[_-]?id)?|sess(?:ion)?[_-]?id)'
+/** Between name and value: name=, "name":, \"name\":, name%3D, form[name]=, Key (name)=, <name>. */
+const IS = '(?:(?:\\\\{0,4}["\']|%2[27]|[)\\]])?\\s{0,4}(?:=>?|:|%(?:25)?3[ad])\\s{0,4}|>)'
+const QUOTED = `"(?:[^"\\\\\\n]|\\\\.)*"?|'(?:[^'\\\\\\n]|\\\\.|'')*'?|\\\\{1,4}"[^"\\n]*"?|\\\\{1,4}'[^'\\n]*'?`
+const LISTED = `\\[[bru]{0,2}["'][^\\]\\n]*\\]?|\\([^)\\n]*\\)?`
+/** A delimiter ends it only where neither the value nor the next name could go on: passwords hold delimiters too. */
+const BARE = `(?:\\[redacted\\]|[^\\s&"'<>;,)}\\]]|["';,)}\\]](?=[^\\s&"'<>;,)}\\]])(?![\\w.-]{1,40}["']?\\s{0,2}[=:]))`
+/** Not a header's name: its own rule, the last one, would no longer know it. */
+const VALUE = `(?!["'{([\\\\]{0,4}(?:proxy-)?authorization["']?\\s{0,4}[:=,])(?:(?:[bru]{0,2}(?:${QUOTED})|${LISTED})${BARE}*|${BARE}+)`
+/** Where a token may begin: not within a word, but for the end of an escape such as %20 or \n. */
+const START = '(?:(?<![\\w-])|(?<=%[\\da-fA-F]{2}|\\\\[nrt]))'
 
 const RULES: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, HIDDEN],
-  // user:password@ of any URL; database URLs often carry a raw "/" or "#" in the password
-  [/((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?):\/\/)[^\s"'<>]{0,512}@/gi, `$1${HIDDEN}@`],
-  [/(:\/\/)[^\s"'<>/?#]{1,512}@/g, `$1${HIDDEN}@`],
-  [/((?:set-)?cookie["']?\s{0,4}[:=]\s{0,4})[^\n]+/gi, `$1${HIDDEN}`],
   [
-    /(authorization["']?\s{0,4}[:=]\s{0,4}["']?)(?:(?:digest|aws4)[^\n]+|(?:[a-z]{4,12}\s{1,4})?[^\s"',;]+)/gi,
-    `$1${HIDDEN}`,
-  ],
-  [/\b(bearer\s{1,4})[\w.~+/=-]{8,}/gi, `$1${HIDDEN}`],
-  [/(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]*){1,4}/g, HIDDEN],
-  [
-    /(?<![\w-])(?:AIza[\w-]{16,}|SG\.[\w-]{8,}\.[\w-]{8,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|[rsp]k_(?:live|test)_\w{10,}|sk-[\w-]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|ya29\.[\w-]{10,})/g,
+    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
     HIDDEN,
   ],
-  [new RegExp(`(${SECRET_NAME}["']?\\s{0,4}(?:=>?|:|%3d)\\s{0,4})${VALUE}`, 'gi'), `$1${HIDDEN}`],
-  [new RegExp(`(?<![a-z])((?:key|sig|auth|pass)["']?(?:=|%3d))${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  // user:password@ of any URL. A raw "/" or "#" may stand in the password: always in a database's URL, elsewhere when
+  // what follows the colon is not a port. A worker's cut at 2,000 characters may have taken the "@".
+  [
+    /((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)(?:\+\w{1,20})?:\/\/)[^\s:]*(?::(?!\/\/)[^\s:]*)*@/gi,
+    `$1${HIDDEN}@`,
+  ],
+  [/(:\/\/)[^\s"'<>/?#]+@/g, `$1${HIDDEN}@`],
+  [
+    /(:\/\/)[^\s"'<>/?#@:[\]]*:(?!\/\/|\d{1,5}(?:[^\w@%~!$&*+=-]|$))(?:[^\s:]*(?::(?!\/\/)[^\s:]*)*(?=@)|[^\s:[]+(?::(?!\/\/)[^\s:[]*)*$)/g,
+    `$1${HIDDEN}`,
+  ],
+  [/((?:set-)?cookies?["']?\s{0,4}[:=]\s{0,4}|<cookie\s)[^\n]+/gi, `$1${HIDDEN}`],
+  [
+    /(bearer(?:\s{1,4}|%20|\+))(?!(?:tokens?|authentication|authorization)(?:[^\w.~+/=-]|$))[\w.~+/=-]{8,}/gi,
+    `$1${HIDDEN}`,
+  ],
+  [/(\bbasic\s{1,4})[\w+/-]{6,}={1,2}/gi, `$1${HIDDEN}`],
+  [new RegExp(`${START}eyJ[\\w-]{8,}(?:\\.[\\w-]*){1,4}`, 'g'), HIDDEN],
+  [
+    new RegExp(
+      `${START}(?:SG\\.[\\w-]{8,}\\.[\\w-]{8,}|[rsp]k_(?:live|test)_\\w{10,}|sk-[\\w-]{20,}|rnd_\\w{16,})`,
+      'g',
+    ),
+    HIDDEN,
+  ],
+  [
+    /AIza[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|ya29\.[\w-]{10,}|sb(?:p|_secret)_\w{16,}/g,
+    HIDDEN,
+  ],
+  // Where the first has no value of its own ("PASSWORD=" and a line below "TOKEN=x"), the last one's is meant.
+  [
+    new RegExp(`(${SECRET_NAME}${IS}(?:(?<=\\s)["'{([\\\\]{0,4}[\\w-]{0,40}?${SECRET_NAME}${IS})*)${VALUE}`, 'gi'),
+    `$1${HIDDEN}`,
+  ],
+  [
+    new RegExp(`((?:\\(b?["'][\\w-]{0,40}|(?<![\\w-])--[\\w-]{0,40})${SECRET_NAME}(?:["'],)?\\s{1,4})${VALUE}`, 'gi'),
+    `$1${HIDDEN}`,
+  ],
+  [
+    new RegExp(`(?:(?<![a-z])|(?<=%[\\da-f]{2}))((?:key|sig|auth|pass)["')\\]]?(?:=|%(?:25)?3d))${VALUE}`, 'gi'),
+    `$1${HIDDEN}`,
+  ],
+  [new RegExp(`(["'](?:sig|auth|pass)["']\\s{0,4}:\\s{0,4})${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  [
+    /((?:authorization(?:\\{0,4}["']?\s{0,4}(?:=>?|:|%3a)|["']\s{0,4},)(?:\s{0,4}|%20)(?:\[(?!redacted\]))?(?:b(?=["']))?\\{0,4}["']?)+)(?:(?:digest|aws4|oauth|hawk)[^\n]+|(?:[a-z]{4,12}(?:\s{1,4}|%20|\+))?[^\s"',;]+)/gi,
+    `$1${HIDDEN}`,
+  ],
 ]
 
 /**

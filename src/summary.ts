@@ -91,6 +91,7 @@ function jobs(count: number): string {
 }
 
 function reason(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException
+  const { message, code, syscall } = error as NodeJS.ErrnoException
+  if (syscall) return `the connection to the database broke (${code})`
   return code && !message.includes(code) ? `${message}, ${code}` : message
 }

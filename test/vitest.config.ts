@@ -5,6 +5,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     globalSetup: 'support/server.ts',
+    // Most of a test is waiting for a process or a timeout of the command's.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,

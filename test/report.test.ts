@@ -1,0 +1,334 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Finished } from './support/command.js'
+import { freePort } from './support/postgres.js'
+import { type DatabaseProxy, startProxy } from './support/proxy.js'
+import { useScene } from './support/scene.js'
+import { refusal, status } from './support/sendgrid.js'
+
+const scene = useScene()
+const accepted = status(202, '', { 'x-message-id': 'accepted' })
+
+/** The backends of the command, seen from beside it. */
+async function killBackends(): Promise<void> {
+  await scene.sql`
+    select pg_terminate_backend(pid, 5000)
+    from pg_stat_activity
+    where application_name = 'job-alert' and datname = ${scene.database.name}`
+}
+
+/** Resolves once the command waits for a lock. */
+async function blocked(): Promise<void> {
+  for (;;) {
+    const rows = await scene.sql`
+      select 1
+      from pg_stat_activity
+      where application_name = 'job-alert' and datname = ${scene.database.name} and wait_event_type = 'Lock'`
+    if (rows.length > 0) return
+  }
+}
+
+/** Whatever went wrong: the truth in one line, nothing marked, and the next run reports it. */
+async function expectNothingLost({ code, log, summary }: Finished, id: number): Promise<void> {
+  expect(code).toBe(1)
+  expect(log).toHaveLength(1)
+  expect(summary).toMatchObject({ outcome: 'failed', exitCode: 1 })
+  expect(await scene.marked()).toEqual([])
+  const sent = scene.sendGrid.accepted.length
+  expect((await scene.digest()).code).toBe(0)
+  expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
+  expect(await scene.marked()).toEqual([id])
+}
+
+async function proxied(): Promise<DatabaseProxy> {
+  const proxy = await startProxy(scene.database.url)
+  onTestFinished(() => proxy.close())
+  return proxy
+}
+
+const isCommit = (data: Buffer): boolean => data.toString('latin1').includes('commit\0')
+
+test('one run tells it, marks it and is done; the next one is silent', async () => {
+  const ids = [await scene.worker.dead(), await scene.worker.dead()]
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2, reported: 2, exitCode: 0 })
+  expect(await scene.marked()).toEqual(ids)
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, exitCode: 0 })
+  expect(scene.sendGrid.requests).toHaveLength(1)
+})
+
+test('a job that dies after the run has begun is mailed once', async () => {
+  const id = await scene.worker.enqueue({ maxAttempts: 1 })
+  await scene.worker.claim(id)
+  const proxy = await proxied()
+  proxy.onClientData = async (data) => {
+    if (data.includes('for update skip locked')) await scene.worker.failPermanently(id, 'after BEGIN, before the claim')
+    return true
+  }
+  expect((await scene.digest([], { DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+  expect(scene.sendGrid.accepted).toHaveLength(1)
+})
+
+test('a database that is down: exit 1', async () => {
+  const id = await scene.worker.dead()
+  const finished = await scene.digest([], { DATABASE_URL: `postgresql://u:hunter2@127.0.0.1:${await freePort()}/db` })
+  expect(finished.summary.msg).toContain('ECONNREFUSED')
+  expect(finished.stderr).not.toContain('hunter2')
+  await expectNothingLost(finished, id)
+})
+
+test('a database that does not exist: exit 1', async () => {
+  const id = await scene.worker.dead()
+  const url = new URL(scene.database.url)
+  url.pathname = '/nowhere'
+  const finished = await scene.digest([], { DATABASE_URL: url.href })
+  expect(finished.summary.msg).toContain('"nowhere" does not exist')
+  await expectNothingLost(finished, id)
+})
+
+test.each([
+  ['accepts and closes at once', (socket: Socket) => void socket.destroy(), /closed the connection|ECONNRESET/],
+  ['accepts and resets', (socket: Socket) => void socket.resetAndDestroy(), /closed the connection|ECONNRESET/],
+  ['accepts and is silent', () => {}, 'RUN_TIMEOUT'],
+])('a server that %s does not keep the run: exit 1', async (_, behave, says) => {
+  const id = await scene.worker.dead()
+  const server = createServer(behave).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const finished = await scene.digest([], {
+    DATABASE_URL: `postgresql://u:hunter2@127.0.0.1:${(server.address() as AddressInfo).port}/db`,
+    RUN_TIMEOUT: '3s',
+    SEND_TIMEOUT: '2s',
+  })
+  expect(finished.summary.msg).toMatch(says)
+  await expectNothingLost(finished, id)
+})
+
+test('a read-only database: exit 1', async () => {
+  const id = await scene.worker.dead()
+  const { sql, database } = scene
+  await sql`alter database ${sql(database.name)} set default_transaction_read_only = on`
+  const finished = await scene.digest()
+  await sql`alter database ${sql(database.name)} set default_transaction_read_only = off`
+  expect(finished.summary.msg).toContain('read-only transaction')
+  await expectNothingLost(finished, id)
+})
+
+test('an account without the permission to mark: exit 1', async () => {
+  const id = await scene.worker.dead()
+  const role = scene.sql(`reader_${scene.database.name}`)
+  await scene.sql`create role ${role} login password 'reader'`
+  await scene.sql`grant select on research_jobs to ${role}`
+  const url = new URL(scene.database.url)
+  url.username = `reader_${scene.database.name}`
+  url.password = 'reader'
+  const finished = await scene.digest([], { DATABASE_URL: url.href })
+  const preview = await scene.digest(['--dry-run'], { DATABASE_URL: url.href })
+  await scene.sql`drop owned by ${role}`
+  await scene.sql`drop role ${role}`
+  expect(finished.summary.msg).toContain('permission denied')
+  expect(preview.code).toBe(0)
+  await expectNothingLost(finished, id)
+})
+
+test('a row locked by somebody else is skipped, not waited for, and comes next time', async () => {
+  const [locked, free] = [await scene.worker.dead(), await scene.worker.dead()]
+  await scene.sql.begin(async (sql) => {
+    await sql`select from research_jobs where id = ${locked} for update`
+    expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+    expect(await scene.marked()).toEqual([free])
+  })
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect(await scene.marked()).toEqual([locked, free])
+})
+
+test('a table locked by somebody else: exit 1 within seconds', async () => {
+  const id = await scene.worker.dead()
+  const finished = await scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    return scene.digest()
+  })
+  expect(finished.summary.msg).toContain('lock timeout')
+  await expectNothingLost(finished, id)
+})
+
+test('RUN_TIMEOUT bounds a statement that does not end: exit 1', async () => {
+  const id = await scene.worker.dead()
+  const finished = await scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    return scene.digest([], { RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
+  })
+  expect(finished.summary.msg).toMatch(/RUN_TIMEOUT|timeout/)
+  await expectNothingLost(finished, id)
+})
+
+test('a backend killed before the claim: exit 1', async () => {
+  const id = await scene.worker.dead()
+  const finished = await scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    const running = scene.startDigest()
+    await blocked()
+    await killBackends()
+    return running.finished
+  })
+  await expectNothingLost(finished, id)
+})
+
+test('a backend killed during the send, and the mail accepted: exit 3, with the ids and the message id', async () => {
+  const ids = [await scene.worker.dead(), await scene.worker.dead()]
+  scene.sendGrid.answer(async (response, request) => {
+    await killBackends()
+    await accepted(response, request)
+  })
+  const { code, summary, log } = await scene.digest()
+  expect(code).toBe(3)
+  expect(log).toHaveLength(1)
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', messageId: 'accepted', found: 2, reported: 0 })
+  expect((summary.jobIds as number[]).toSorted()).toEqual(ids)
+  expect(summary.msg).toContain('the next run repeats it')
+  expect(await scene.marked()).toEqual([])
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
+})
+
+test('a backend killed during the send, and the mail refused: exit 1', async () => {
+  const id = await scene.worker.dead()
+  scene.sendGrid.answer(async (response, request) => {
+    await killBackends()
+    await refusal(401, 'revoked')(response, request)
+  })
+  const { code, summary } = await scene.digest()
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
+  expect(await scene.marked()).toEqual([])
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('a connection cut before COMMIT arrived: exit 3', async () => {
+  const id = await scene.worker.dead()
+  const proxy = await proxied()
+  proxy.onClientData = (data, cut) => {
+    if (!isCommit(data)) return true
+    cut()
+    return false
+  }
+  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url })
+  expect(code).toBe(3)
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id] })
+  expect(await scene.marked()).toEqual([])
+})
+
+test('a connection cut after COMMIT arrived: the server is asked what became of it, exit 0', async () => {
+  const id = await scene.worker.dead()
+  const proxy = await proxied()
+  proxy.onClientData = (data, cut) => {
+    if (isCommit(data)) {
+      proxy.muted = true
+      void committed(id).then(() => {
+        cut()
+        proxy.muted = false
+      })
+    }
+    return true
+  }
+  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url })
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+  expect(scene.sendGrid.accepted).toHaveLength(1)
+})
+
+/** Resolves once the mark is there for everybody to see. */
+async function committed(id: number): Promise<void> {
+  while (!(await scene.marked()).includes(id));
+}
+
+test('a COMMIT that is never answered ends with RUN_TIMEOUT: exit 3, and says that it is not known', async () => {
+  const id = await scene.worker.dead()
+  const proxy = await proxied()
+  proxy.onClientData = (data) => !isCommit(data)
+  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url, RUN_TIMEOUT: '3s', SEND_TIMEOUT: '2s' })
+  expect(code).toBe(3)
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id] })
+  expect(summary.msg).toContain('may repeat')
+})
+
+test('a COMMIT that fails: exit 3', async () => {
+  const id = await scene.worker.dead()
+  await scene.sql.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'no marks today'; end $$;
+    create constraint trigger refuse after update on research_jobs
+      deferrable initially deferred for each row execute function refuse();`)
+  const { code, summary } = await scene.digest()
+  await scene.sql.unsafe('drop trigger refuse on research_jobs; drop function refuse()')
+  expect(code).toBe(3)
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id] })
+  expect(summary.msg).toContain('no marks today')
+  expect(await scene.marked()).toEqual([])
+})
+
+test.each<[string, unknown]>([
+  ['a number', 5],
+  ['an array', [1, 2]],
+  ['null', null],
+  ['a string', 'chain_started_at'],
+  ['an unparsable date', { chain_started_at: 'tomorrow' }],
+  ['a date that is a number', { chain_started_at: 20261123 }],
+  ['an object for a date', { chain_started_at: { year: 2026 } }],
+  ['a megabyte', { chain_started_at: 'x'.repeat(200_000), feed: 'y'.repeat(800_000) }],
+])('a payload that is %s does not stop the mail', async (_, payload) => {
+  const id = await scene.worker.dead({ source: 'apple', jobType: 'refresh_catalog', targetType: 'catalog', payload })
+  expect((await scene.digest()).code).toBe(0)
+  expect(await scene.marked()).toEqual([id])
+  expect(scene.sendGrid.accepted[0]?.content[0]?.value).toContain(`job ${id}`)
+})
+
+test('a storm of 71,000 failures is one mail of a size that no reader clips, and all of them are marked', async () => {
+  await scene.sql`
+    insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
+    select 'musicbrainz', 'backfill_release_label', 'release', gen_random_uuid(), 'dead', 1, now(), now(),
+      'MB has no release ' || gen_random_uuid() || ' (mbid=' || number || '): 404 deleted/merged'
+    from generate_series(1, 71000) as number`
+  const { code, summary } = await scene.digest()
+  expect(code).toBe(0)
+  expect(summary).toMatchObject({ found: 71_000, reported: 71_000 })
+  expect(scene.sendGrid.accepted).toHaveLength(1)
+  expect(scene.sendGrid.accepted[0]?.subject).toContain('71,000 musicbrainz/backfill_release_label jobs failed')
+  expect(Buffer.byteLength(scene.sendGrid.accepted[0]?.content[1]?.value ?? '')).toBeLessThan(90_000)
+  const [left] = await scene.sql`select count(*)::int as count from research_jobs where last_alerted_at is null`
+  expect(left?.count).toBe(0)
+})
+
+test('a refresh that died at songs is one mail with its ladder, its last success and the way to resume', async () => {
+  const done = await scene.worker.refresh('rebuild_index', new Date(Date.now() - 7 * 86_400_000))
+  await scene.worker.succeed(done[3] as number)
+  await scene.worker.age(done, '7 days')
+  const [albums, songs] = await scene.worker.refresh('songs')
+  await scene.worker.failPermanently(songs as number, 'download_feed(songs) failed: Read timed out.')
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  const [mail] = scene.sendGrid.accepted
+  expect(mail?.subject).toMatch(/^Apple Music refresh failed at songs, \d+ \w+ \d\d:\d\d UTC$/)
+  for (const line of [
+    new RegExp(`✓ albums +done .*job ${albums}`),
+    new RegExp(`✗ songs +dead .*job ${songs}  attempt 1 of 1`),
+    /· artists +not started/,
+    /· rebuild_index +not started/,
+    /Matchers keep using the catalog of the last successful refresh: .*\n?.* 7 days ago\./,
+    new RegExp(`where id = ${songs} and status = 'dead';`),
+    /https:\/\/admin\.approachnote\.com\/apple-music-catalog/,
+  ])
+    expect(mail?.content[0]?.value).toMatch(line)
+})
+
+test('the statement that the mail offers resumes the chain, and does nothing once the job has moved on', async () => {
+  const ids = await scene.worker.refresh('songs')
+  const songs = ids[1] as number
+  await scene.worker.failPermanently(songs, 'timed out')
+  await scene.digest()
+  const text = scene.sendGrid.accepted[0]?.content[0]?.value ?? ''
+  const statement = /update research_jobs[^;]+;/.exec(text)?.[0] ?? ''
+  await scene.sql.unsafe(statement)
+  const [row] = await scene.sql`select status, attempts, last_error from research_jobs where id = ${songs}`
+  expect(row).toEqual({ status: 'queued', attempts: 0, last_error: null })
+  await scene.worker.claim(songs)
+  expect((await scene.sql.unsafe(statement)).count).toBe(0)
+})
