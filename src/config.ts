@@ -261,8 +261,8 @@ const URL_KEYS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslr
 function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   const url = parseUrl(text, ['postgres:', 'postgresql:'])
   const parts = url && decoded(url)
-  const valid = parts?.host && port(parts.port)
-  if (!valid)
+  const portNumber = port(parts?.port ?? '')
+  if (!parts?.host || portNumber === undefined)
     reader.problems.push(
       'DATABASE_URL must be postgresql://user:password@host:port/database (percent-encode special characters)',
     )
@@ -270,7 +270,7 @@ function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   if (!sslMode(mode)) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODES_ACCEPTED}`)
   return {
     host: parts?.host ?? '',
-    port: port(parts?.port ?? '') ?? 5432,
+    port: portNumber ?? 5432,
     database: parts?.dbname || parts?.user || '',
     user: parts?.user ?? '',
     password: parts?.password || undefined,

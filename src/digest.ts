@@ -41,8 +41,8 @@ export class Tally {
   add(job: Job): void {
     this.ids.push(job.id)
     if (job.chain !== null && parseChainStart(job.chain) !== undefined)
-      put(this.chains, `${job.source}\n${job.chain}`, job)
-    else put(this.groups, `${job.source}\n${job.jobType}\n${errorPattern(job.error)}`, job)
+      put(this.chains, `${job.source}\0${job.chain}`, job)
+    else put(this.groups, `${job.source}\0${job.jobType}\0${errorPattern(job.error)}`, job)
   }
 
   get count(): number {
@@ -103,10 +103,15 @@ function laterFirst(a: Job, b: Job): number {
 
 /** An error without what differs from job to job: URLs, quoted values, UUIDs, numbers and ids. */
 export function errorPattern(error: string | null): string {
-  return oneLine((error ?? '').slice(0, 1_000))
-    .replace(/[a-z]{2,10}:\/\/[^\s"'<>)]+/gi, 'URL')
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, 'VALUE')
-    .replace(/[\w-]*\d[\w-]*/g, 'N')
+  // Cut once more in the end: a cut between ids of different lengths leaves different remainders.
+  return (
+    oneLine((error ?? '').slice(0, 4_000))
+      .replace(/[a-z]{2,10}:\/\/[^\s"'<>)]+/gi, 'URL')
+      // The apostrophe of "couldn't" opens nothing.
+      .replace(/"[^"]*"|`[^`]*`|(?<!\w)'(?:[^']|'(?=\w))*'/g, 'VALUE')
+      .replace(/(?<![\w-])[\w-]*\d[\w-]*/g, 'N')
+      .slice(0, 1_000)
+  )
 }
 
 const REAPED = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'

@@ -128,7 +128,8 @@ function outlook(
   startedAt: number,
   { latest, lastSuccess }: ChainContext,
 ): Outlook {
-  const last = steps.findLast(({ name, state }) => name === lastStep(definition).name && state === 'done')
+  const own = steps.filter(({ job }) => job === undefined || definition.steps.some((known) => isStep(known, job)))
+  const last = own.findLast(({ name, state }) => name === lastStep(definition).name && state === 'done')
   const newer = newerRun(definition, latest, startedAt)
   const finishedAt = last?.job?.finishedAt ?? null
   return {
@@ -136,7 +137,7 @@ function outlook(
     finishedAt,
     lastSuccess: lastSuccess?.finishedAt ?? null,
     newer,
-    resume: finishedAt === null && newer === undefined ? resume(steps) : undefined,
+    resume: finishedAt === null && newer === undefined ? resume(own) : undefined,
   }
 }
 

@@ -44,6 +44,8 @@ test.each([
   // tokens that are known by their form
   ['token was eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.hunter2_-', 'token was [redacted]'],
   ['Bearer%20eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2', 'Bearer%20[redacted]'],
+  ['x%22eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2', 'x%22[redacted]'],
+  [String.raw`b'\neyJhbGciOiJIUzI1NiJ9.hunter2.hunter2'`, String.raw`b'\n[redacted]'`],
   ['bad AIzaSyA-hunter2_hunter2-hunter2hunter2!', 'bad [redacted]!'],
   ['url%22AIzaSyA-hunter2_hunter2', 'url%22[redacted]'],
   [String.raw`b'\nAIzaSyA-hunter2_hunter2'`, String.raw`b'\n[redacted]'`],
@@ -133,6 +135,7 @@ const token = (length: number) =>
 const password = fc
   .array(fc.constantFrom(...alphanumeric, ...'!#$%*+-./:?@^_~'), { minLength: 6, maxLength: 40 })
   .map((all) => `hunter2${all.join('')}x`)
+  .filter((text) => !text.includes('://'))
 
 /** A text with a secret in it, and what of it must not be seen. */
 const planted: fc.Arbitrary<readonly [string, string]> = fc.oneof(
@@ -153,7 +156,7 @@ const noise = fc
     fc.oneof(
       fc.string({ unit: 'binary', maxLength: 10 }).map((text) => text.replace(/[\x1b\x90-\x9f]/g, '')),
       fc.constantFrom('\x1b[31m', '\x1b]0;x\x07', '\u200b', '\u200d', '"', "'", '{', '(', '=', '://', '@', '\\', '\n'),
-      fc.constantFrom('[redacted]', 'eyJ', 'AIza', 'token', 'http://a:1/b'),
+      fc.constantFrom('[redacted]', 'http://a:1/b'),
     ),
     { maxLength: 8 },
   )

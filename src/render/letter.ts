@@ -57,6 +57,8 @@ export interface Entry {
 
 const NAME_LENGTH = 60
 const ERROR_LINES = 12
+/** Characters of an error that are looked at: it may be a megabyte of line feeds. */
+const ERROR_READ = 8_000
 /** Characters of the errors in a list below the latest one, from which they differ little. */
 const LISTED_ERROR = 200
 const NO_ERROR = '(no error was recorded)'
@@ -75,7 +77,7 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
 
 /** The first line of an error, for where only one fits. */
 export function firstLine(error: string | null, length: number): string {
-  return cut(oneLine((error ?? '').trim().split('\n')[0] ?? '') || NO_ERROR, length)
+  return cut(oneLine((error ?? '').trim().split('\n', 1)[0] ?? '') || NO_ERROR, length)
 }
 
 export function jobName({ source, jobType }: Job): string {
@@ -206,7 +208,8 @@ class Writer {
   }
 
   private error({ error }: Job, length: number): string {
-    const lines = (error ?? '').split('\n').filter((line) => line.trim() !== '')
+    const head = cut((error ?? '').trimStart(), ERROR_READ)
+    const lines = head.split('\n').filter((line) => line.trim() !== '')
     const kept = lines.length > ERROR_LINES ? [...lines.slice(0, ERROR_LINES), '…'] : lines
     return cut(kept.join('\n').trim(), length) || NO_ERROR
   }

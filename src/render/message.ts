@@ -21,13 +21,12 @@ const CAPS: readonly Caps[] = [
   { sections: 20, steps: 8, jobs: 3, error: 200 },
   { sections: 20, steps: 4, jobs: 1, error: 100 },
   { sections: 10, steps: 0, jobs: 0, error: 60 },
+  { sections: 2, steps: 0, jobs: 0, error: 60 },
 ]
 
 /** Digest → mail, with as much detail as fits a mail that no reader clips. */
 export function renderMessage(digest: Digest, presentation: Presentation): Message {
-  const title = subject(digest, presentation)
-  const first = (digest.chains[0]?.failures ?? digest.groups[0])?.jobs[0]
-  const preheader = firstLine(first?.error ?? null, 140)
+  const [title, preheader] = headings(digest, presentation)
   const render = (caps: Caps): Message => {
     const letter = writeLetter(digest, presentation, caps)
     return { subject: title, text: textPart(letter), html: htmlPart(letter, title, preheader) }
@@ -37,4 +36,15 @@ export function renderMessage(digest: Digest, presentation: Presentation): Messa
     if (Buffer.byteLength(message.html) <= HTML_LIMIT) return message
   }
   return render(CAPS.at(-1) as Caps)
+}
+
+/** Subject and preheader. What they need may be what cannot be rendered, and then they say how many jobs failed. */
+function headings(digest: Digest, presentation: Presentation): readonly [string, string] {
+  try {
+    const first = (digest.chains[0]?.failures ?? digest.groups[0])?.jobs[0]
+    return [subject(digest, presentation), firstLine(first?.error ?? null, 140)]
+  } catch {
+    const bare = subject({ ...digest, chains: [], groups: [] }, presentation)
+    return [bare, bare]
+  }
 }

@@ -1,6 +1,8 @@
 import type { Block, Entry, Letter, Rung } from './letter.js'
 
 const WIDTH = 78
+/** Of the ladder; a longer cell does not push those of the other rungs aside. */
+const COLUMN = 24
 
 /** The text part: lines of at most 78 characters, but for URLs, which stay whole. */
 export function textPart({ environment, blocks, footer }: Letter): string {
@@ -25,12 +27,12 @@ function block({ headline, summary, ladder, error, entries, remainder, outlook, 
 function rungs(ladder: readonly Rung[]): string {
   const columns = (['name', 'state', 'duration', 'job'] as const).map((key) => ({
     key,
-    width: Math.max(...ladder.map((rung) => rung[key].length)),
+    width: Math.min(COLUMN, Math.max(...ladder.map((rung) => rung[key].length))),
   }))
   return ladder
     .map((rung) => {
       const cells = columns.map(({ key, width }) => rung[key].padEnd(width))
-      return `  ${rung.mark} ${[...cells, rung.note].join('  ').trimEnd()}`
+      return wrap(`  ${rung.mark} ${[...cells, rung.note].join('  ').trimEnd()}`).replaceAll('\n', '\n    ')
     })
     .join('\n')
 }
@@ -65,12 +67,18 @@ function fold(line: string, width: number): string {
   return [...lines, current].join('\n')
 }
 
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Breaks between what a reader sees as characters, so that no emoji falls apart. */
 function pieces(word: string, width: number): readonly string[] {
-  const characters = [...word]
-  if (characters.length <= width) return [word]
-  return Array.from({ length: Math.ceil(characters.length / width) }, (_, index) =>
-    characters.slice(index * width, (index + 1) * width).join(''),
-  )
+  if (word.length <= width) return [word]
+  const found = ['']
+  for (const { segment } of CHARACTERS.segment(word)) {
+    const last = found.at(-1) as string
+    if (last.length + segment.length > width && last !== '') found.push(segment)
+    else found[found.length - 1] = last + segment
+  }
+  return found
 }
 
 function indent(text: string, margin: string): string {

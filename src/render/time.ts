@@ -11,8 +11,8 @@ interface Parts {
   readonly zone: string
 }
 
-function parts(time: number, timezone: string): Parts {
-  const format = new Intl.DateTimeFormat('en-GB', {
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     weekday: 'short',
     day: 'numeric',
@@ -23,22 +23,31 @@ function parts(time: number, timezone: string): Parts {
     hourCycle: 'h23',
     timeZoneName: 'short',
   })
+}
+
+function parts(time: number, format: Intl.DateTimeFormat): Parts {
   const part = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]))
   const month = part.month?.slice(0, 3)
   return {
     day: `${part.weekday} ${part.day} ${month} ${part.year}`,
     shortDay: `${part.day} ${month}`,
     clock: `${part.hour}:${part.minute}`,
-    zone: part.timeZoneName ?? timezone,
+    zone: part.timeZoneName ?? '',
   }
 }
 
 /** Writes times of one time zone; any zone but UTC has UTC beside it. Times are milliseconds since the epoch. */
 export class Clock {
+  // Costly to make, and a mail has hundreds of times.
+  private readonly format: Intl.DateTimeFormat
+  private readonly utc = formatOf('UTC')
+
   constructor(
-    private readonly timezone: string,
+    timezone: string,
     private readonly now: Date,
-  ) {}
+  ) {
+    this.format = formatOf(timezone)
+  }
 
   /** "Mon 23 Nov 2026 03:00 UTC" */
   moment(time: number | null): string {
@@ -53,7 +62,7 @@ export class Clock {
   /** "03:12 UTC" on the same day as `reference`, else the whole moment */
   after(reference: number, time: number): string {
     if (!isDate(reference) || !isDate(time)) return this.moment(time)
-    const sameDay = parts(reference, this.timezone).day === parts(time, this.timezone).day
+    const sameDay = parts(reference, this.format).day === parts(time, this.format).day
     return sameDay ? this.write(time, () => '') : this.moment(time)
   }
 
@@ -70,10 +79,10 @@ export class Clock {
 
   private write(time: number | null, day: (parts: Parts) => string): string {
     if (time === null || !isDate(time)) return 'an unknown time'
-    const here = parts(time, this.timezone)
+    const here = parts(time, this.format)
     const text = `${day(here)} ${here.clock} ${here.zone}`.trim()
     if (here.zone === 'UTC') return text
-    const utc = parts(time, 'UTC')
+    const utc = parts(time, this.utc)
     return `${text} (${utc.day === here.day ? '' : `${utc.shortDay} `}${utc.clock} UTC)`
   }
 }
