@@ -130,7 +130,7 @@ async function fate(
   transactionId: string,
   { database, interruptions }: Run,
 ): Promise<'committed' | 'aborted' | undefined> {
-  for (const pause of [0, 250, 500, 1_000, 2_000]) {
+  for (const pause of [0, 50, 250, 500, 1_000, 2_000]) {
     try {
       await sleep(pause, undefined, { signal: interruptions.abort })
       const status = await interruptible(transactionStatus(database, transactionId), interruptions.abort)

@@ -79,7 +79,12 @@ test('a step is known by its fixed target, and a stranger in the chain comes las
 test('jobs of other chains, and of other sources that began at the same time, are no steps', () => {
   const others = [step('songs', { chain: NEWER }), job({ chain: CHAIN_START, status: 'done' })]
   const [chain] = digestOf([step('albums')], { jobs: others }).chains
-  expect(ladder(chain as Chain).slice(0, 2)).toEqual(['albums: dead', 'songs: not started'])
+  expect(ladder(chain as Chain)).toEqual([
+    'albums: dead',
+    'songs: not started',
+    'artists: not started',
+    'rebuild_index: not started',
+  ])
 })
 
 test('a failure is shown as it was claimed, even if the chain is read later', () => {
@@ -162,6 +167,11 @@ test.each([
 test('a chain that reached its end after all needs nothing', () => {
   const { outlook } = chainOf([step('albums'), done('songs'), done('artists'), done('rebuild_index')])
   expect(outlook).toMatchObject({ finishedAt: at('03:12'), resume: undefined })
+})
+
+test('a chain that reached its end is not resumed, though its last step died in a second attempt', () => {
+  const again = step('rebuild_index', { id: 9_000 })
+  expect(chainOf([done('rebuild_index'), again]).outlook?.resume).toBeUndefined()
 })
 
 test.each([

@@ -86,16 +86,9 @@ test('the ladder stands in columns, and wraps when its names are long', () => {
     '  ✗ songs          dead         3m 40s  job 2  attempt 1 of 1',
     '  · rebuild_index  not started',
   ])
-  expect(
-    tooLong(
-      lines({
-        ladder: [
-          { ...rung, name: 'n'.repeat(60) },
-          { ...rung, name: 'short' },
-        ],
-      }),
-    ),
-  ).toEqual([])
+  const long = lines({ ladder: [{ ...rung, name: 'n'.repeat(60) }, { ...rung }] })
+  expect(tooLong(long)).toEqual([])
+  expect(long).toContain('  ✗ songs                     dead  3m 40s  job 2  attempt 1 of 1')
 })
 
 test('every kind of line is folded', () => {
