@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parse } from 'dotenv'
 import pino, { type Logger } from 'pino'
-import { ConfigError, digestConfig, type Environment, logLevel, migrateConfig } from './config.js'
+import { ConfigError, digestConfig, type Environment, type LogLevel, migrateConfig } from './config.js'
 import { migrate } from './database.js'
 import { listenForInterruptions } from './interruptions.js'
 import { sendGrid } from './mailer.js'
@@ -86,11 +86,15 @@ function parsedSince(text: string, now: Date): Date {
 }
 
 async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
-  const { mail, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
+  const { mail, logLevel, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
   const interruptions = listenForInterruptions(config.limits.run)
   interruptions.abort.addEventListener('abort', exitSoon)
-  const since = options.since ?? new Date(now.getTime() - WINDOW)
-  const run: Run = { ...config, window: { since, includeAlerted: options.includeAlerted === true }, now, interruptions }
+  const window = {
+    since: options.since ?? new Date(now.getTime() - WINDOW),
+    includeAlerted: options.includeAlerted === true,
+  }
+  logger(logLevel).debug({ ...window, dryRun: mail === undefined }, 'looking for failures')
+  const run: Run = { ...config, window, now, interruptions }
   try {
     if (mail) return outcomeSummary(await report(run, sendGrid(mail, config.presentation)))
     const found = await preview(run)
@@ -107,46 +111,36 @@ function written({ message, jobs, older }: Preview, { window, presentation }: Ru
   return format === 'html' ? message.html : `Subject: ${message.subject}\n\n${message.text}`
 }
 
-async function applyMigrations(env: Environment, log: Logger): Promise<Summary> {
-  const { database } = migrateConfig(env)
+async function applyMigrations(env: Environment): Promise<Summary> {
+  const { database, logLevel } = migrateConfig(env)
+  const log = logger(logLevel)
   await migrate(database, (file) => log.info({ file }, 'applying'))
   return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has all that digest needs' }
 }
 
 /** Does the work, and ends in its summary line and exit code whatever happens. */
-async function run(
-  envFile: string | undefined,
-  work: (env: Environment, log: Logger) => Promise<Summary>,
-): Promise<void> {
+async function run(envFile: string | undefined, work: (env: Environment) => Promise<Summary>): Promise<void> {
   const started = performance.now()
   const { exitCode, outcome, message, details } = await summarized(envFile, work)
-  const line = {
-    outcome: printable(outcome),
-    ...details,
-    exitCode,
-    durationMs: Math.round(performance.now() - started),
-  }
+  const durationMs = Math.round(performance.now() - started)
   // At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line.
-  logger('info')[exitCode === 0 ? 'info' : 'error'](line, printable(message))
+  const log = logger('info')
+  log[exitCode === 0 ? 'info' : 'error']({ outcome, ...details, exitCode, durationMs }, oneLine(redact(message)))
   process.exitCode = exitCode
   exitSoon()
+}
+
+async function summarized(envFile: string | undefined, work: (env: Environment) => Promise<Summary>): Promise<Summary> {
+  try {
+    return await work(environment(envFile))
+  } catch (error) {
+    return errorSummary(error)
+  }
 }
 
 /** Nothing should keep the process any more; if something does, it must not block the next run. */
 function exitSoon(): void {
   setTimeout(() => process.exit(), WIND_UP).unref()
-}
-
-async function summarized(
-  envFile: string | undefined,
-  work: (env: Environment, log: Logger) => Promise<Summary>,
-): Promise<Summary> {
-  try {
-    const env = environment(envFile)
-    return await work(env, logger(logLevel(env)))
-  } catch (error) {
-    return errorSummary(error)
-  }
 }
 
 /** What is set wins over the file, as with dotenv and Node. Unless a path is given, a missing ./.env is fine. */
@@ -155,21 +149,18 @@ function environment(path: string | undefined): Environment {
   try {
     return { ...parse(readFileSync(path ?? '.env')), ...set }
   } catch (error) {
-    if (path === undefined) return set
-    throw new ConfigError([`--env-file: cannot read ${path} (${(error as NodeJS.ErrnoException).code})`])
+    const { code } = error as NodeJS.ErrnoException
+    if (path === undefined && code === 'ENOENT') return set
+    throw new ConfigError([`cannot read ${path ?? '.env'} (${code})`])
   }
 }
 
-function logger(level: string): Logger {
+function logger(level: LogLevel): Logger {
   const formatters = { level: (label: string) => ({ level: label }) }
   return pino(
     { level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ dest: 2, sync: true }),
   )
-}
-
-function printable(text: string): string {
-  return oneLine(redact(text))
 }
 
 /** Resolves when stdout has taken all of it, or whoever read it has gone. Rejects when it cannot be written. */

@@ -88,6 +88,7 @@ export interface DigestConfig {
   /** Undefined for a dry run, which needs neither key nor recipient. */
   readonly mail: MailSettings | undefined
   readonly limits: Limits
+  readonly logLevel: LogLevel
 }
 
 /** Environment → what a run of `digest` needs. Throws a ConfigError that names every problem. */
@@ -98,28 +99,26 @@ export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: bo
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
     limits: { run: duration(reader, 'RUN_TIMEOUT', '60s') },
+    logLevel: logLevel(reader),
   }
   if (config.mail && config.mail.timeout >= config.limits.run)
     reader.problems.push('SEND_TIMEOUT must be shorter than RUN_TIMEOUT')
   return reader.finish(config)
 }
 
-/** Environment → what `migrate` needs: the database alone. Throws a ConfigError. */
-export function migrateConfig(env: Environment): { readonly database: DatabaseSettings } {
+/** Environment → what `migrate` needs. Throws a ConfigError. */
+export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' | 'logLevel'> {
   const reader = new Reader(env)
-  return reader.finish({ database: databaseSettings(reader) })
+  return reader.finish({ database: databaseSettings(reader), logLevel: logLevel(reader) })
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** LOG_LEVEL, default info. Throws a ConfigError. */
-export function logLevel(env: Environment): LogLevel {
-  const reader = new Reader(env)
-  const level = reader.parsed('LOG_LEVEL', 'info' as LogLevel, `one of ${LOG_LEVELS.join(', ')}`, (text) =>
+function logLevel(reader: Reader): LogLevel {
+  return reader.parsed<LogLevel>('LOG_LEVEL', 'info', `one of ${LOG_LEVELS.join(', ')}`, (text) =>
     LOG_LEVELS.find((known) => known === text.toLowerCase()),
   )
-  return reader.finish(level)
 }
 
 function duration(reader: Reader, name: string, fallback: string): number {

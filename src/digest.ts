@@ -55,23 +55,34 @@ export class Tally {
   }
 
   digest(context: ChainContext, older: Backlog, window: Window, now: Date): Digest {
-    const chains = this.shownChains
-    const groups = [...this.groups.values()]
-      .sort((a, b) => b.count - a.count || b.last - a.last)
-      .slice(0, SECTIONS_SHOWN)
-    const shown = [...chains, ...groups].reduce((sum, { count }) => sum + count, 0)
+    const clusters = this.shownChains
+    const chains = clusters.map((cluster) => understood(cluster, context, now))
+    const groups = [
+      ...clusters.filter((_, index) => chains[index] === undefined),
+      ...[...this.groups.values()].sort((a, b) => b.count - a.count || b.last - a.last).slice(0, SECTIONS_SHOWN),
+    ]
+    const shown = [...clusters.filter((_, index) => chains[index] !== undefined), ...groups]
     return {
       now,
       window,
       count: this.count,
-      chains: chains.map((cluster) => chainSection(cluster, context, now)),
+      chains: chains.filter((chain) => chain !== undefined),
       groups,
       omitted: {
-        sections: this.chains.size + this.groups.size - chains.length - groups.length,
-        jobs: this.count - shown,
+        sections: this.chains.size + this.groups.size - shown.length,
+        jobs: this.count - shown.reduce((sum, { count }) => sum + count, 0),
       },
       older,
     }
+  }
+}
+
+/** Undefined for a chain whose rows make no sense; its failures are reported like any others. */
+function understood(cluster: Cluster, context: ChainContext, now: Date): Chain | undefined {
+  try {
+    return chainSection(cluster, context, now)
+  } catch {
+    return undefined
   }
 }
 

@@ -145,13 +145,18 @@ async function judge(status: number, headers: Readonly<Record<string, string>>, 
   body.on('error', () => {})
   if (status === 202) {
     body.destroy()
-    return { accepted: true, messageId: headers['x-message-id'] ?? 'unknown' }
+    return { accepted: true, messageId: logged(headers['x-message-id'] ?? 'unknown') }
   }
   const details = await reasons(body)
   const reason = `SendGrid answered ${status}${details ? `: ${details}` : ''}`
   if (status === 429 || status === 503) return { accepted: false, reason, proof: 'not taken, try again' }
   if (status >= 300 && status < 500) return { accepted: false, reason, proof: 'refused' }
   return { accepted: false, reason, proof: 'none' }
+}
+
+/** Text of an answer, as it may stand in a log. */
+function logged(text: string): string {
+  return cut(oneLine(redact(text)), 300)
 }
 
 const BODY_LIMIT = 65_536
@@ -169,7 +174,7 @@ async function reasons(body: Readable): Promise<string> {
       if (size > BODY_LIMIT) break
     }
     const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as { errors: readonly { message: string }[] }
-    return cut(oneLine(redact(errors.map(({ message }) => message).join('; '))), 300)
+    return logged(errors.map(({ message }) => message).join('; '))
   } catch {
     return ''
   } finally {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ConfigError, digestConfig, type Environment, logLevel, migrateConfig } from '../src/config.js'
+import { ConfigError, digestConfig, type Environment, migrateConfig } from '../src/config.js'
 
 const DATABASE = { DATABASE_URL: 'postgresql://app:hunter2@db.example.com:6543/music?sslmode=require' }
 const COMPLETE: Environment = {
@@ -206,6 +206,7 @@ test('a dry run needs the database and nothing else', () => {
     presentation: { adminBaseUrl: 'https://admin.approachnote.com', timezone: 'UTC', environment: undefined },
     mail: undefined,
     limits: { run: 60_000 },
+    logLevel: 'info',
   })
 })
 
@@ -351,9 +352,9 @@ test('ALERT_ENVIRONMENT is one short line without secrets', () => {
 })
 
 test('LOG_LEVEL is one that pino knows, in any case, and info by default', () => {
-  expect(logLevel({})).toBe('info')
-  expect(logLevel({ LOG_LEVEL: 'DEBUG' })).toBe('debug')
-  expect(problems(() => logLevel({ LOG_LEVEL: 'loud' }))).toEqual([expect.stringMatching(/^LOG_LEVEL must be one of/)])
+  expect(sending().logLevel).toBe('info')
+  expect(sending({ LOG_LEVEL: 'DEBUG' }).logLevel).toBe('debug')
+  expect(problems(() => sending({ LOG_LEVEL: 'loud' }))).toEqual([expect.stringMatching(/^LOG_LEVEL must be one of/)])
 })
 
 test('a megabyte of an address is refused at once', () => {
