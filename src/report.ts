@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { APPLE_MUSIC_REFRESH } from './chains.js'
 import type { DatabaseSettings, Limits, Presentation } from './config.js'
-import { isServerError, openSession, type Session, type Sql, transactionStatus } from './database.js'
+import { openSession, type Session, type Sql, transactionStatus } from './database.js'
 import { type Digest, Tally } from './digest.js'
 import {
   type Backlog,
@@ -119,7 +119,8 @@ async function settle(
     await interruptible(session.commit(), run.interruptions.abort)
     return sent
   } catch (error) {
-    const status = isServerError(error) ? 'aborted' : await fate(transactionId, run)
+    // Even an error of the server's may have overtaken its answer to COMMIT.
+    const status = await fate(transactionId, run)
     if (status === 'committed') return sent
     return { ...sent, kind: 'sent but not marked', ids, proven: status === 'aborted', error }
   }

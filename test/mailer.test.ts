@@ -136,6 +136,14 @@ test('a 202 counts although its body stalls', async () => {
   expect(await scene.marked()).toEqual([id])
 })
 
+test('nothing keeps the process alive once the summary is written, not even an answer that never ends', async () => {
+  await scene.worker.dead()
+  scene.sendGrid.answer(stall202)
+  const { summary } = await scene.digest()
+  // Left alone, the connection would live for minutes, and the backstop would end the process after five seconds.
+  expect(Date.now() - Date.parse(summary.time as string)).toBeLessThan(3_000)
+})
+
 test('SEND_TIMEOUT bounds the retries as well', async () => {
   await scene.worker.dead()
   scene.sendGrid.answer(...Array(3).fill(status(503)))

@@ -26,12 +26,19 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'job-alert-pgbouncer-'))
   const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   const configuration = join(folder, 'pgbouncer.ini')
-  const user = decodeURIComponent(server.username)
-  const password = decodeURIComponent(server.password)
+  const target = {
+    host: server.hostname,
+    port: server.port || '5432',
+    user: decodeURIComponent(server.username),
+    password: decodeURIComponent(server.password),
+  }
+  const connection = Object.entries(target).flatMap(([key, value]) =>
+    value ? [`${key}='${value.replaceAll("'", "''")}'`] : [],
+  )
   writeFileSync(
     configuration,
     `[databases]
-* = host=${server.hostname} port=${server.port || 5432} user=${user} password=${password}
+* = ${connection.join(' ')}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest'
-import { type Finished, type Running, run, start, type Variables } from './command.js'
+import { type Finished, type Running, start, type Variables } from './command.js'
 import { createDatabase, type TestDatabase } from './database.js'
 import { type SendGridStandIn, startSendGrid } from './sendgrid.js'
 import { Worker } from './worker.js'
@@ -54,8 +54,11 @@ export function useScene(): Scene {
         ALERT_EMAIL_TO: 'oncall@example.com',
       }
     },
-    digest: (args = [], variables = {}) => run(['digest', ...args], { ...scene.variables, ...variables }),
-    startDigest: (args = [], variables = {}) => start(['digest', ...args], { ...scene.variables, ...variables }),
+    digest: (args, variables) => scene.startDigest(args, variables).finished,
+    startDigest(args = [], variables = {}) {
+      const { child, finished } = start(['digest', ...args], { ...scene.variables, ...variables })
+      return { child, finished: finished.then(withoutSecrets) }
+    },
     async marked() {
       const rows = await database.sql`
         select id
@@ -66,6 +69,14 @@ export function useScene(): Scene {
     },
   }
   return scene
+}
+
+/** Whatever a run went through, neither the key nor the database's password is in what it printed. */
+function withoutSecrets(finished: Finished): Finished {
+  const { password } = new URL(inject('serverUrl'))
+  for (const secret of [API_KEY, password])
+    if (secret && (finished.stdout + finished.stderr).includes(secret)) throw new Error('a secret was printed')
+  return finished
 }
 
 /** Text part and HTML part of a mail. */
