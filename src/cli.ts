@@ -88,12 +88,14 @@ function parsedSince(text: string, now: Date): Date {
 async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
   const { mail, logLevel, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
   const interruptions = listenForInterruptions(config.limits.run)
+  const log = logger(logLevel)
+  interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
   interruptions.abort.addEventListener('abort', exitSoon)
   const window = {
     since: options.since ?? new Date(now.getTime() - WINDOW),
     includeAlerted: options.includeAlerted === true,
   }
-  logger(logLevel).debug({ ...window, dryRun: mail === undefined }, 'looking for failures')
+  log.debug({ ...window, dryRun: mail === undefined }, 'looking for failures')
   const run: Run = { ...config, window, now, interruptions }
   try {
     if (mail) return outcomeSummary(await report(run, sendGrid(mail, config.presentation)))

@@ -35,9 +35,12 @@ async function duringTheSend() {
     await accepted(response, request)
   })
   const arrival = scene.sendGrid.arrival()
-  const { child, finished } = scene.startDigest()
+  const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug' })
+  const stopping = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (chunk: string) => chunk.includes('asked to stop') && resolve())
+  })
   await arrival
-  return { id, child, finished, answer }
+  return { id, child, finished, answer, stopping }
 }
 
 async function expectFreeAndUnmarked(): Promise<void> {
@@ -67,8 +70,9 @@ test.each([
 })
 
 test('SIGTERM during the send: the send is finished, marked, and exit is 0', async () => {
-  const { id, child, finished, answer } = await duringTheSend()
+  const { id, child, finished, answer, stopping } = await duringTheSend()
   child.kill('SIGTERM')
+  await stopping
   answer()
   const { code, summary } = await finished
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
