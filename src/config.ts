@@ -263,7 +263,7 @@ function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   const portNumber = port(parts?.port ?? '')
   if (!parts?.host || portNumber === undefined)
     reader.problems.push(
-      'DATABASE_URL must be postgresql://user:password@host:port/database (percent-encode special characters)',
+      'DATABASE_URL must be a postgresql:// URL with user, host, port and database (percent-encode special characters)',
     )
   const mode = parts?.sslmode ?? 'prefer'
   if (!sslMode(mode)) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODES_ACCEPTED}`)

@@ -98,6 +98,7 @@ export async function lockOutOtherRuns(sql: Sql): Promise<boolean> {
  * Marks every due failure and hands each to `onFailure` as it arrives; returns how many were marked.
  * Rows that somebody else has locked are left for the next run. The mark is the clock's time, not now(): a job may
  * have died after this transaction began. It is never before failed_at, which another clock may have written.
+ * The ids go through an array, because the planner cannot know how few they are, and a join would read the table.
  */
 export async function claimFailures(sql: Sql, window: Window, onFailure: (job: Job) => void): Promise<number> {
   const { count } = await sql`
@@ -109,8 +110,7 @@ export async function claimFailures(sql: Sql, window: Window, onFailure: (job: J
     )
     update research_jobs as job
     set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
-    from due
-    where job.id = due.id
+    where job.id = any(array(select id from due))
     returning ${columns(sql)}`
     .forEach((row) => {
       onFailure(toJob(row))
@@ -151,13 +151,20 @@ export async function countOlder(sql: Sql, { since }: Window): Promise<Backlog> 
 
 const CHAIN_JOBS_READ = 500
 
-/** All jobs of these chains, whatever their state, in the order they were created. */
+/**
+ * All jobs of these chains, whatever their state, in the order they were created. Materialized, or the planner
+ * would walk the primary key in search of the first ones.
+ */
 export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {
   if (chains.length === 0) return []
   const rows = await sql`
+    with chain as materialized (
+      select *
+      from research_jobs
+      where payload ->> 'chain_started_at' in ${sql(chains as string[])}
+    )
     select ${columns(sql)}
-    from research_jobs as job
-    where payload ->> 'chain_started_at' in ${sql(chains as string[])}
+    from chain as job
     order by job.id
     limit ${CHAIN_JOBS_READ}`
   return rows.map(toJob)
