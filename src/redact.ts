@@ -25,27 +25,32 @@ const VALUE = `(?!["'{([\\\\]{0,4}(?:proxy-)?authorization["']?\\s{0,4}[:=,])(?:
 const START = '(?:(?<![\\w-])|(?<=%[\\da-fA-F]{2}|\\\\[nrt]))'
 
 const RULES: readonly (readonly [RegExp, string])[] = [
+  // PEM keys, also without their end
   [
     /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
     HIDDEN,
   ],
-  // user:password@ of any URL. A raw "/" or "#" may stand in the password: always in a database's URL, elsewhere when
-  // what follows the colon is not a port. A worker's cut at 2,000 characters may have taken the "@".
+  // postgresql://user:password@, with whatever the password holds
   [
     /((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)(?:\+\w{1,20})?:\/\/)[^\s:]*(?::(?!\/\/)[^\s:]*)*@/gi,
     `$1${HIDDEN}@`,
   ],
+  // https://user:password@, https://token@
   [/(:\/\/)[^\s"'<>/?#]+@/g, `$1${HIDDEN}@`],
+  // user:pass/word@ when what follows the colon is no port, and user:password where the text was cut before its "@"
   [
     /(:\/\/)[^\s"'<>/?#@:[\]]*:(?!\/\/|\d{1,5}(?:[^\w@%~!$&*+=-]|$))(?:[^\s:]*(?::(?!\/\/)[^\s:]*)*(?=@)|[^\s:[]+(?::(?!\/\/)[^\s:[]*)*$)/g,
     `$1${HIDDEN}`,
   ],
+  // whole header lines
   [/((?:set-)?cookies?["']?\s{0,4}[:=]\s{0,4}|<cookie\s)[^\n]+/gi, `$1${HIDDEN}`],
+  // Bearer and Basic wherever they stand
   [
     /(bearer(?:\s{1,4}|%20|\+))(?!(?:tokens?|authentication|authorization)(?:[^\w.~+/=-]|$))[\w.~+/=-]{8,}/gi,
     `$1${HIDDEN}`,
   ],
   [/(\bbasic\s{1,4})[\w+/-]{6,}={1,2}/gi, `$1${HIDDEN}`],
+  // tokens known by their form: JWTs, then those of vendors; the second list is unmistakable even within a word
   [new RegExp(`${START}eyJ[\\w-]{8,}(?:\\.[\\w-]*){1,4}`, 'g'), HIDDEN],
   [
     new RegExp(
@@ -58,20 +63,24 @@ const RULES: readonly (readonly [RegExp, string])[] = [
     /AIza[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|ya29\.[\w-]{10,}|sb(?:p|_secret)_\w{16,}/g,
     HIDDEN,
   ],
+  // password=…, "accessToken": "…", api_key%3D…
   // Where the first has no value of its own ("PASSWORD=" and a line below "TOKEN=x"), the last one's is meant.
   [
     new RegExp(`(${SECRET_NAME}${IS}(?:(?<=\\s)["'{([\\\\]{0,4}[\\w-]{0,40}?${SECRET_NAME}${IS})*)${VALUE}`, 'gi'),
     `$1${HIDDEN}`,
   ],
+  // --password …, ("password", "…")
   [
     new RegExp(`((?:\\(b?["'][\\w-]{0,40}|(?<![\\w-])--[\\w-]{0,40})${SECRET_NAME}(?:["'],)?\\s{1,4})${VALUE}`, 'gi'),
     `$1${HIDDEN}`,
   ],
+  // short names only where nothing else is meant: key=…, "auth": "…", but not KeyError: 'title'
   [
     new RegExp(`(?:(?<![a-z])|(?<=%[\\da-f]{2}))((?:key|sig|auth|pass)["')\\]]?(?:=|%(?:25)?3d))${VALUE}`, 'gi'),
     `$1${HIDDEN}`,
   ],
   [new RegExp(`(["'](?:sig|auth|pass)["']\\s{0,4}:\\s{0,4})${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  // Authorization headers in any notation, with or without a scheme
   [
     /((?:authorization(?:\\{0,4}["']?\s{0,4}(?:=>?|:|%3a)|["']\s{0,4},)(?:\s{0,4}|%20)(?:\[(?!redacted\]))?(?:b(?=["']))?\\{0,4}["']?)+)(?:(?:digest|aws4|oauth|hawk)[^\n]+|(?:[a-z]{4,12}(?:\s{1,4}|%20|\+))?[^\s"',;]+)/gi,
     `$1${HIDDEN}`,
