@@ -139,12 +139,6 @@ test('pooler keys in DATABASE_URL do not reach the server', async () => {
   expect((await scene.digest(['--dry-run'], { DATABASE_URL: url })).code).toBe(0)
 })
 
-test('sslmode=require does not fall back to a connection in the clear', async () => {
-  const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: `${scene.database.url}?sslmode=require` })
-  expect(code).toBe(1)
-  expect(summary.outcome).toBe('failed')
-})
-
 test('--env-file is read, and the environment wins over it', async () => {
   const { mkdtempSync, writeFileSync } = await import('node:fs')
   const file = `${mkdtempSync('/tmp/job-alert-env-')}/env`

@@ -11,13 +11,7 @@ async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
   return scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
     const { child, finished } = scene.startDigest()
-    for (;;) {
-      const rows = await scene.sql`
-        select 1
-        from pg_stat_activity
-        where application_name = 'job-alert' and datname = ${scene.database.name} and wait_event_type = 'Lock'`
-      if (rows.length > 0) break
-    }
+    await scene.blocked()
     for (const signal of signals) child.kill(signal)
     return finished
   })

@@ -18,17 +18,6 @@ async function killBackends(): Promise<void> {
     where application_name = 'job-alert' and datname = ${scene.database.name}`
 }
 
-/** Resolves once the command waits for a lock. */
-async function blocked(): Promise<void> {
-  for (;;) {
-    const rows = await scene.sql`
-      select 1
-      from pg_stat_activity
-      where application_name = 'job-alert' and datname = ${scene.database.name} and wait_event_type = 'Lock'`
-    if (rows.length > 0) return
-  }
-}
-
 /** Whatever went wrong: the truth in one line, nothing marked, and the next run reports it. */
 async function expectNothingLost({ code, log, summary }: Finished, id: number): Promise<void> {
   expect(code).toBe(1)
@@ -168,7 +157,7 @@ test('a backend killed before the claim: exit 1', async () => {
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
     const running = scene.startDigest()
-    await blocked()
+    await scene.blocked()
     await killBackends()
     return running.finished
   })

@@ -14,6 +14,8 @@ export interface Scene {
   readonly variables: Variables
   digest(args?: readonly string[], variables?: Variables): Promise<Finished>
   startDigest(args?: readonly string[], variables?: Variables): Running
+  /** Resolves once a run waits for a lock. */
+  blocked(): Promise<void>
   /** Ids of the jobs whose mark is not older than their failure. */
   marked(): Promise<readonly number[]>
 }
@@ -58,6 +60,13 @@ export function useScene(): Scene {
     startDigest(args = [], variables = {}) {
       const { child, finished } = start(['digest', ...args], { ...scene.variables, ...variables })
       return { child, finished: finished.then(withoutSecrets) }
+    },
+    async blocked() {
+      const waiting = () => database.sql`
+        select 1
+        from pg_stat_activity
+        where application_name = 'job-alert' and datname = ${database.name} and wait_event_type = 'Lock'`
+      while ((await waiting()).length === 0);
     },
     async marked() {
       const rows = await database.sql`
