@@ -11,18 +11,21 @@ const INVISIBLE =
   /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb]|\u200d(?!\p{Extended_Pictographic})|(?<!\p{Extended_Pictographic})\ufe0f(?!\u20e3)|(?![\u200d\ufe0f])\p{Default_Ignorable_Code_Point}/gu
 
 const HIDDEN = '[redacted]'
-const SECRET_NAME =
-  '(?:pass[_-]?(?:word|wd|phrase)|pwd|secret|token|credentials?|signature|api[_-]?key|(?:access|account|auth|client|private|secret|service|shared|signing|subscription)[_-]?key(?:[_-]?id)?|sess(?:ion)?[_-]?id)'
+// String.raw below: what stands there is the pattern, backslashes and all.
+const raw = String.raw
+
+const SECRET_NAME = raw`(?:pass[_-]?(?:word|wd|phrase)|pwd|secret|token|credentials?|signature|api[_-]?key|(?:access|account|auth|client|private|secret|service|shared|signing|subscription)[_-]?key(?:[_-]?id)?|sess(?:ion)?[_-]?id)`
 /** Between name and value: name=, "name":, \"name\":, name%3D, form[name]=, Key (name)=, <name>. */
-const IS = '(?:(?:\\\\{0,4}["\']|%2[27]|[)\\]])?\\s{0,4}(?:=>?|:|%(?:25)?3[ad])\\s{0,4}|>)'
-const QUOTED = `"(?:[^"\\\\\\n]|\\\\.)*"?|'(?:[^'\\\\\\n]|\\\\.|'')*'?|\\\\{1,4}"[^"\\n]*"?|\\\\{1,4}'[^'\\n]*'?`
-const LISTED = `\\[[bru]{0,2}["'][^\\]\\n]*\\]?|\\([^)\\n]*\\)?`
+const IS = raw`(?:(?:\\{0,4}["']|%2[27]|[)\]])?\s{0,4}(?:=>?|:|%(?:25)?3[ad])\s{0,4}|>)`
+const QUOTED = raw`"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.|'')*'?|\\{1,4}"[^"\n]*"?|\\{1,4}'[^'\n]*'?`
+const LISTED = raw`\[[bru]{0,2}["'][^\]\n]*\]?|\([^)\n]*\)?`
 /** A delimiter ends it only where neither the value nor the next name could go on: passwords hold delimiters too. */
-const BARE = `(?:\\[redacted\\]|[^\\s&"'<>;,)}\\]]|["';,)}\\]](?=[^\\s&"'<>;,)}\\]])(?![\\w.-]{1,40}["']?\\s{0,2}[=:]))`
+const BARE = raw`(?:\[redacted\]|[^\s&"'<>;,)}\]]|["';,)}\]](?=[^\s&"'<>;,)}\]])(?![\w.-]{1,40}["']?\s{0,2}[=:]))`
 /** Not a header's name: its own rule, the last one, would no longer know it. */
-const VALUE = `(?!["'{([\\\\]{0,4}(?:proxy-)?authorization["']?\\s{0,4}[:=,])(?:(?:[bru]{0,2}(?:${QUOTED})|${LISTED})${BARE}*|${BARE}+)`
+const NO_HEADER = raw`(?!["'{([\\]{0,4}(?:proxy-)?authorization["']?\s{0,4}[:=,])`
+const VALUE = raw`${NO_HEADER}(?:(?:[bru]{0,2}(?:${QUOTED})|${LISTED})${BARE}*|${BARE}+)`
 /** Where a token may begin: not within a word, but for the end of an escape such as %20 or \n. */
-const START = '(?:(?<![\\w-])|(?<=%[\\da-fA-F]{2}|\\\\[nrt]))'
+const START = raw`(?:(?<![\w-])|(?<=%[\da-fA-F]{2}|\\[nrt]))`
 
 const RULES: readonly (readonly [RegExp, string])[] = [
   // PEM keys, also without their end
@@ -51,12 +54,9 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   ],
   [/(\bbasic\s{1,4})[\w+/-]{6,}={1,2}/gi, `$1${HIDDEN}`],
   // tokens known by their form: JWTs, then those of vendors; the second list is unmistakable even within a word
-  [new RegExp(`${START}eyJ[\\w-]{8,}(?:\\.[\\w-]*){1,4}`, 'g'), HIDDEN],
+  [new RegExp(raw`${START}eyJ[\w-]{8,}(?:\.[\w-]*){1,4}`, 'g'), HIDDEN],
   [
-    new RegExp(
-      `${START}(?:SG\\.[\\w-]{8,}\\.[\\w-]{8,}|[rsp]k_(?:live|test)_\\w{10,}|sk-[\\w-]{20,}|rnd_\\w{16,})`,
-      'g',
-    ),
+    new RegExp(raw`${START}(?:SG\.[\w-]{8,}\.[\w-]{8,}|[rsp]k_(?:live|test)_\w{10,}|sk-[\w-]{20,}|rnd_\w{16,})`, 'g'),
     HIDDEN,
   ],
   [
@@ -66,20 +66,20 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   // password=…, "accessToken": "…", api_key%3D…
   // Where the first has no value of its own ("PASSWORD=" and a line below "TOKEN=x"), the last one's is meant.
   [
-    new RegExp(`(${SECRET_NAME}${IS}(?:(?<=\\s)["'{([\\\\]{0,4}[\\w-]{0,40}?${SECRET_NAME}${IS})*)${VALUE}`, 'gi'),
+    new RegExp(raw`(${SECRET_NAME}${IS}(?:(?<=\s)["'{([\\]{0,4}[\w-]{0,40}?${SECRET_NAME}${IS})*)${VALUE}`, 'gi'),
     `$1${HIDDEN}`,
   ],
   // --password …, ("password", "…")
   [
-    new RegExp(`((?:\\(b?["'][\\w-]{0,40}|(?<![\\w-])--[\\w-]{0,40})${SECRET_NAME}(?:["'],)?\\s{1,4})${VALUE}`, 'gi'),
+    new RegExp(raw`((?:\(b?["'][\w-]{0,40}|(?<![\w-])--[\w-]{0,40})${SECRET_NAME}(?:["'],)?\s{1,4})${VALUE}`, 'gi'),
     `$1${HIDDEN}`,
   ],
   // short names only where nothing else is meant: key=…, "auth": "…", but not KeyError: 'title'
   [
-    new RegExp(`(?:(?<![a-z])|(?<=%[\\da-f]{2}))((?:key|sig|auth|pass)["')\\]]?(?:=|%(?:25)?3d))${VALUE}`, 'gi'),
+    new RegExp(raw`(?:(?<![a-z])|(?<=%[\da-f]{2}))((?:key|sig|auth|pass)["')\]]?(?:=|%(?:25)?3d))${VALUE}`, 'gi'),
     `$1${HIDDEN}`,
   ],
-  [new RegExp(`(["'](?:sig|auth|pass)["']\\s{0,4}:\\s{0,4})${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  [new RegExp(raw`(["'](?:sig|auth|pass)["']\s{0,4}:\s{0,4})${VALUE}`, 'gi'), `$1${HIDDEN}`],
   // Authorization headers in any notation, with or without a scheme
   [
     /((?:authorization(?:\\{0,4}["']?\s{0,4}(?:=>?|:|%3a)|["']\s{0,4},)(?:\s{0,4}|%20)(?:\[(?!redacted\]))?(?:b(?=["']))?\\{0,4}["']?)+)(?:(?:digest|aws4|oauth|hawk)[^\n]+|(?:[a-z]{4,12}(?:\s{1,4}|%20|\+))?[^\s"',;]+)/gi,

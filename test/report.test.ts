@@ -235,7 +235,7 @@ test('a COMMIT that is never answered ends with RUN_TIMEOUT: exit 3, and says th
   const id = await scene.worker.dead()
   const proxy = await proxied()
   proxy.onClientData = (data) => !isCommit(data)
-  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url, RUN_TIMEOUT: '3s', SEND_TIMEOUT: '2s' })
+  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url, RUN_TIMEOUT: '5s', SEND_TIMEOUT: '4s' })
   expect(code).toBe(3)
   expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id] })
   expect(summary.msg).toContain('may repeat')
