@@ -135,12 +135,7 @@ function presentation(reader: Reader): Presentation {
       'ADMIN_BASE_URL',
       'https://admin.approachnote.com',
       'an http or https URL without user or query',
-      (text) => {
-        const url = parseUrl(text, ['http:', 'https:'])
-        return url && !url.username && !url.password && !url.search && !url.hash
-          ? url.href.replace(/\/+$/, '')
-          : undefined
-      },
+      (text) => baseUrl(text),
     ),
     timezone: reader.parsed('ALERT_TIMEZONE', 'UTC', 'an IANA time zone, e.g. Europe/Berlin', (text) =>
       isTimezone(text) ? text : undefined,
@@ -167,11 +162,7 @@ function mailSettings(reader: Reader): MailSettings {
       'SENDGRID_BASE_URL',
       'https://api.sendgrid.com',
       'an https URL (plain http only to 127.0.0.1, ::1 or localhost)',
-      (text) => {
-        const url = parseUrl(text, ['http:', 'https:'])
-        if (!url || url.username || url.password || url.search || url.hash) return undefined
-        return url.protocol === 'https:' || isLoopback(url.hostname) ? url.href.replace(/\/+$/, '') : undefined
-      },
+      (text) => baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname)),
     ),
     from: {
       email: address(reader, 'FROM_EMAIL', 'a sender that SendGrid has verified'),
@@ -188,6 +179,13 @@ function apiKey(reader: Reader): string {
   if (key && !/^[\x21-\x7e]+$/.test(key))
     reader.problems.push('SENDGRID_API_KEY has a character no key has: paste it again')
   return key
+}
+
+/** An http or https URL that paths are appended to, hence without its trailing slash. */
+function baseUrl(text: string, allowed: (url: URL) => boolean = () => true): string | undefined {
+  const url = parseUrl(text, ['http:', 'https:'])
+  if (!url || url.username || url.password || url.search || url.hash || !allowed(url)) return undefined
+  return url.href.replace(/\/+$/, '')
 }
 
 function isLoopback(host: string): boolean {

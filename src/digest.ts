@@ -57,17 +57,16 @@ export class Tally {
   digest(context: ChainContext, older: Backlog, window: Window, now: Date): Digest {
     const clusters = this.shownChains
     const chains = clusters.map((cluster) => understood(cluster, context, now))
-    const groups = [
-      ...clusters.filter((_, index) => chains[index] === undefined),
-      ...[...this.groups.values()].sort((a, b) => b.count - a.count || b.last - a.last).slice(0, SECTIONS_SHOWN),
-    ]
-    const shown = [...clusters.filter((_, index) => chains[index] !== undefined), ...groups]
+    const groups = [...this.groups.values()]
+      .sort((a, b) => b.count - a.count || b.last - a.last)
+      .slice(0, SECTIONS_SHOWN)
+    const shown = [...clusters, ...groups]
     return {
       now,
       window,
       count: this.count,
       chains: chains.filter((chain) => chain !== undefined),
-      groups,
+      groups: [...clusters.filter((_, index) => chains[index] === undefined), ...groups],
       omitted: {
         sections: this.chains.size + this.groups.size - shown.length,
         jobs: this.count - shown.reduce((sum, { count }) => sum + count, 0),

@@ -62,7 +62,10 @@ export function chainSection(failures: Cluster, context: ChainContext, now: Date
   const startedAt = parseChainStart(latest.chain ?? '') ?? latest.failedAt
   const jobs = jobsOf(failures, context)
   const definition = jobs.some((job) => belongsTo(APPLE_MUSIC_REFRESH, job)) ? APPLE_MUSIC_REFRESH : undefined
-  const steps = definition ? knownSteps(definition, jobs, now) : otherSteps(jobs, now).slice(-STEPS_SHOWN)
+  const own = definition ? knownSteps(definition, jobs, now) : []
+  const others = jobs.filter((job) => !definition?.steps.some((known) => isStep(known, job)))
+  const otherSteps = others.map((job) => step(job.jobType, job, now))
+  const steps = definition ? [...own, ...otherSteps] : otherSteps.slice(-STEPS_SHOWN)
   const failedIds = new Set(failures.jobs.map(({ id }) => id))
   const failedSteps = steps.filter((step) => step.job && failedIds.has(step.job.id)).map((step) => step.name)
   return {
@@ -73,7 +76,7 @@ export function chainSection(failures: Cluster, context: ChainContext, now: Date
     failedAt: [...new Set(failedSteps.length > 0 ? failedSteps : [latest.jobType])],
     startedAt,
     steps,
-    outlook: definition && outlook(definition, steps, startedAt, context),
+    outlook: definition && outlook(definition, own, startedAt, context),
   }
 }
 
@@ -92,23 +95,17 @@ function isStep(definition: StepDefinition, job: Job): boolean {
   return job.targetId === definition.targetId && job.jobType === definition.jobType
 }
 
-/** The whole ladder; a step that was enqueued twice has two rungs, and a stranger in the chain comes last. */
+/** The whole ladder; a step that was enqueued twice has two rungs. */
 function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date): readonly Step[] {
   const rungs = definition.steps.map((step) => jobs.filter((job) => isStep(step, job)))
   const lastRung = rungs.findLastIndex((rung) => rung.length > 0)
-  const steps = definition.steps.flatMap(({ name }, index): readonly Step[] => {
+  return definition.steps.flatMap(({ name }, index): readonly Step[] => {
     const rung = rungs[index] ?? []
     if (rung.length > 0) return rung.map((job) => step(name, job, now))
     return [
       { name, state: index < lastRung ? 'done (row pruned)' : 'not started', job: undefined, duration: undefined },
     ]
   })
-  const strangers = jobs.filter((job) => !definition.steps.some((known) => isStep(known, job)))
-  return [...steps, ...otherSteps(strangers, now)]
-}
-
-function otherSteps(jobs: readonly Job[], now: Date): readonly Step[] {
-  return jobs.map((job) => step(job.jobType, job, now))
 }
 
 function step(name: string, job: Job, now: Date): Step {
@@ -128,8 +125,7 @@ function outlook(
   startedAt: number,
   { latest, lastSuccess }: ChainContext,
 ): Outlook {
-  const own = steps.filter(({ job }) => job === undefined || definition.steps.some((known) => isStep(known, job)))
-  const last = own.findLast(({ name, state }) => name === lastStep(definition).name && state === 'done')
+  const last = steps.findLast(({ name, state }) => name === lastStep(definition).name && state === 'done')
   const newer = newerRun(definition, latest, startedAt)
   const finishedAt = last?.job?.finishedAt ?? null
   return {
@@ -137,7 +133,7 @@ function outlook(
     finishedAt,
     lastSuccess: lastSuccess?.finishedAt ?? null,
     newer,
-    resume: finishedAt === null && newer === undefined ? resume(own) : undefined,
+    resume: finishedAt === null && newer === undefined ? resume(steps) : undefined,
   }
 }
 
@@ -158,13 +154,12 @@ function newerRun(definition: ChainDefinition, latest: readonly Job[], startedAt
   const furthest = definition.steps.findLast((known) => jobs.some((job) => isStep(known, job)))
   const job = furthest && jobs.find((candidate) => isStep(furthest, candidate))
   if (!furthest || !job) return undefined
-  const state =
-    job.status === 'done'
-      ? furthest === lastStep(definition)
-        ? 'succeeded'
-        : 'running'
-      : job.status === 'running' || job.status === 'queued'
-        ? job.status
-        : 'failed'
+  const state = stateOfRun(job, furthest === lastStep(definition))
   return { startedAt: newest, state, step: furthest.name, at: job.finishedAt }
+}
+
+/** A chain stands where its furthest job does; between two steps it has neither a queued nor a running one. */
+function stateOfRun({ status }: Job, isLastStep: boolean): NewerRun['state'] {
+  if (status === 'done') return isLastStep ? 'succeeded' : 'running'
+  return status === 'running' || status === 'queued' ? status : 'failed'
 }

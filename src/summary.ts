@@ -1,6 +1,7 @@
 import { ConfigError } from './config.js'
 import { type Backlog, MissingMigration } from './failures.js'
 import { Interrupted } from './interruptions.js'
+import { plural } from './render/letter.js'
 import type { Outcome, Preview } from './report.js'
 
 /** The line that every run ends in, and its exit code. */
@@ -31,7 +32,7 @@ export function outcomeSummary(outcome: Outcome): Summary {
       return {
         exitCode: 0,
         outcome: outcome.kind,
-        message: `mail about ${jobs(outcome.found)} accepted by SendGrid, and marked`,
+        message: `mail about ${plural(outcome.found, 'failed job')} accepted by SendGrid, and marked`,
         details: { ...counts(outcome.found, outcome.found, outcome.older), messageId: outcome.messageId },
       }
     case 'not sent':
@@ -39,8 +40,8 @@ export function outcomeSummary(outcome: Outcome): Summary {
         exitCode: 1,
         outcome: outcome.error.unknown ? 'outcome unknown' : 'not sent',
         message: outcome.error.unknown
-          ? `${outcome.error.message}; whether the mail about ${jobs(outcome.found)} went out is unknown; ${NEXT_RUN}, perhaps again`
-          : `${outcome.error.message}; the mail about ${jobs(outcome.found)} was not sent; ${NEXT_RUN}`,
+          ? `${outcome.error.message}; whether the mail about ${plural(outcome.found, 'failed job')} went out is unknown; ${NEXT_RUN}, perhaps again`
+          : `${outcome.error.message}; the mail about ${plural(outcome.found, 'failed job')} was not sent; ${NEXT_RUN}`,
         details: counts(outcome.found, 0, outcome.older),
       }
     case 'sent but not marked':
@@ -48,8 +49,8 @@ export function outcomeSummary(outcome: Outcome): Summary {
         exitCode: 3,
         outcome: outcome.kind,
         message: outcome.proven
-          ? `the mail about ${jobs(outcome.found)} went out, but they could not be marked (${reason(outcome.error)}); the next run repeats it`
-          : `the mail about ${jobs(outcome.found)} went out, but whether they are marked is not known (${reason(outcome.error)}); the next run may repeat it`,
+          ? `the mail about ${plural(outcome.found, 'failed job')} went out, but they could not be marked (${reason(outcome.error)}); the next run repeats it`
+          : `the mail about ${plural(outcome.found, 'failed job')} went out, but whether they are marked is not known (${reason(outcome.error)}); the next run may repeat it`,
         details: {
           ...counts(outcome.found, 0, outcome.older),
           messageId: outcome.messageId,
@@ -64,7 +65,9 @@ export function previewSummary({ jobs: found, older }: Preview): Summary {
     exitCode: 0,
     outcome: 'dry run',
     message:
-      found.length === 0 ? 'nothing to report' : `would send a mail about ${jobs(found.length)}; changed nothing`,
+      found.length === 0
+        ? 'nothing to report'
+        : `would send a mail about ${plural(found.length, 'failed job')}; changed nothing`,
     details: counts(found.length, 0, older),
   }
 }
@@ -84,10 +87,6 @@ export function errorSummary(error: unknown): Summary {
 
 function counts(found: number, reported: number, older: Backlog): Readonly<Record<string, unknown>> {
   return { found, reported, olderUnreported: older.count }
-}
-
-function jobs(count: number): string {
-  return `${count.toLocaleString('en')} failed job${count === 1 ? '' : 's'}`
 }
 
 function reason(error: unknown): string {

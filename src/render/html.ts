@@ -56,7 +56,7 @@ function block({ headline, summary, ladder, error, entries, remainder, outlook, 
     ...entries.map(entry),
     remainder ? `<p style="margin:8px 0">${escaped(remainder)}</p>` : '',
     ...outlook.map((line) => `<p style="margin:8px 0">${escaped(line)}</p>`),
-    `<p style="margin:12px 0"><a href="${escaped(link)}" style="color:#0b57d0">Open the admin page</a></p>`,
+    `<p style="margin:12px 0">${anchor(link, 'Open the admin page')}</p>`,
     resume
       ? `<p style="margin:12px 0 4px">${escaped(resume.introduction)}</p><pre class="code" style="margin:0;padding:8px 10px;background:#f2f4f7;${MONO};font-size:13px;white-space:pre-wrap;${WRAP}">${escaped(resume.statement)}</pre>`
       : '',
@@ -66,29 +66,34 @@ function block({ headline, summary, ladder, error, entries, remainder, outlook, 
     .join('\n')
 }
 
+const TONES: Readonly<Record<Rung['mark'], string>> = {
+  '✗': 'class="failed" style="color:#c62828;font-weight:600"',
+  '✓': 'class="done" style="color:#1e7b34"',
+  '·': `class="quiet" style="${QUIET}"`,
+  '…': `class="quiet" style="${QUIET}"`,
+}
+
 function rung({ mark, name, state, duration, job, note, link }: Rung): string {
-  const tone =
-    mark === '✗'
-      ? ['failed', 'color:#c62828;font-weight:600']
-      : mark === '✓'
-        ? ['done', 'color:#1e7b34']
-        : ['quiet', QUIET]
-  const linked = link ? `<a href="${escaped(link)}" style="color:#0b57d0">${escaped(job)}</a>` : ''
+  const toned = (html: string): string => `<span ${TONES[mark]}>${html}</span>`
   const cells = [
-    `<span class="${tone[0]}" style="${tone[1]}">${mark}</span>`,
+    toned(mark),
     escaped(name),
-    `<span class="${tone[0]}" style="${tone[1]}">${escaped(state)}</span>`,
+    toned(escaped(state)),
     escaped(duration),
-    `${linked}${note ? ` <span class="quiet" style="${QUIET}">${escaped(note)}</span>` : ''}`,
+    `${link ? anchor(link, escaped(job)) : ''}${note ? ` <span class="quiet" style="${QUIET}">${escaped(note)}</span>` : ''}`,
   ]
   return `<tr>${cells.map((cell) => `<td style="padding:2px 10px 2px 0;vertical-align:top">${cell}</td>`).join('')}</tr>`
 }
 
 function entry({ facts: [first, ...rest], link, error }: Entry): string {
-  const lines = [`<a href="${escaped(link)}" style="color:#0b57d0">${spaced(first)}</a>`, ...rest.map(spaced)]
+  const lines = [anchor(link, spaced(first)), ...rest.map(spaced)]
   const own =
     error === undefined ? '' : `<br><span class="quiet" style="${QUIET};white-space:pre-wrap">${escaped(error)}</span>`
   return `<p style="margin:6px 0;font-size:14px">${lines.join('<br>')}${own}</p>`
+}
+
+function anchor(url: string, html: string): string {
+  return `<a href="${escaped(url)}" style="color:#0b57d0">${html}</a>`
 }
 
 function quote(error: string): string {

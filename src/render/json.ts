@@ -2,6 +2,7 @@ import { parseChainStart } from '../chains.js'
 import type { Presentation } from '../config.js'
 import { howItDied } from '../digest.js'
 import type { Backlog, Job, Window } from '../failures.js'
+import { isDate } from './time.js'
 
 /** Every failure, without caps, for scripts. Times are ISO 8601 in UTC, or null where there is none. */
 export function jsonDigest(
@@ -36,5 +37,5 @@ export function jsonDigest(
 }
 
 function iso(time: number | null): string | null {
-  return time !== null && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : null
+  return time !== null && isDate(time) ? new Date(time).toISOString() : null
 }

@@ -3,7 +3,7 @@ import { type Cluster, type Digest, howItDied } from '../digest.js'
 import type { Job } from '../failures.js'
 import type { Chain, NewerRun, Outlook, Step } from '../ladder.js'
 import { cut, oneLine } from '../redact.js'
-import { Clock, duration } from './time.js'
+import { Clock, duration, isDate } from './time.js'
 
 /** How much of everything is shown; a storm is rendered again with less. */
 export interface Caps {
@@ -96,7 +96,8 @@ function list(names: readonly string[]): string {
   return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '')
 }
 
-function plural(count: number, noun: string): string {
+/** "1 job", "71,000 jobs" */
+export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
 
@@ -254,6 +255,6 @@ where id = ${job.id} and status = '${job.status}';`,
 }
 
 function minute(time: number | null): string {
-  const start = time !== null && Math.abs(time) < 8.64e15 ? Math.max(0, Math.floor(time / 60_000) * 60_000) : 0
+  const start = time !== null && isDate(time) ? Math.max(0, Math.floor(time / 60_000) * 60_000) : 0
   return new Date(start).toISOString().replace(':00.000Z', 'Z')
 }

@@ -1,7 +1,7 @@
 import type { Presentation } from '../config.js'
 import type { Digest } from '../digest.js'
 import { cut, oneLine } from '../redact.js'
-import { jobName } from './letter.js'
+import { jobName, plural } from './letter.js'
 import { Clock } from './time.js'
 
 const LENGTH = 77
@@ -20,15 +20,11 @@ function whatFailed({ count, chains: [chain], groups: [group] }: Digest): { text
   if (chain) {
     const text = `${chain.shortTitle} failed at ${chain.failedAt.at(-1)}`
     const others = count - chain.failures.count
-    return others > 0 ? { text: `${text}, and ${jobs(others, 'other ')}` } : { text, at: chain.failures.last }
+    return others > 0 ? { text: `${text}, and ${plural(others, 'other job')}` } : { text, at: chain.failures.last }
   }
-  if (!group) return { text: jobs(count, 'failed ') }
+  if (!group) return { text: plural(count, 'failed job') }
   const others = count - group.count
   const name = cut(jobName(group.jobs[0]), 44)
-  const own = group.count === 1 ? `${name} failed` : `${group.count.toLocaleString('en')} ${name} jobs failed`
-  return others > 0 ? { text: `${own}, and ${jobs(others, 'other ')}` } : { text: own, at: group.last }
-}
-
-function jobs(count: number, adjective: string): string {
-  return `${count.toLocaleString('en')} ${adjective}job${count === 1 ? '' : 's'}`
+  const own = group.count === 1 ? `${name} failed` : `${plural(group.count, `${name} job`)} failed`
+  return others > 0 ? { text: `${own}, and ${plural(others, 'other job')}` } : { text: own, at: group.last }
 }

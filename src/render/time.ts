@@ -87,7 +87,8 @@ export class Clock {
   }
 }
 
-function isDate(time: number): boolean {
+/** Whether JavaScript's calendar has this time, in milliseconds since the epoch. */
+export function isDate(time: number): boolean {
   return Math.abs(time) <= DATE_LIMIT
 }
 
