@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { run, start } from './support/command.js'
 import { API_KEY, useScene } from './support/scene.js'
 
@@ -61,10 +64,9 @@ test('a dry run prints exactly the mail that is sent', async () => {
   const text = (await scene.digest(['--dry-run'])).stdout
   const html = (await scene.digest(['--dry-run', '--format', 'html'])).stdout
   await scene.digest()
-  const [mail] = scene.sendGrid.accepted
-  const timeless = (part: string | undefined) => part?.replaceAll(/\d\d:\d\d UTC|just now|\d+ min ago/g, 'TIME')
-  expect(timeless(text)).toBe(timeless(`Subject: ${mail?.subject}\n\n${mail?.content[0]?.value}`))
-  expect(timeless(html)).toBe(timeless(mail?.content[1]?.value))
+  const timeless = (part: string) => part.replaceAll(/\d\d:\d\d UTC|just now|\d+ min ago/g, 'TIME')
+  expect(timeless(text)).toBe(timeless(`Subject: ${scene.mail.subject}\n\n${scene.mail.text}`))
+  expect(timeless(html)).toBe(timeless(scene.mail.html))
 })
 
 test('a dry run changes nothing, and holds up no other run', async () => {
@@ -80,19 +82,13 @@ test('a dry run with nothing to report prints nothing, or a JSON document withou
 })
 
 test('JSON lists every failure, without caps', async () => {
-  await scene.sql`
-    insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
-    select 'spotify', 'match_song', 'song', gen_random_uuid(), 'dead', 1, now(), now(), 'no song ' || number
-    from generate_series(1, 300) as number`
+  await scene.worker.storm(300, {}, 'no song %1$s')
   const { stdout } = await scene.digest(['--dry-run', '--format', 'json'])
   expect(JSON.parse(stdout).failures).toHaveLength(300)
 })
 
 test('a large dry run arrives whole through a pipe', async () => {
-  await scene.sql`
-    insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
-    select 'spotify', 'match_song', 'song', gen_random_uuid(), 'dead', 1, now(), now(), repeat('no song ', 100)
-    from generate_series(1, 2000)`
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
   const { stdout, code } = await scene.digest(['--dry-run', '--format', 'json'])
   expect(code).toBe(0)
   expect(stdout.length).toBeGreaterThan(1_000_000)
@@ -100,10 +96,7 @@ test('a large dry run arrives whole through a pipe', async () => {
 })
 
 test('a reader that closes the pipe is no error', async () => {
-  await scene.sql`
-    insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
-    select 'spotify', 'match_song', 'song', gen_random_uuid(), 'dead', 1, now(), now(), repeat('no song ', 100)
-    from generate_series(1, 2000)`
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
   const { child, finished } = start(['digest', '--dry-run', '--format', 'json'], scene.variables)
   child.stdout?.destroy()
   const { code, summary, log } = await finished
@@ -140,8 +133,9 @@ test('pooler keys in DATABASE_URL do not reach the server', async () => {
 })
 
 test('--env-file is read, and the environment wins over it', async () => {
-  const { mkdtempSync, writeFileSync } = await import('node:fs')
-  const file = `${mkdtempSync('/tmp/job-alert-env-')}/env`
+  const folder = mkdtempSync(join(tmpdir(), 'job-alert-env-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'env')
   writeFileSync(file, `DATABASE_URL=postgresql://nobody@127.0.0.1:1/nowhere\nALERT_ENVIRONMENT=staging\n`)
   await scene.worker.dead()
   const { code, stdout } = await scene.digest(['--dry-run', '--env-file', file])

@@ -29,7 +29,7 @@ test('a failure at minus infinity is counted as older, and stops nothing', async
   await deadAt('-infinity')
   await scene.worker.dead()
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1, olderUnreported: 1 })
-  expect(scene.sendGrid.accepted[0]?.content[0]?.value).toContain('the oldest of an unknown time')
+  expect(scene.mail.text).toContain('the oldest of an unknown time')
 })
 
 test('a failure one microsecond after its mark is a new failure, and one at its mark is not', async () => {
@@ -59,5 +59,5 @@ test('a database of another time zone and DateStyle, and a process of a third, a
 test('ALERT_TIMEZONE is shown beside UTC', async () => {
   await deadAt(new Date(Date.now() - 3_600_000).toISOString())
   await scene.digest([], { ALERT_TIMEZONE: 'Asia/Kolkata' })
-  expect(scene.sendGrid.accepted[0]?.content[0]?.value).toMatch(/\d\d:\d\d\sGMT\+5:30\s\((\d+\s\w+\s)?\d\d:\d\d\sUTC\)/)
+  expect(scene.mail.text).toMatch(/\d\d:\d\d\sGMT\+5:30\s\((\d+\s\w+\s)?\d\d:\d\d\sUTC\)/)
 })

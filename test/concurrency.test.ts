@@ -1,22 +1,20 @@
 import { expect, test } from 'vitest'
 import { useScene } from './support/scene.js'
+import { acceptance } from './support/sendgrid.js'
 
 const scene = useScene()
 
 test('twenty runs at once on a storm: one mail in all, and every row marked once', async () => {
-  await scene.sql`
-    insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
-    select 'spotify', 'match_song', 'song', gen_random_uuid(), 'dead', 1, now(), now(), 'Spotify match failed: 503'
-    from generate_series(1, 5000)`
+  await scene.worker.storm(5_000)
   // Answered only when the others have had their turn: the winner holds the claim meanwhile.
   let others = 0
   let release: () => void = () => {}
   const allOthersDone = new Promise<void>((resolve) => {
     release = resolve
   })
-  scene.sendGrid.answer(async (response) => {
+  scene.sendGrid.answer(async (response, request) => {
     await allOthersDone
-    response.writeHead(202, { 'x-message-id': 'the-one' }).end()
+    await acceptance(response, request)
   })
   const runs = await Promise.all(
     Array.from({ length: 20 }, async () => {
@@ -40,11 +38,9 @@ test('runs beside a busy worker mail every final failure once, and nothing else'
   const work = (async () => {
     for (let round = 0; round < 60; round++) {
       final.push(await worker.dead({}, `permanent in round ${round}`))
-      const retried = await worker.enqueue()
-      await worker.claim(retried)
+      const retried = await worker.running()
       await worker.fail(retried, 'to be retried')
-      const reaped = await worker.enqueue({ maxAttempts: 1 })
-      await worker.claim(reaped)
+      const reaped = await worker.running({ maxAttempts: 1 })
       await worker.reap(reaped)
       final.push(reaped)
       await worker.cancel(await worker.enqueue())
@@ -82,9 +78,9 @@ test('runs beside a busy worker mail every final failure once, and nothing else'
 
 test('a run beside one that is sending says so, exits 0 and sends nothing', async () => {
   await scene.worker.dead()
-  scene.sendGrid.answer(async (response) => {
+  scene.sendGrid.answer(async (response, request) => {
     expect((await scene.digest()).summary).toMatchObject({ outcome: 'another run is at work', exitCode: 0 })
-    response.writeHead(202).end()
+    await acceptance(response, request)
   })
   expect((await scene.digest()).summary.outcome).toBe('sent')
   expect(scene.sendGrid.requests).toHaveLength(1)
@@ -92,9 +88,9 @@ test('a run beside one that is sending says so, exits 0 and sends nothing', asyn
 
 test('a dry run beside one that is sending sees the failures and does not wait', async () => {
   await scene.worker.dead()
-  scene.sendGrid.answer(async (response) => {
+  scene.sendGrid.answer(async (response, request) => {
     expect((await scene.digest(['--dry-run'])).summary).toMatchObject({ outcome: 'dry run', found: 1 })
-    response.writeHead(202).end()
+    await acceptance(response, request)
   })
   expect((await scene.digest()).code).toBe(0)
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { untouched } from './support/database.js'
 import { useScene } from './support/scene.js'
 
 const scene = useScene()
@@ -11,15 +12,13 @@ async function due(...args: string[]): Promise<readonly number[]> {
 }
 
 test('a job that succeeded is not reported', async () => {
-  const id = await scene.worker.enqueue()
-  await scene.worker.claim(id)
+  const id = await scene.worker.running()
   await scene.worker.succeed(id)
   expect(await due()).toEqual([])
 })
 
 test('a retryable error with attempts left is not reported', async () => {
-  const id = await scene.worker.enqueue()
-  await scene.worker.claim(id)
+  const id = await scene.worker.running()
   await scene.worker.fail(id, 'Spotify match failed: 503')
   expect(await due()).toEqual([])
 })
@@ -39,22 +38,19 @@ test('a permanent error is reported although attempts are left', async () => {
 })
 
 test('an exhausted quota is not reported', async () => {
-  const id = await scene.worker.enqueue()
-  await scene.worker.claim(id)
+  const id = await scene.worker.running()
   await scene.worker.exhaustQuota(id)
   expect(await due()).toEqual([])
 })
 
 test('a job reaped with attempts left is not reported', async () => {
-  const id = await scene.worker.enqueue()
-  await scene.worker.claim(id)
+  const id = await scene.worker.running()
   await scene.worker.reap(id)
   expect(await due()).toEqual([])
 })
 
 test('a job reaped on its last attempt is reported', async () => {
-  const id = await scene.worker.enqueue({ maxAttempts: 1 })
-  await scene.worker.claim(id)
+  const id = await scene.worker.running({ maxAttempts: 1 })
   await scene.worker.reap(id)
   expect(await due()).toEqual([id])
 })
@@ -62,15 +58,13 @@ test('a job reaped on its last attempt is reported', async () => {
 test('a job cancelled before it ran, or while it ran, is not reported', async () => {
   const waiting = await scene.worker.enqueue()
   await scene.worker.cancel(waiting)
-  const running = await scene.worker.enqueue()
-  await scene.worker.claim(running)
+  const running = await scene.worker.running()
   await scene.worker.cancel(running)
   expect(await due()).toEqual([])
 })
 
 test('a job cancelled while it waited for a retry is reported: it cannot be told apart', async () => {
-  const id = await scene.worker.enqueue()
-  await scene.worker.claim(id)
+  const id = await scene.worker.running()
   await scene.worker.fail(id, 'Spotify match failed: 503')
   await scene.worker.cancel(id)
   expect(await due()).toEqual([id])
@@ -119,7 +113,7 @@ test('an error that is null is reported', async () => {
   await scene.sql`update research_jobs set last_error = null`
   expect(await due()).toEqual([id])
   expect((await scene.digest()).code).toBe(0)
-  expect(scene.sendGrid.accepted[0]?.content[0]?.value).toContain('no error was recorded')
+  expect(scene.mail.text).toContain('no error was recorded')
 })
 
 test('the window is seven days, and --since moves it', async () => {
@@ -140,7 +134,7 @@ test('older failures that were never reported are counted in the log line and th
   await scene.worker.dead()
   const { summary } = await scene.digest()
   expect(summary).toMatchObject({ found: 1, reported: 1, olderUnreported: 2 })
-  const text = scene.sendGrid.accepted[0]?.content[0]?.value ?? ''
+  const text = scene.mail.text
   expect(text).toContain('2 older failures have never been reported')
   const command = /job-alert digest (--since \S+)/.exec(text)?.[1]?.split(' ') ?? []
   expect((await due(...command)).toSorted()).toEqual([old, older])
@@ -162,8 +156,6 @@ test('a claim changes last_alerted_at and, by the trigger, updated_at, and nothi
   const before = await scene.sql`select * from research_jobs order by id`
   await scene.digest()
   const after = await scene.sql`select * from research_jobs order by id`
-  const untouched = (rows: readonly Record<string, unknown>[]) =>
-    rows.map(({ last_alerted_at, updated_at, ...rest }) => rest)
   expect(untouched(after)).toEqual(untouched(before))
   expect(after[0]?.last_alerted_at).not.toBeNull()
   expect(after[1]).toEqual(before[1])

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { useScene } from './support/scene.js'
-import { refusal, status } from './support/sendgrid.js'
+import { acceptance, refusal } from './support/sendgrid.js'
 
 const scene = useScene()
-const accepted = status(202, '', { 'x-message-id': 'accepted' })
 
 /** Starts a run that waits at the table's lock, and interrupts it there. */
 async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
@@ -11,7 +10,7 @@ async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
   return scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
     const { child, finished } = scene.startDigest()
-    await scene.blocked()
+    await scene.database.blocked()
     for (const signal of signals) child.kill(signal)
     return finished
   })
@@ -26,7 +25,7 @@ async function duringTheSend() {
   })
   scene.sendGrid.answer(async (response, request) => {
     await held
-    await accepted(response, request)
+    await acceptance(response, request)
   })
   const arrival = scene.sendGrid.arrival()
   const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug' })
@@ -39,14 +38,7 @@ async function duringTheSend() {
 
 async function expectFreeAndUnmarked(): Promise<void> {
   expect(await scene.marked()).toEqual([])
-  for (;;) {
-    // A killed client's backend needs a moment to notice.
-    const rows = await scene.sql`
-      select 1
-      from pg_stat_activity
-      where application_name = 'job-alert' and datname = ${scene.database.name}`
-    if (rows.length === 0) break
-  }
+  await scene.database.left()
   const sent = scene.sendGrid.accepted.length
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
@@ -123,16 +115,6 @@ test('kill -9 between the 202 and the commit: the database rolls back, the next 
   answer()
   child.kill('SIGKILL')
   expect((await finished).code).toBe(137)
-  await expectFreeAndUnmarked()
-})
-
-test('RUN_TIMEOUT ends a claim that hangs: exit 1', async () => {
-  await scene.worker.dead()
-  await scene.sql.begin(async (sql) => {
-    await sql`lock table research_jobs in access exclusive mode`
-    const { code } = await scene.digest([], { RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
-    expect(code).toBe(1)
-  })
   await expectFreeAndUnmarked()
 })
 

@@ -1,9 +1,7 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePort } from './support/postgres.js'
-import { API_KEY, parts, useScene } from './support/scene.js'
+import { freePort, listen } from './support/ports.js'
+import { API_KEY, useScene } from './support/scene.js'
 import { type Answer, refusal, status } from './support/sendgrid.js'
 
 const scene = useScene()
@@ -32,7 +30,7 @@ test('one request: text then HTML, for a human, not to be tracked, dropped or an
     },
   })
   expect(request?.mail.content.map(({ type }) => type)).toEqual(['text/plain', 'text/html'])
-  for (const part of Object.values(parts(request?.mail))) expect(part).toMatch(/[\u0100-\uffff]/)
+  for (const part of [scene.mail.text, scene.mail.html]) expect(part).toMatch(/[\u0100-\uffff]/)
 })
 
 const drip: Answer = (response) => {
@@ -183,12 +181,9 @@ test.each([
 
 test('a reset before the body was read: outcome unknown, for nobody can tell', async () => {
   await scene.worker.dead()
-  const server = createServer((request) => request.socket.resetAndDestroy()).listen(0, '127.0.0.1')
+  const server = createServer((request) => request.socket.resetAndDestroy())
   onTestFinished(() => void server.close())
-  await once(server, 'listening')
-  const { code, summary } = await scene.digest([], {
-    SENDGRID_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-  })
+  const { code, summary } = await scene.digest([], { SENDGRID_BASE_URL: `http://127.0.0.1:${await listen(server)}` })
   expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'outcome unknown' })
   expect(await scene.marked()).toEqual([])
 })

@@ -4,7 +4,8 @@ import { migrateConfig } from '../src/config.js'
 import { MailError } from '../src/mailer.js'
 import type { Message } from '../src/render/message.js'
 import { type Outcome, preview, type Run, report } from '../src/report.js'
-import { createDatabase, type TestDatabase } from './support/database.js'
+import { createDatabase, type TestDatabase, untouched } from './support/database.js'
+import { PRODUCTION } from './support/jobs.js'
 import { Worker } from './support/worker.js'
 
 /**
@@ -39,10 +40,19 @@ class Model {
   }
 }
 
-function die(job: ModelJob): void {
+function die(job: ModelJob, error: ModelJob['error'] = 'some'): void {
   job.status = 'dead'
+  job.error = error
   job.failed = job.error === 'cancelled' ? undefined : 0
   job.told = false
+}
+
+function retryOrDie(job: ModelJob): void {
+  if (job.attempts >= job.maxAttempts) die(job)
+  else {
+    job.status = 'queued'
+    job.error = 'some'
+  }
 }
 
 let database: TestDatabase
@@ -58,7 +68,7 @@ function freshRun(): { run: Run; abort: AbortController } {
   const now = new Date()
   const run = {
     database: migrateConfig({ DATABASE_URL: database.url }).database,
-    presentation: { adminBaseUrl: 'https://admin.example.com', timezone: 'UTC', environment: undefined },
+    presentation: PRODUCTION,
     limits: { run: 30_000 },
     window: { since: new Date(now.getTime() - WINDOW_DAYS * DAY), includeAlerted: false },
     now,
@@ -75,20 +85,8 @@ function mailed({ text }: Message): readonly number[] {
 const ids = (jobs: readonly ModelJob[]): readonly number[] => jobs.map(({ id }) => id).toSorted((a, b) => a - b)
 const receipt = { messageId: 'model' }
 
-/** The table without what a digest may change. */
-async function untouched(): Promise<readonly unknown[]> {
-  const rows = await database.sql`select * from research_jobs order by id`
-  return rows.map(({ last_alerted_at, updated_at, ...rest }) => rest)
-}
-
-/** As the database sees a killed process: the session ends, and its transaction with it. */
-async function killBackend(): Promise<void> {
-  const sessions = () => database.sql`
-    select pg_terminate_backend(pid)
-    from pg_stat_activity
-    where application_name = 'job-alert' and datname = ${database.name}`
-  // Waiting on the server's side would take it a tenth of a second at least.
-  while ((await sessions()).length > 0);
+async function table(): Promise<readonly unknown[]> {
+  return untouched(await database.sql`select * from research_jobs order by id`)
 }
 
 type Command = fc.AsyncCommand<Model, undefined>
@@ -152,23 +150,11 @@ const work = [
     },
     (id) => worker.succeed(id),
   ),
-  happens(
-    'fail',
-    is('running'),
-    (job) => {
-      job.error = 'some'
-      if (job.attempts >= job.maxAttempts) die(job)
-      else job.status = 'queued'
-    },
-    (id) => worker.fail(id, 'to be retried'),
-  ),
+  happens('fail', is('running'), retryOrDie, (id) => worker.fail(id, 'to be retried')),
   happens(
     'failPermanently',
     is('running'),
-    (job) => {
-      job.error = 'some'
-      die(job)
-    },
+    (job) => die(job),
     (id) => worker.failPermanently(id, 'permanent'),
   ),
   happens(
@@ -181,23 +167,11 @@ const work = [
     },
     (id) => worker.exhaustQuota(id),
   ),
-  happens(
-    'reap',
-    is('running'),
-    (job) => {
-      job.error = 'some'
-      if (job.attempts >= job.maxAttempts) die(job)
-      else job.status = 'queued'
-    },
-    (id) => worker.reap(id),
-  ),
+  happens('reap', is('running'), retryOrDie, (id) => worker.reap(id)),
   happens(
     'cancel',
     is('queued', 'running'),
-    (job) => {
-      if (job.error === 'none') job.error = 'cancelled'
-      die(job)
-    },
+    (job) => die(job, job.error === 'none' ? 'cancelled' : job.error),
     (id) => worker.cancel(id),
   ),
   happens(
@@ -219,7 +193,6 @@ const anotherDeath = happens(
   is('dead', 'done'),
   (job) => {
     job.attempts = 1
-    job.error = 'some'
     die(job)
   },
   async (id) => {
@@ -234,7 +207,6 @@ const death = happens(
   is('queued'),
   (job) => {
     job.attempts += 1
-    job.error = 'some'
     die(job)
   },
   async (id) => {
@@ -300,7 +272,7 @@ const FATES: readonly Fate[] = [
   {
     name: 'loses the database, then is accepted',
     send: async () => {
-      await killBackend()
+      await database.killSessions()
       return receipt
     },
     outcome: 'sent but not marked',
@@ -309,7 +281,7 @@ const FATES: readonly Fate[] = [
   {
     name: 'loses the database, then is refused',
     send: async () => {
-      await killBackend()
+      await database.killSessions()
       throw new MailError('refused', false)
     },
     outcome: 'not sent',
@@ -319,7 +291,7 @@ const FATES: readonly Fate[] = [
     // As the database sees it: the connection is gone, and nobody asks what became of the transaction.
     name: 'is killed after the 202',
     send: async (abort) => {
-      await killBackend()
+      await database.killSessions()
       abort.abort(new Error('killed'))
       return receipt
     },
@@ -332,7 +304,7 @@ const digest = fc.constantFrom(...FATES, ...Array<Fate>(4).fill(FATES[0] as Fate
   (fate): Command => ({
     check: () => true,
     async run(model) {
-      const before = await untouched()
+      const before = await table()
       const due = model.due()
       const mails: Message[] = []
       const { run, abort } = freshRun()
@@ -343,7 +315,7 @@ const digest = fc.constantFrom(...FATES, ...Array<Fate>(4).fill(FATES[0] as Fate
       expect(outcome.kind).toBe(due.length === 0 ? 'nothing to report' : fate.outcome)
       if ('older' in outcome) expect(outcome.older.count).toBe(model.older())
       expect(mails.map(mailed)).toEqual(due.length === 0 ? [] : [ids(due)])
-      expect(await untouched()).toEqual(before)
+      expect(await table()).toEqual(before)
       if (fate.told) for (const job of due) job.told = true
     },
     toString: () => `a run ${fate.name}`,
@@ -380,20 +352,13 @@ const diesAfterBegin = fc.constant<Command>({
         mails.push(message)
         return receipt
       })
-      for (;;) {
-        const waiting = await database.sql`
-          select 1
-          from pg_stat_activity
-          where application_name = 'job-alert' and datname = ${database.name} and wait_event_type = 'Lock'`
-        if (waiting.length > 0) break
-      }
+      await database.blocked()
       await sql`
         update research_jobs
         set status = 'dead', finished_at = clock_timestamp(), last_error = 'died late'
         where id = ${job.id}`
       return () => reporting
     })
-    job.error = 'some'
     die(job)
     const due = model.due()
     expect((await outcome()).kind).toBe('sent')

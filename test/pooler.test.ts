@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { run } from './support/command.js'
-import { freePort } from './support/postgres.js'
+import { freePort, through } from './support/ports.js'
+import { giveToServer, SERVER_ACCOUNT } from './support/postgres.js'
 import { useScene } from './support/scene.js'
-import { refusal, status } from './support/sendgrid.js'
+import { acceptance, refusal } from './support/sendgrid.js'
 
 /** Production's PostgreSQL stands behind a pooler in transaction mode; these are the core cases through one. */
 const PATH = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].join(delimiter)
@@ -24,7 +25,6 @@ beforeAll(async () => {
   const server = new URL(inject('serverUrl'))
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'job-alert-pgbouncer-'))
-  const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   const configuration = join(folder, 'pgbouncer.ini')
   const target = {
     host: server.hostname,
@@ -49,14 +49,15 @@ default_pool_size = 4
 server_round_robin = 1
 `,
   )
-  if (account.uid !== undefined) for (const path of [folder, configuration]) chownSync(path, account.uid, account.gid)
-  const child = spawn('pgbouncer', [configuration], { ...account, env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
+  giveToServer(folder, configuration)
+  const child = spawn('pgbouncer', [configuration], {
+    ...SERVER_ACCOUNT,
+    env: { PATH },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   for await (const line of createInterface({ input: child.stderr })) if (line.includes('process up')) break
   child.stderr.resume()
-  const through = new URL(scene.database.url)
-  through.hostname = '127.0.0.1'
-  through.port = String(port)
-  url = `${through.href}?pgbouncer=true&connection_limit=1`
+  url = `${through(scene.database.url, port)}?pgbouncer=true&connection_limit=1`
   return async () => {
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
@@ -92,7 +93,7 @@ throughPooler('a refresh that died at songs has its ladder', async () => {
   const [, songs] = await scene.worker.refresh('songs')
   await scene.worker.failPermanently(songs as number, 'timed out')
   expect((await digest()).code).toBe(0)
-  expect(scene.sendGrid.accepted[0]?.content[0]?.value).toContain('rebuild_index  not started')
+  expect(scene.mail.text).toContain('rebuild_index  not started')
 })
 
 throughPooler('a refused mail leaves nothing marked and no lock', async () => {
@@ -106,9 +107,9 @@ throughPooler('a refused mail leaves nothing marked and no lock', async () => {
 
 throughPooler('two runs at once are one mail', async () => {
   await scene.worker.dead()
-  scene.sendGrid.answer(async (response) => {
+  scene.sendGrid.answer(async (response, request) => {
     expect((await digest()).summary.outcome).toBe('another run is at work')
-    response.writeHead(202).end()
+    await acceptance(response, request)
   })
   expect((await digest()).summary.outcome).toBe('sent')
   expect(scene.sendGrid.requests).toHaveLength(1)
@@ -121,7 +122,7 @@ throughPooler('a backend killed during the send, and the mail accepted: exit 3',
       select pg_terminate_backend(pid, 5000)
       from pg_stat_activity
       where datname = ${scene.database.name} and state = 'idle in transaction'`
-    await status(202, '', { 'x-message-id': 'accepted' })(response, request)
+    await acceptance(response, request)
   })
   const { code, summary } = await digest()
   expect(code).toBe(3)

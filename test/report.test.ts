@@ -1,22 +1,12 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Finished } from './support/command.js'
-import { freePort } from './support/postgres.js'
+import { freePort, listen } from './support/ports.js'
 import { type DatabaseProxy, startProxy } from './support/proxy.js'
 import { useScene } from './support/scene.js'
-import { refusal, status } from './support/sendgrid.js'
+import { acceptance, refusal } from './support/sendgrid.js'
 
 const scene = useScene()
-const accepted = status(202, '', { 'x-message-id': 'accepted' })
-
-/** The backends of the command, seen from beside it. */
-async function killBackends(): Promise<void> {
-  await scene.sql`
-    select pg_terminate_backend(pid, 5000)
-    from pg_stat_activity
-    where application_name = 'job-alert' and datname = ${scene.database.name}`
-}
 
 /** Whatever went wrong: the truth in one line, nothing marked, and the next run reports it. */
 async function expectNothingLost({ code, log, summary }: Finished, id: number): Promise<void> {
@@ -47,8 +37,7 @@ test('one run tells it, marks it and is done; the next one is silent', async () 
 })
 
 test('a job that dies after the run has begun is mailed once', async () => {
-  const id = await scene.worker.enqueue({ maxAttempts: 1 })
-  await scene.worker.claim(id)
+  const id = await scene.worker.running({ maxAttempts: 1 })
   const proxy = await proxied()
   proxy.onClientData = async (data) => {
     if (data.includes('for update skip locked')) await scene.worker.failPermanently(id, 'after BEGIN, before the claim')
@@ -82,11 +71,10 @@ test.each([
   ['accepts and is silent', () => {}, 'RUN_TIMEOUT'],
 ])('a server that %s does not keep the run: exit 1', async (_, behave, says) => {
   const id = await scene.worker.dead()
-  const server = createServer(behave).listen(0, '127.0.0.1')
+  const server = createServer(behave)
   onTestFinished(() => void server.close())
-  await once(server, 'listening')
   const finished = await scene.digest([], {
-    DATABASE_URL: `postgresql://u:hunter2@127.0.0.1:${(server.address() as AddressInfo).port}/db`,
+    DATABASE_URL: `postgresql://u:hunter2@127.0.0.1:${await listen(server)}/db`,
     RUN_TIMEOUT: '3s',
     SEND_TIMEOUT: '2s',
   })
@@ -142,7 +130,7 @@ test('a table locked by somebody else: exit 1 within seconds', async () => {
   await expectNothingLost(finished, id)
 })
 
-test('RUN_TIMEOUT bounds a statement that does not end: exit 1', async () => {
+test('RUN_TIMEOUT ends a claim that hangs: exit 1', async () => {
   const id = await scene.worker.dead()
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
@@ -157,8 +145,8 @@ test('a backend killed before the claim: exit 1', async () => {
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
     const running = scene.startDigest()
-    await scene.blocked()
-    await killBackends()
+    await scene.database.blocked()
+    await scene.database.killSessions()
     return running.finished
   })
   await expectNothingLost(finished, id)
@@ -167,8 +155,8 @@ test('a backend killed before the claim: exit 1', async () => {
 test('a backend killed during the send, and the mail accepted: exit 3, with the ids and the message id', async () => {
   const ids = [await scene.worker.dead(), await scene.worker.dead()]
   scene.sendGrid.answer(async (response, request) => {
-    await killBackends()
-    await accepted(response, request)
+    await scene.database.killSessions()
+    await acceptance(response, request)
   })
   const { code, summary, log } = await scene.digest()
   expect(code).toBe(3)
@@ -183,7 +171,7 @@ test('a backend killed during the send, and the mail accepted: exit 3, with the 
 test('a backend killed during the send, and the mail refused: exit 1', async () => {
   const id = await scene.worker.dead()
   scene.sendGrid.answer(async (response, request) => {
-    await killBackends()
+    await scene.database.killSessions()
     await refusal(401, 'revoked')(response, request)
   })
   const { code, summary } = await scene.digest()

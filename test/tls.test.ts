@@ -1,9 +1,9 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { listen, through } from './support/ports.js'
 import { useScene } from './support/scene.js'
 
 const scene = useScene()
@@ -12,11 +12,11 @@ const AUTHORITY = file('authority.pem')
 const STRANGER = file('stranger.pem')
 
 /** A hop in front of PostgreSQL that speaks its TLS handshake, as "localhost" and by an authority of its own. */
-let hop: Server
+let hop: number
 let encrypted = 0
 beforeAll(async () => {
   const target = new URL(inject('serverUrl'))
-  hop = createServer((socket) => {
+  const server = createServer((socket) => {
     socket.once('data', () => {
       socket.write('S')
       const client = new TLSSocket(socket, {
@@ -33,16 +33,15 @@ beforeAll(async () => {
       })
     })
     socket.on('error', () => {})
-  }).listen(0, '127.0.0.1')
-  await once(hop, 'listening')
+  })
+  hop = await listen(server)
+  return () => void server.close()
 })
-afterAll(() => void hop.close())
 
 /** Exit code of a dry run with that host and query, and whether the connection was encrypted. */
 async function dryRun(host: string, query: string): Promise<{ code: number; tls: boolean; says: unknown }> {
-  const url = new URL(scene.database.url)
+  const url = new URL(through(scene.database.url, hop))
   url.hostname = host
-  url.port = String((hop.address() as AddressInfo).port)
   encrypted = 0
   const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: `${url.href}?${query}` })
   return { code, tls: encrypted > 0, says: summary.msg }
@@ -81,14 +80,11 @@ test('a server without TLS is refused by sslmode=require, and taken by prefer', 
       socket.pipe(upstream)
     })
     upstream.pipe(socket)
-  }).listen(0, '127.0.0.1')
+  })
   onTestFinished(() => void plain.close())
-  await once(plain, 'listening')
-  const target = new URL(scene.database.url)
-  target.hostname = '127.0.0.1'
-  target.port = String((plain.address() as AddressInfo).port)
+  const url = through(scene.database.url, await listen(plain))
   const code = async (mode: string) =>
-    (await scene.digest(['--dry-run'], { DATABASE_URL: `${target.href}?sslmode=${mode}` })).code
+    (await scene.digest(['--dry-run'], { DATABASE_URL: `${url}?sslmode=${mode}` })).code
   expect(await code('require')).toBe(1)
   expect(await code('prefer')).toBe(0)
   expect(await code('disable')).toBe(0)

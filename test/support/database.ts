@@ -9,7 +9,18 @@ export interface TestDatabase {
   readonly name: string
   readonly url: string
   readonly sql: postgres.Sql
+  /** Resolves once a run waits for a lock. */
+  blocked(): Promise<void>
+  /** Resolves once no run has a session any more: a killed client's backend needs a moment to notice. */
+  left(): Promise<void>
+  /** As a failover does it: the sessions of the runs end, and their transactions with them. */
+  killSessions(): Promise<void>
   drop(): Promise<void>
+}
+
+/** Rows of the queue without what a digest may change. */
+export function untouched(rows: readonly postgres.Row[]): readonly unknown[] {
+  return rows.map(({ last_alerted_at, updated_at, ...rest }) => rest)
 }
 
 const TABLE = readFileSync(new URL('research_jobs.sql', import.meta.url), 'utf8')
@@ -24,10 +35,26 @@ export async function createDatabase(serverUrl: string, { migrated = true } = {}
   const sql = postgres(url.href, { max: 8, onnotice: () => {} })
   await sql.unsafe(TABLE)
   if (migrated) await migrate(migrateConfig({ DATABASE_URL: url.href }).database, () => {})
+  const sessions = () => sql`
+    select pid, wait_event_type
+    from pg_stat_activity
+    where application_name = 'job-alert' and datname = ${name}`
+  const left = async () => {
+    while ((await sessions()).length > 0);
+  }
   return {
     name,
     url: url.href,
     sql,
+    async blocked() {
+      while (!(await sessions()).some(({ wait_event_type }) => wait_event_type === 'Lock'));
+    },
+    left,
+    async killSessions() {
+      // Waiting on the server's side would take it a tenth of a second at least.
+      for (const { pid } of await sessions()) await sql`select pg_terminate_backend(${pid})`
+      await left()
+    },
     async drop() {
       await sql.end({ timeout: 1 })
       await admin`drop database if exists ${admin(name)} with (force)`

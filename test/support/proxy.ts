@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { listen, through } from './ports.js'
 
 /** A TCP hop in front of PostgreSQL, to break on purpose. */
 export interface DatabaseProxy {
@@ -36,13 +37,9 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
     client.on('close', end)
     upstream.on('close', end)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = new URL(databaseUrl)
-  url.hostname = '127.0.0.1'
-  url.port = String((server.address() as AddressInfo).port)
+  const port = await listen(server)
   const proxy: DatabaseProxy = {
-    url: url.href,
+    url: through(databaseUrl, port),
     onClientData: () => true,
     muted: false,
     async close() {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest'
+import type { Message } from '../../src/render/message.js'
 import { type Finished, type Running, start, type Variables } from './command.js'
 import { createDatabase, type TestDatabase } from './database.js'
 import { type SendGridStandIn, startSendGrid } from './sendgrid.js'
@@ -10,23 +11,24 @@ export interface Scene {
   readonly sql: TestDatabase['sql']
   readonly sendGrid: SendGridStandIn
   readonly worker: Worker
+  /** The first mail that SendGrid accepted; throws when there is none. */
+  readonly mail: Message
   /** What the command needs to run here. */
   readonly variables: Variables
   digest(args?: readonly string[], variables?: Variables): Promise<Finished>
   startDigest(args?: readonly string[], variables?: Variables): Running
-  /** Resolves once a run waits for a lock. */
-  blocked(): Promise<void>
   /** Ids of the jobs whose mark is not older than their failure. */
   marked(): Promise<readonly number[]>
 }
 
 export const API_KEY = 'SG.not-a-real-key-1234.abcdefghijklmnop'
 
-export function useScene(): Scene {
+/** On a database of the server whose URL `serverUrl` gives: unless told otherwise, the one that all files share. */
+export function useScene(serverUrl: () => string = () => inject('serverUrl')): Scene {
   let database: TestDatabase
   let sendGrid: SendGridStandIn
   beforeAll(async () => {
-    database = await createDatabase(inject('serverUrl'))
+    database = await createDatabase(serverUrl())
   })
   beforeEach(async () => {
     await database.sql`truncate research_jobs restart identity`
@@ -47,6 +49,12 @@ export function useScene(): Scene {
     get worker() {
       return new Worker(database.sql)
     },
+    get mail() {
+      const [mail] = sendGrid.accepted
+      if (!mail) throw new Error('no mail was accepted')
+      const [text, html] = mail.content
+      return { subject: mail.subject, text: text?.value ?? '', html: html?.value ?? '' }
+    },
     get variables() {
       return {
         DATABASE_URL: database.url,
@@ -59,14 +67,7 @@ export function useScene(): Scene {
     digest: (args, variables) => scene.startDigest(args, variables).finished,
     startDigest(args = [], variables = {}) {
       const { child, finished } = start(['digest', ...args], { ...scene.variables, ...variables })
-      return { child, finished: finished.then(withoutSecrets) }
-    },
-    async blocked() {
-      const waiting = () => database.sql`
-        select 1
-        from pg_stat_activity
-        where application_name = 'job-alert' and datname = ${database.name} and wait_event_type = 'Lock'`
-      while ((await waiting()).length === 0);
+      return { child, finished: finished.then((result) => withoutSecrets(result, database)) }
     },
     async marked() {
       const rows = await database.sql`
@@ -81,14 +82,9 @@ export function useScene(): Scene {
 }
 
 /** Whatever a run went through, neither the key nor the database's password is in what it printed. */
-function withoutSecrets(finished: Finished): Finished {
-  const { password } = new URL(inject('serverUrl'))
+function withoutSecrets(finished: Finished, { url }: TestDatabase): Finished {
+  const { password } = new URL(url)
   for (const secret of [API_KEY, password])
     if (secret && (finished.stdout + finished.stderr).includes(secret)) throw new Error('a secret was printed')
   return finished
-}
-
-/** Text part and HTML part of a mail. */
-export function parts(mail: { content: readonly { value: string }[] } | undefined): { text: string; html: string } {
-  return { text: mail?.content[0]?.value ?? '', html: mail?.content[1]?.value ?? '' }
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import { listen } from './ports.js'
 
 /** SendGrid's own OpenAPI description of its mail API (MIT); it has one known fault, custom_args as a string. */
 const SPECIFICATION = JSON.parse(readFileSync(new URL('sendgrid_openapi.json', import.meta.url), 'utf8'))
@@ -54,6 +54,9 @@ export function refusal(code: number, message: string): Answer {
   return status(code, { errors: [{ message, field: null, help: null }] })
 }
 
+/** 202, whatever was sent; it counts among `requests` alone. */
+export const acceptance: Answer = status(202, '', { 'x-message-id': 'accepted' })
+
 export async function startSendGrid(): Promise<SendGridStandIn> {
   const validate = requestValidator()
   const requests: Request[] = []
@@ -82,10 +85,9 @@ export async function startSendGrid(): Promise<SendGridStandIn> {
       void (answers.shift() ?? accept)(response, request)
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listen(server)
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     accepted,
     answer: (...next) => void answers.push(...next),

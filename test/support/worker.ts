@@ -12,6 +12,8 @@ export interface NewJob {
   readonly maxAttempts?: number
 }
 
+const SERVICE_DOWN = 'Spotify match failed: 503'
+
 export class Worker {
   constructor(private readonly sql: Sql) {}
 
@@ -97,12 +99,28 @@ export class Worker {
       where id = ${id} and status in ('done', 'failed', 'dead')`
   }
 
-  /** Enqueues, claims and kills a job in one go; its id. */
-  async dead(job: NewJob = {}, error = 'Spotify match failed: 503'): Promise<number> {
-    const id = await this.enqueue({ maxAttempts: 1, ...job })
+  /** Enqueues and claims a job; its id. */
+  async running(job: NewJob = {}): Promise<number> {
+    const id = await this.enqueue(job)
     await this.claim(id)
+    return id
+  }
+
+  /** Enqueues, claims and kills a job in one go; its id. */
+  async dead(job: NewJob = {}, error = SERVICE_DOWN): Promise<number> {
+    const id = await this.running({ maxAttempts: 1, ...job })
     await this.failPermanently(id, error)
     return id
+  }
+
+  /** Very many dead jobs at once. In `error`, %1$s is a number and %2$s a UUID of each job's own. */
+  async storm(count: number, job: NewJob = {}, error = SERVICE_DOWN): Promise<void> {
+    await this.sql`
+      insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
+      select
+        ${job.source ?? 'spotify'}, ${job.jobType ?? 'match_song'}, ${job.targetType ?? 'song'}, gen_random_uuid(),
+        'dead', 1, now(), now(), format(${error}, number, gen_random_uuid())
+      from generate_series(1, ${count}::int) as number`
   }
 
   /**
@@ -115,7 +133,7 @@ export class Worker {
     for (const [index, { name, jobType, targetId }] of APPLE_MUSIC_REFRESH.steps.slice(0, last + 1).entries()) {
       const feed = jobType === 'refresh_catalog' ? { feed: name } : {}
       const payload = { ...feed, chain_started_at: startedAt.toISOString().replace('Z', '000+00:00') }
-      const id = await this.enqueue({
+      const id = await this.running({
         source: 'apple',
         jobType,
         targetType: 'catalog',
@@ -123,7 +141,6 @@ export class Worker {
         payload,
         maxAttempts: 1,
       })
-      await this.claim(id)
       if (index < last) await this.succeed(id)
       ids.push(id)
     }
