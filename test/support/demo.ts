@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { run } from './command.js'
 import { createDatabase } from './database.js'
 import { fillQueue } from './demo_queue.js'
 import { startPostgres } from './postgres.js'
 import { startSendGrid } from './sendgrid.js'
+
+const { description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 /** `npm run demo`: the built command on a real PostgreSQL, with a stand-in for SendGrid. */
 const server = await startPostgres()
@@ -17,6 +20,8 @@ const variables = {
 }
 
 try {
+  console.log(`job-alert: ${description}`)
+  console.log('Here it runs on a real PostgreSQL, with a realistic queue and a stand-in for SendGrid.')
   await step('once, before the first run', ['migrate'])
   await fillQueue(database.sql)
   await step('first run: everything that failed for good, in one mail', ['digest'])
