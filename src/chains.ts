@@ -1,4 +1,5 @@
-import { parseTime } from './since.js'
+import type { Job } from './job.js'
+import { parseTime } from './text/time.js'
 
 /** One step of a known chain; its fixed target id tells it apart, whatever the payload holds. */
 export interface StepDefinition {
@@ -37,6 +38,10 @@ export const APPLE_MUSIC_REFRESH: ChainDefinition = {
 /** The last step: its success is what makes a refresh count. */
 export function lastStep(chain: ChainDefinition): StepDefinition {
   return chain.steps.at(-1) as StepDefinition
+}
+
+export function isStep({ targetId, jobType }: StepDefinition, job: Job): boolean {
+  return job.targetId === targetId && job.jobType === jobType
 }
 
 /** payload.chain_started_at → milliseconds since the epoch; undefined unless it is an ISO 8601 time. */

@@ -3,30 +3,22 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { parse } from 'dotenv'
 import pino, { type Logger } from 'pino'
 import { ConfigError, digestConfig, type Environment, type LogLevel, migrateConfig } from './config.js'
-import { migrate } from './database.js'
-import { listenForInterruptions } from './interruptions.js'
-import { sendGrid } from './mailer.js'
-import { oneLine, redact } from './redact.js'
-import { jsonDigest } from './render/json.js'
-import { type Preview, preview, type Run, report } from './report.js'
-import { parseSince, SINCE_ACCEPTS } from './since.js'
-import { errorSummary, outcomeSummary, previewSummary, type Summary } from './summary.js'
-
-const EXIT_CODES = `
-Exit codes:
-  0         sent and marked, or nothing to report, or a dry run
-  1         not sent, or nobody can know; nothing is marked: the next run reports it
-  2         wrong usage or configuration; nothing was attempted
-  3         sent but not marked: the next run repeats it; the log names the jobs
-  130, 143  stopped by SIGINT, SIGTERM before the mail left; nothing is marked
-`
+import { JsonDigest } from './mail/json.js'
+import { EXIT_CODES, errorSummary, outcomeSummary, previewSummary, type Summary, stackOf } from './outcome.js'
+import { migrate } from './postgres/migrate.js'
+import { preview, type Run, report } from './report.js'
+import { sendGrid } from './sendgrid.js'
+import { listenForInterruptions } from './signals.js'
+import { redact } from './text/redact.js'
+import { parseSince, SINCE_ACCEPTS } from './text/time.js'
+import { oneLine } from './text/words.js'
 
 const EXAMPLES = `
 Examples:
-  job-alert digest                                send what is new, mark it; silent when there is nothing
   job-alert digest --dry-run                      what just failed? prints the mail, changes nothing
-  job-alert digest --since 30d                    catch up on failures older than the window
-  job-alert digest --since 2d --include-alerted   report again: the mail got lost, the address was wrong
+  job-alert digest                                send what is new and mark it; silent when there is nothing
+  job-alert digest --since 30d                    send failures older than the usual seven days, and mark them
+  job-alert digest --since 2d --include-alerted   send again: the mail got lost, the address was wrong
 
 Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the others are in .env.example.
 `
@@ -36,7 +28,7 @@ type Format = (typeof FORMATS)[number]
 
 interface DigestOptions {
   readonly dryRun?: true
-  readonly since?: Date
+  readonly since?: Date | 'all'
   readonly includeAlerted?: true
   readonly format?: Format
   readonly envFile?: string
@@ -54,7 +46,7 @@ function program(now: Date): Command {
     .exitOverride()
   root
     .command('digest')
-    .description('Mail every failure that nobody has been told about, and mark it as told.')
+    .description('Mail every failure that has not been reported yet, and mark it as reported.')
     .option('--dry-run', 'print what would be sent; sends and changes nothing, needs only the database')
     .option('--since <when>', `start there instead of 7 days ago: ${SINCE_ACCEPTS}`, (text) => parsedSince(text, now))
     .option('--include-alerted', 'with --since: also the failures that were reported before')
@@ -62,22 +54,30 @@ function program(now: Date): Command {
       new Option('--format <format>', 'with --dry-run: text unless given; json has every job').choices(FORMATS),
     )
     .addOption(envFile)
-    .addHelpText('after', EXIT_CODES + EXAMPLES)
+    .addHelpText('after', `\n${exitCodes()}${EXAMPLES}`)
     .action((options: DigestOptions, command: Command) => {
       if (options.includeAlerted && !options.since) command.error('error: --include-alerted needs --since <when>')
       if (options.format && !options.dryRun) command.error('error: --format needs --dry-run')
-      return run(options.envFile, (env) => digest(options, env, now))
+      return run(options.envFile, 'nothing was sent or marked', (env) => digest(options, env, now))
     })
   root
     .command('migrate')
     .description('Add the column and the indexes that digest needs. Safe to repeat, and while workers write.')
     .addOption(envFile)
     .addHelpText('after', '\nThe files of sql/ in order; "psql -f" runs them as well.')
-    .action((options: { readonly envFile?: string }) => run(options.envFile, applyMigrations))
+    .action((options: { readonly envFile?: string }) =>
+      run(options.envFile, 'what was applied stays, and migrating again completes it', applyMigrations),
+    )
   return root
 }
 
-function parsedSince(text: string, now: Date): Date {
+function exitCodes(): string {
+  return `Exit codes:\n${Object.entries(EXIT_CODES)
+    .map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}\n`)
+    .join('')}`
+}
+
+function parsedSince(text: string, now: Date): Date | 'all' {
   try {
     return parseSince(text, now)
   } catch (error) {
@@ -96,21 +96,37 @@ async function digest(options: DigestOptions, env: Environment, now: Date): Prom
     includeAlerted: options.includeAlerted === true,
   }
   log.debug({ ...window, dryRun: mail === undefined }, 'looking for failures')
-  const run: Run = { ...config, window, now, interruptions }
+  const run: Run = {
+    ...config,
+    window,
+    now,
+    interruptions,
+    onFault: ({ error, jobIds }) =>
+      log.error({ jobIds, stack: stackOf(error) }, 'a part of the mail could not be made; its jobs are listed bare'),
+  }
   try {
     if (mail) return outcomeSummary(await report(run, sendGrid(mail, config.presentation)))
-    const found = await preview(run)
-    await print(written(found, run, options.format ?? 'text'))
-    return previewSummary(found)
+    return previewSummary(await printed(run, options.format ?? 'text'))
   } finally {
     interruptions.dispose()
   }
 }
 
-function written({ message, jobs, older }: Preview, { window, presentation }: Run, format: Format): string {
-  if (format === 'json') return jsonDigest(message?.subject ?? null, jobs, older, window, presentation)
-  if (message === undefined) return ''
-  return format === 'html' ? message.html : `Subject: ${message.subject}\n\n${message.text}`
+async function printed(run: Run, format: Format) {
+  if (format === 'json') {
+    const json = new JsonDigest(print, run.window, run.presentation)
+    const found = await preview(run, (job) => json.add(job))
+    json.end({ subject: found.message?.subject ?? null, overdue: found.digest?.overdue, older: found.older })
+    await flushed()
+    return found
+  }
+  const found = await preview(run)
+  if (found.message) {
+    const { subject, text, html } = found.message
+    print(format === 'html' ? html : `Subject: ${subject}\n\n${text}`)
+  }
+  await flushed()
+  return found
 }
 
 async function applyMigrations(env: Environment): Promise<Summary> {
@@ -121,22 +137,31 @@ async function applyMigrations(env: Environment): Promise<Summary> {
 }
 
 /** Does the work, and ends in its summary line and exit code whatever happens. */
-async function run(envFile: string | undefined, work: (env: Environment) => Promise<Summary>): Promise<void> {
+async function run(
+  envFile: string | undefined,
+  harmless: string,
+  work: (env: Environment) => Promise<Summary>,
+): Promise<void> {
   const started = performance.now()
-  const { exitCode, outcome, message, details } = await summarized(envFile, work)
+  const { exitCode, outcome, message, details } = await summarized(envFile, harmless, work)
+  // Before the last line, which may be impossible to write.
+  process.exitCode = exitCode
   const durationMs = Math.round(performance.now() - started)
   // At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line.
   const log = logger('info')
   log[exitCode === 0 ? 'info' : 'error']({ outcome, ...details, exitCode, durationMs }, oneLine(redact(message)))
-  process.exitCode = exitCode
   exitSoon()
 }
 
-async function summarized(envFile: string | undefined, work: (env: Environment) => Promise<Summary>): Promise<Summary> {
+async function summarized(
+  envFile: string | undefined,
+  harmless: string,
+  work: (env: Environment) => Promise<Summary>,
+): Promise<Summary> {
   try {
     return await work(environment(envFile))
   } catch (error) {
-    return errorSummary(error)
+    return errorSummary(error, harmless)
   }
 }
 
@@ -157,22 +182,30 @@ function environment(path: string | undefined): Environment {
   }
 }
 
+/** A log that cannot be written changes nothing. */
 function logger(level: LogLevel): Logger {
   const formatters = { level: (label: string) => ({ level: label }) }
-  return pino(
-    { level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  )
+  const stderr = pino.destination({ dest: 2, sync: true })
+  stderr.on('error', () => {})
+  return pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, stderr)
 }
 
-/** Resolves when stdout has taken all of it, or whoever read it has gone. Rejects when it cannot be written. */
-function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = (error?: NodeJS.ErrnoException | null): void =>
-      error && error.code !== 'EPIPE' ? reject(new Error(`cannot write to stdout (${error.code})`)) : resolve()
-    process.stdout.once('error', finish)
-    process.stdout.write(text, finish)
-  })
+let unwritable: NodeJS.ErrnoException | undefined
+
+/** To stdout, for as long as somebody reads it. */
+function print(text: string): void {
+  if (process.stdout.listenerCount('error') === 0)
+    process.stdout.on('error', (error) => {
+      unwritable ??= error
+    })
+  process.stdout.write(text)
+}
+
+/** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
+async function flushed(): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  if (unwritable && unwritable.code !== 'EPIPE')
+    throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
 }
 
 // Pessimistic until an outcome is proven: a promise that never settles would end in 0.

@@ -1,5 +1,6 @@
-import { cut, oneLine, redact } from './redact.js'
-import { parseDuration } from './since.js'
+import { redact } from './text/redact.js'
+import { parseDuration } from './text/time.js'
+import { cut, oneLine } from './text/words.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -37,9 +38,12 @@ export interface MailSettings {
   readonly timeout: number
 }
 
+/** In milliseconds. */
 export interface Limits {
-  /** Bound on the run as a whole, in milliseconds. */
+  /** Bound on the run as a whole. */
   readonly run: number
+  /** A refresh whose last success is longer ago is overdue; undefined: never. */
+  readonly overdueAfter: number | undefined
 }
 
 /** Every problem of the environment at once, one a line, none with a value that may be secret. */
@@ -91,6 +95,8 @@ export interface DigestConfig {
   readonly logLevel: LogLevel
 }
 
+const SEND_TIMEOUT = '15s'
+
 /** Environment → what a run of `digest` needs. Throws a ConfigError that names every problem. */
 export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: boolean }): DigestConfig {
   const reader = new Reader(env)
@@ -98,11 +104,15 @@ export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: bo
     database: databaseSettings(reader),
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
-    limits: { run: duration(reader, 'RUN_TIMEOUT', '60s') },
+    limits: { run: duration(reader, 'RUN_TIMEOUT', '60s'), overdueAfter: overdueAfter(reader) },
     logLevel: logLevel(reader),
   }
   if (config.mail && config.mail.timeout >= config.limits.run)
-    reader.problems.push('SEND_TIMEOUT must be shorter than RUN_TIMEOUT')
+    reader.problems.push(
+      reader.text('SEND_TIMEOUT') === undefined
+        ? `RUN_TIMEOUT must be longer than SEND_TIMEOUT, which is ${SEND_TIMEOUT} unless set`
+        : 'SEND_TIMEOUT must be shorter than RUN_TIMEOUT',
+    )
   return reader.finish(config)
 }
 
@@ -127,6 +137,10 @@ function duration(reader: Reader, name: string, fallback: string): number {
     const milliseconds = parseDuration(text)
     return milliseconds !== undefined && milliseconds <= 86_400_000 ? milliseconds : undefined
   })
+}
+
+function overdueAfter(reader: Reader): number | undefined {
+  return reader.parsed<number | undefined>('REFRESH_OVERDUE_AFTER', undefined, 'a duration such as 14d', parseDuration)
 }
 
 function presentation(reader: Reader): Presentation {
@@ -162,14 +176,16 @@ function mailSettings(reader: Reader): MailSettings {
       'SENDGRID_BASE_URL',
       'https://api.sendgrid.com',
       'an https URL (plain http only to 127.0.0.1, ::1 or localhost)',
-      (text) => baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname)),
+      // The library appends the version itself.
+      (text) =>
+        baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
     ),
     from: {
       email: address(reader, 'FROM_EMAIL', 'a sender that SendGrid has verified'),
       name: cut(oneLine(redact(reader.text('FROM_NAME') ?? 'Job alerts')), 80),
     },
     to: recipients(reader),
-    timeout: duration(reader, 'SEND_TIMEOUT', '15s'),
+    timeout: duration(reader, 'SEND_TIMEOUT', SEND_TIMEOUT),
   }
 }
 
@@ -259,10 +275,9 @@ function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   const url = parseUrl(text, ['postgres:', 'postgresql:'])
   const parts = url && decoded(url)
   const portNumber = port(parts?.port ?? '')
-  if (!parts?.host || portNumber === undefined)
-    reader.problems.push(
-      'DATABASE_URL must be a postgresql:// URL with user, host, port and database (percent-encode special characters)',
-    )
+  if (!url || !parts?.host || portNumber === undefined) reader.problems.push(DATABASE_URL_ACCEPTED)
+  else if (url.hash || !parts.user || /[@/]/.test(url.pathname.slice(1)) || parts.host.includes(','))
+    reader.problems.push(`${DATABASE_URL_ACCEPTED}; as it stands, its ${misplaced(url, parts)}`)
   const mode = parts?.sslmode ?? 'prefer'
   if (!sslMode(mode)) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODES_ACCEPTED}`)
   return {
@@ -274,6 +289,16 @@ function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
     sslMode: sslMode(mode) ?? 'prefer',
     sslRootCert: parts?.sslrootcert,
   }
+}
+
+const DATABASE_URL_ACCEPTED =
+  'DATABASE_URL must be a postgresql:// URL with one user, host, port and database; a character such as # / @ ? : in the password or a name must be percent-encoded (%23 %2F %40 %3F %3A)'
+
+/** A password that is not encoded spills into the parts around it. */
+function misplaced(url: URL, { user }: UrlParts): string {
+  if (url.hash) return 'part behind "#" would be lost'
+  if (/[@/]/.test(url.pathname.slice(1))) return 'database has a "/" or "@" in its name'
+  return user ? 'host is a list' : 'user is missing'
 }
 
 type UrlParts = { readonly [key in (typeof URL_KEYS)[number]]?: string | undefined }

@@ -1,41 +1,47 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { APPLE_MUSIC_REFRESH } from './chains.js'
 import type { DatabaseSettings, Limits, Presentation } from './config.js'
-import { openSession, type Session, type Sql, transactionStatus } from './database.js'
-import { type Digest, Tally } from './digest.js'
+import { interruptible } from './deadline.js'
+import { type Digest, type Fault, Tally } from './digest/digest.js'
+import type { Lapse } from './digest/overdue.js'
+import type { Backlog, Job, Window } from './job.js'
+import { type Message, renderMessage } from './mail/message.js'
+import type { Paint } from './mail/text.js'
+import { openSession, type Session, type Sql } from './postgres/session.js'
 import {
-  type Backlog,
   claimFailures,
+  claimLapse,
   countOlder,
-  currentTransactionId,
-  type Job,
+  demandAllRows,
   lockOutOtherRuns,
   readChainJobs,
   readFailures,
+  readLapse,
   readLastSuccess,
   readLatestJobs,
-  type Window,
-} from './failures.js'
-import { type Interruptions, interruptible } from './interruptions.js'
-import { MailError, type Receipt, type SendMail } from './mailer.js'
-import { type Message, renderMessage } from './render/message.js'
+} from './queue.js'
+import type { SendMail } from './sendgrid.js'
+import type { Interruptions } from './signals.js'
+
+/** What a run found, whatever came of it. */
+interface Found {
+  /** Failures. */
+  readonly found: number
+  readonly overdue: boolean
+  readonly older: Backlog
+}
 
 /** What became of the alert. Whatever is not listed here is thrown, and then nothing was sent or marked. */
 export type Outcome =
-  | { readonly kind: 'nothing to report'; readonly older: Backlog }
   | { readonly kind: 'another run is at work' }
-  | { readonly kind: 'sent'; readonly found: number; readonly older: Backlog; readonly messageId: string }
-  | { readonly kind: 'not sent'; readonly found: number; readonly older: Backlog; readonly error: MailError }
-  | {
-      readonly kind: 'sent but not marked'
-      readonly found: number
-      readonly older: Backlog
+  | { readonly kind: 'nothing to report'; readonly older: Backlog }
+  | (Found & { readonly kind: 'sent'; readonly messageId: string })
+  | (Found & { readonly kind: 'not sent' | 'outcome unknown'; readonly reason: string })
+  | (Found & {
+      readonly kind: 'sent but not marked' | 'sent, perhaps not marked'
       readonly messageId: string
       readonly ids: readonly number[]
-      /** False when not even that could be found out. */
-      readonly proven: boolean
       readonly error: unknown
-    }
+    })
 
 export interface Run {
   readonly database: DatabaseSettings
@@ -44,14 +50,16 @@ export interface Run {
   readonly window: Window
   readonly now: Date
   readonly interruptions: Interruptions
+  /** Hears of every section of the mail that could not be made. */
+  readonly onFault: (fault: Fault) => void
+  /** Colours the text of a preview. */
+  readonly paint?: Paint
 }
 
 /** What was claimed, rendered, and waits for SendGrid's word. */
-interface Claim {
+interface Claim extends Found {
   readonly ids: readonly number[]
-  readonly older: Backlog
   readonly message: Message
-  readonly transactionId: string
 }
 
 /**
@@ -61,13 +69,19 @@ interface Claim {
  */
 export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const session = openSession(run.database)
+  const { stop, abort } = run.interruptions
   try {
-    const claim = await interruptible(prepare(session, run), run.interruptions.stop)
+    const claim = await interruptible(prepare(session, run), stop)
     if ('kind' in claim) return claim
-    const { ids, older, message } = claim
-    const sent = await attempt(send(message, run.interruptions.abort))
-    if (sent instanceof MailError) return { kind: 'not sent', found: ids.length, older, error: sent }
-    return await settle(session, claim, sent, run)
+    const { ids, message, ...found } = claim
+    const answer = await send(message, abort)
+    if (answer.kind === 'unknown') return { kind: 'outcome unknown', ...found, reason: answer.reason }
+    if (answer.kind !== 'accepted') return { kind: 'not sent', ...found, reason: answer.reason }
+    const fate = await session.commit(abort)
+    const sent = { ...found, messageId: answer.messageId }
+    if (fate.kind === 'committed') return { kind: 'sent', ...sent }
+    const kind = fate.kind === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
+    return { kind, ...sent, ids, error: fate.error }
   } finally {
     await session.close()
   }
@@ -77,100 +91,74 @@ async function prepare(session: Session, run: Run): Promise<Claim | Outcome> {
   const { sql } = session
   await session.begin('read write', run.limits.run)
   if (!(await lockOutOtherRuns(sql))) return { kind: 'another run is at work' }
+  await demandAllRows(sql, 'mark')
   const tally = new Tally()
   const marked = await claimFailures(sql, run.window, (job) => tally.add(job))
-  if (marked !== tally.count) throw new Error(`${marked} rows were marked but ${tally.count} came back`)
+  const { ids, count: found } = tally
+  if (marked !== found) throw new Error(`${marked} rows were marked but ${found} came back`)
+  const lapse = await lapseOf(run, (after) => claimLapse(sql, APPLE_MUSIC_REFRESH, after))
   const older = await countOlder(sql, run.window)
-  if (tally.count === 0) return { kind: 'nothing to report', older }
-  const digest = await complete(sql, tally, older, run)
-  const transactionId = await currentTransactionId(sql)
-  return { ids: tally.ids, older, message: renderMessage(digest, run.presentation), transactionId }
+  if (found === 0 && !lapse) return { kind: 'nothing to report', older }
+  const digest = await complete(sql, tally, lapse, older, run)
+  const message = renderMessage(digest, run.presentation, run.onFault)
+  await session.identify()
+  return { ids: [...ids, ...(lapse ? [lapse.anchor.id] : [])], found, overdue: lapse !== undefined, older, message }
 }
 
-async function complete(sql: Sql, tally: Tally, older: Backlog, { window, now }: Run): Promise<Digest> {
-  const chains = tally.shownChains.map(({ jobs: [job] }) => job)
-  const known = chains.some(({ source }) => source === APPLE_MUSIC_REFRESH.source)
+async function lapseOf(
+  { limits: { overdueAfter } }: Run,
+  find: (after: number) => Promise<Job | undefined>,
+): Promise<Lapse | undefined> {
+  const anchor = overdueAfter === undefined ? undefined : await find(overdueAfter)
+  return anchor && overdueAfter !== undefined ? { anchor, after: overdueAfter } : undefined
+}
+
+async function complete(
+  sql: Sql,
+  tally: Tally,
+  lapse: Lapse | undefined,
+  older: Backlog,
+  { window, now, onFault }: Run,
+): Promise<Digest> {
+  const chains = tally.shownChains().map(({ latest }) => latest)
+  const known = lapse !== undefined || chains.some(({ source }) => source === APPLE_MUSIC_REFRESH.source)
   const context = {
     jobs: await readChainJobs(sql, [...new Set(chains.map(({ chain }) => chain as string))]),
     latest: known ? await readLatestJobs(sql, APPLE_MUSIC_REFRESH) : [],
     lastSuccess: known ? await readLastSuccess(sql, APPLE_MUSIC_REFRESH) : undefined,
+    lapse,
   }
-  return tally.digest(context, older, window, now)
+  return tally.digest(context, older, window, now, onFault)
 }
 
-async function attempt(sending: Promise<Receipt>): Promise<Receipt | MailError> {
-  try {
-    return await sending
-  } catch (error) {
-    if (error instanceof MailError) return error
-    throw error
-  }
-}
-
-/** The mail is out: commit, and find out what became of the transaction if the answer does not come. */
-async function settle(
-  session: Session,
-  { ids, older, transactionId }: Claim,
-  { messageId }: Receipt,
-  run: Run,
-): Promise<Outcome> {
-  const sent = { kind: 'sent', found: ids.length, older, messageId } as const
-  try {
-    await interruptible(session.commit(), run.interruptions.abort)
-    return sent
-  } catch (error) {
-    // Even an error of the server's may have overtaken its answer to COMMIT.
-    const status = await fate(transactionId, run)
-    if (status === 'committed') return sent
-    return { ...sent, kind: 'sent but not marked', ids, proven: status === 'aborted', error }
-  }
-}
-
-/** Asks more than once: the server may be on its way down, or up, or not yet aware that we are gone. */
-async function fate(
-  transactionId: string,
-  { database, interruptions }: Run,
-): Promise<'committed' | 'aborted' | undefined> {
-  for (const pause of [0, 50, 250, 500, 1_000, 2_000]) {
-    try {
-      await sleep(pause, undefined, { signal: interruptions.abort })
-      const status = await interruptible(transactionStatus(database, transactionId), interruptions.abort)
-      if (status === 'committed' || status === 'aborted') return status
-    } catch {
-      if (interruptions.abort.aborted) return undefined
-    }
-  }
-  return undefined
-}
-
-export interface Preview {
+export interface Preview extends Found {
   /** Undefined when there is nothing to report. */
   readonly message: Message | undefined
-  readonly jobs: readonly Job[]
-  readonly older: Backlog
+  readonly digest: Digest | undefined
 }
 
-/** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
-export async function preview(run: Run): Promise<Preview> {
+/** The mail that a run would send now; reads only, and hands over each failure. Rejects when the database cannot be read. */
+export async function preview(run: Run, onFailure: (job: Job) => void = () => {}): Promise<Preview> {
   const session = openSession(run.database)
   try {
-    return await interruptible(look(session, run), run.interruptions.stop)
+    return await interruptible(look(session, run, onFailure), run.interruptions.stop)
   } finally {
     await session.close()
   }
 }
 
-async function look(session: Session, run: Run): Promise<Preview> {
+async function look(session: Session, run: Run, onFailure: (job: Job) => void): Promise<Preview> {
   const { sql } = session
   await session.begin('read only', run.limits.run)
+  await demandAllRows(sql, 'read')
   const tally = new Tally()
-  const jobs: Job[] = []
   await readFailures(sql, run.window, (job) => {
     tally.add(job)
-    jobs.push(job)
+    onFailure(job)
   })
-  const older = await countOlder(sql, run.window)
-  if (jobs.length === 0) return { message: undefined, jobs, older }
-  const digest = await complete(sql, tally, older, run)
-  return { message: renderMessage(digest, run.presentation), jobs, older }
+  const lapse = await lapseOf(run, (after) => readLapse(sql, APPLE_MUSIC_REFRESH, after))
+  const found = { found: tally.count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
+  if (tally.count === 0 && !lapse) return { ...found, message: undefined, digest: undefined }
+  const digest = await complete(sql, tally, lapse, found.older, run)
+  return { ...found, digest, message: renderMessage(digest, run.presentation, run.onFault, run.paint) }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const BIN = fileURLToPath(new URL('../../bin/job-alert.js', import.meta.url))
+export const BIN = fileURLToPath(new URL('../../bin/job-alert.js', import.meta.url))
 /** Without a .env of somebody's that the command would read. */
 const EMPTY_FOLDER = mkdtempSync(join(tmpdir(), 'job-alert-cwd-'))
 

@@ -1,8 +1,10 @@
 import { APPLE_MUSIC_REFRESH } from '../../src/chains.js'
 import type { Presentation } from '../../src/config.js'
-import { type Digest, Tally } from '../../src/digest.js'
-import type { Backlog, Job, Window } from '../../src/failures.js'
-import type { ChainContext } from '../../src/ladder.js'
+import type { Chain } from '../../src/digest/chain.js'
+import { type Context, type Digest, type Fault, Tally } from '../../src/digest/digest.js'
+import { chosen, type Group } from '../../src/digest/groups.js'
+import type { Backlog, Job, Window } from '../../src/job.js'
+import { type Message, renderMessage } from '../../src/mail/message.js'
 
 export const NOW = new Date('2026-11-23T04:00:00Z')
 export const CHAIN_START = '2026-11-23T03:00:00.123456+00:00'
@@ -27,10 +29,13 @@ export function job(values: Partial<Job> = {}): Job {
     status: 'dead',
     attempts: 5,
     maxAttempts: 5,
+    runAfter: at('01:58'),
     claimedAt: at('01:59'),
     finishedAt,
     failedAt: finishedAt ?? at('02:00'),
     error: 'Spotify match failed: 503',
+    reaped: false,
+    cancelled: false,
     chain: null,
     ...values,
   }
@@ -50,6 +55,7 @@ export function step(name: 'albums' | 'songs' | 'artists' | 'rebuild_index', val
     attempts: 1,
     maxAttempts: 1,
     chain: CHAIN_START,
+    runAfter: at('03:08'),
     claimedAt: at('03:08:20'),
     finishedAt: at('03:12'),
     ...result,
@@ -64,10 +70,42 @@ export const PRODUCTION: Presentation = {
   environment: undefined,
 }
 const NO_BACKLOG: Backlog = { count: 0, oldest: null }
+const NO_CONTEXT: Context = { jobs: [], latest: [], lastSuccess: undefined, lapse: undefined }
+
+export const REAPED = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
+
+/** What the janitor makes of a job. */
+export const reaped = { claimedAt: null, reaped: true, error: REAPED } as const
+
+/** A fault that nobody expects. */
+export function unexpected({ error }: Fault): never {
+  throw error
+}
 
 /** The digest of these failures. */
-export function digestOf(failures: Iterable<Job>, context: Partial<ChainContext> = {}, older = NO_BACKLOG): Digest {
+export function digestOf(
+  failures: Iterable<Job>,
+  context: Partial<Context> = {},
+  older = NO_BACKLOG,
+  { onFault = unexpected, window = WINDOW }: { onFault?: (fault: Fault) => void; window?: Window } = {},
+): Digest {
   const tally = new Tally()
   for (const failure of failures) tally.add(failure)
-  return tally.digest({ jobs: [], latest: [], lastSuccess: undefined, ...context }, older, WINDOW, NOW)
+  return tally.digest({ ...NO_CONTEXT, ...context }, older, window, NOW, onFault)
+}
+
+export function groupsOf(failures: Iterable<Job>): readonly Group[] {
+  return chosen(digestOf(failures).kinds, 1_000)
+}
+
+/** The section of the chain whose rows these are; its dead ones are what is being reported. */
+export function chainOf(rows: readonly Job[], context: Partial<Context> = {}): Chain {
+  const failures = rows.filter(({ status, cancelled }) => status === 'dead' && !cancelled)
+  const chain = digestOf(failures, { jobs: rows, latest: rows, ...context }).chains[0]?.chain
+  if (!chain) throw new Error('no chain')
+  return chain
+}
+
+export function mailOf(digest: Digest, presentation = PRODUCTION): Message {
+  return renderMessage(digest, presentation, unexpected)
 }

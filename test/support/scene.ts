@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest'
-import type { Message } from '../../src/render/message.js'
+import type { Message } from '../../src/mail/message.js'
 import { type Finished, type Running, start, type Variables } from './command.js'
 import { createDatabase, type TestDatabase } from './database.js'
 import { type SendGridStandIn, startSendGrid } from './sendgrid.js'

@@ -1,0 +1,126 @@
+import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
+import { type Backlog, type Job, kindOf, type Window } from '../job.js'
+import { type Chain, type ChainContext, type ChainFailures, chainSection } from './chain.js'
+import { Gathering, type Kind, Kinds, kept, laterFirst } from './groups.js'
+import { type Lapse, type Overdue, overdueOf } from './overdue.js'
+
+/** Chains that a digest can show, and chains that are kept apart at all: failures of further ones are plain failures. */
+const CHAINS_SHOWN = 20
+const CHAINS_KEPT = 500
+const FAILED_KEPT = 10
+
+export interface Digest {
+  readonly now: Date
+  readonly window: Window
+  readonly count: number
+  /** Latest first. */
+  readonly chains: readonly ChainSection[]
+  /** Chains beyond those. */
+  readonly moreChains: readonly ChainFailures[]
+  /** The failures that belong to no chain, noisiest first. */
+  readonly kinds: readonly Kind[]
+  readonly overdue: Overdue | undefined
+  readonly older: Backlog
+}
+
+/** What the database says beyond the failures. */
+export interface Context extends ChainContext {
+  /** Undefined unless it is to be reported. */
+  readonly lapse: Lapse | undefined
+}
+
+/** `chain` is undefined where the rows make no sense: its failures are listed bare then. */
+export interface ChainSection {
+  readonly failures: ChainFailures
+  readonly chain: Chain | undefined
+}
+
+/** Something of the mail that could not be made; its jobs are in the mail all the same. */
+export interface Fault {
+  readonly error: unknown
+  readonly jobIds: readonly number[]
+}
+
+/** Failures as they stream in: counts all of them, keeps only what a digest can show. */
+export class Tally {
+  readonly ids: number[] = []
+  private readonly chains = new Map<string, ChainTally>()
+  private readonly kinds = new Kinds()
+
+  add(job: Job): void {
+    this.ids.push(job.id)
+    const chain = this.chainOf(job)
+    if (chain) chain.add(job)
+    else this.kinds.add(job)
+  }
+
+  get count(): number {
+    return this.ids.length
+  }
+
+  /** The chains that the digest will show. */
+  shownChains(): readonly ChainFailures[] {
+    return this.sortedChains().slice(0, CHAINS_SHOWN)
+  }
+
+  /** `onFault` hears of every section that could not be made. */
+  digest(context: Context, older: Backlog, window: Window, now: Date, onFault: (fault: Fault) => void): Digest {
+    const chains = this.sortedChains()
+    return {
+      now,
+      window,
+      count: this.count,
+      chains: chains
+        .slice(0, CHAINS_SHOWN)
+        .map((failures) => ({ failures, chain: understood(failures, context, now, onFault) })),
+      moreChains: chains.slice(CHAINS_SHOWN),
+      kinds: this.kinds.result(),
+      overdue: context.lapse && overdueOf(APPLE_MUSIC_REFRESH, context.lapse, context.latest),
+      older,
+    }
+  }
+
+  private sortedChains(): readonly ChainFailures[] {
+    return [...this.chains.values()].map((chain) => chain.result()).sort((a, b) => laterFirst(a.latest, b.latest))
+  }
+
+  private chainOf(job: Job): ChainTally | undefined {
+    if (job.chain === null || parseChainStart(job.chain) === undefined) return undefined
+    const key = `${job.source}\0${job.chain}`
+    const known = this.chains.get(key)
+    if (known || this.chains.size >= CHAINS_KEPT) return known
+    const chain = new ChainTally()
+    this.chains.set(key, chain)
+    return chain
+  }
+}
+
+class ChainTally {
+  private readonly gathering = new Gathering()
+  private readonly kinds = new Map<string, number>()
+  private failed: readonly Job[] = []
+
+  add(job: Job): void {
+    this.gathering.add(job)
+    this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
+    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, FAILED_KEPT)
+  }
+
+  result(): ChainFailures {
+    return { ...this.gathering.result(), failed: this.failed, kinds: this.kinds }
+  }
+}
+
+function understood(
+  failures: ChainFailures,
+  context: ChainContext,
+  now: Date,
+  onFault: (fault: Fault) => void,
+): Chain | undefined {
+  try {
+    return chainSection(failures, context, now)
+  } catch (error) {
+    onFault({ error, jobIds: failures.failed.map(({ id }) => id) })
+    return undefined
+  }
+}

@@ -1,0 +1,82 @@
+import { headline, isTraceback } from '../text/traceback.js'
+import { oneLine } from '../text/words.js'
+
+/*
+ * What of an error is told from job to job, and what merely identifies the job. HTTP statuses, errno, the key of a
+ * KeyError, reasons, constraints and hosts tell causes apart and stay; ids, titles, paths and numbers go.
+ */
+
+const GONE = '…'
+/** Characters of an error that are looked at, and characters of a pattern that count. */
+const READ = 4_000
+const KEPT = 1_000
+
+const PASSES: readonly (readonly [RegExp, string])[] = [
+  // scheme://host/path?query
+  [/([a-z][a-z\d+.-]{1,10}:\/\/[^\s"'<>/?#)]+)[/?#][^\s"'<>)]*/gi, `$1/${GONE}`],
+  // "Max retries exceeded with url: /path?query" of requests and urllib3, and any other path with a query
+  [/(\burl: )\/\S*/gi, `$1/${GONE}`],
+  [/(?<![\w/])\/[^\s"'<>?]*\?[^\s"'<>]*/g, `/${GONE}`],
+  // PostgreSQL's DETAIL: the columns stay
+  [
+    /(\bKey \([^)]{1,200}\)=)\(.*?\)(?= (?:already exists|is not present|is still referenced|conflicts with)|$)/g,
+    `$1(${GONE})`,
+  ],
+  [/(\bFailing row contains )\(.*\)/g, `$1(${GONE})`],
+]
+
+/** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
+const SINGLE = /(?<!\w)'{1,2}((?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)/g
+const DOUBLE = /["`]([^"`]{1,100})["`]/g
+/** One word: a key, a column, a type. Markup and literals hold words of their own. */
+const ONE_WORD = /^[\w.$-]*$/
+const LITERAL = /[{}[\]<>=]/
+/** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
+const ARGUMENT = /[(,]\s?$/
+
+/** Hosts, what holds a digit, and what has the length of an id of YouTube or Spotify. */
+const CANDIDATE =
+  /(?<![\w.-])(?:[\w-]+\.)+(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)\b|(?<![\w-])[\w-]*\d[\w-]*|(?<![\w-])(?:[\w-]{22}|[\w-]{11})(?![\w-])/gi
+const STATUS = /^[1-5]\d\d$/
+const BEFORE_STATUS =
+  /(?:\b\w*(?:https?|status|code|error|answered|returned|returns|got|response|failed)["']?(?:\s?[:=]\s?|\s)["'(]?|HTTP\/\d(?:\.\d)? )$/i
+/** A bare number is a status where a sentence begins or ends with it, unless it counts what follows. */
+const AFTER_PAUSE = /(?:^|: |[([] ?)$/
+const BEFORE_PAUSE = /^(?:$|[^\w\s]|\s+(?:[A-Z]|deleted))/
+const BEFORE_CODE = /\b(?:errno|sqlstate|exit code|exit status|signal)\W{0,2}$/i
+const NUMBERED_WORD = /^(?![\da-f]{6,}$)[a-z]+(?:_[a-z]+)*_?\d{1,2}$/i
+const WORDS = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
+
+/** An error on one line, at most 1,000 characters, in which whatever identifies the job is "…". */
+export function errorPattern(error: string | null): string {
+  const read = (error ?? '').slice(0, READ)
+  const line = oneLine(isTraceback(read) ? `${headline(error ?? '')} ${read}` : read)
+  return (
+    PASSES.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line)
+      .replace(SINGLE, unquoted)
+      .replace(DOUBLE, unquoted)
+      .replace(CANDIDATE, unidentified)
+      // Cut in the end: a cut between ids of different lengths leaves different remainders.
+      .slice(0, KEPT)
+  )
+}
+
+function unquoted(quoted: string, content: string, offset: number, text: string): string {
+  const isWord =
+    ONE_WORD.test(content) || LITERAL.test(content) || ARGUMENT.test(text.slice(Math.max(0, offset - 2), offset))
+  return isWord ? quoted : `${quoted[0]}${GONE}${quoted[0]}`
+}
+
+function unidentified(token: string, offset: number, text: string): string {
+  const before = text.slice(Math.max(0, offset - 24), offset)
+  const after = text.slice(offset + token.length, offset + token.length + 24)
+  return isWord(token, before, after) ? token : GONE
+}
+
+function isWord(token: string, before: string, after: string): boolean {
+  if (!/\d/.test(token))
+    return token.includes('.') || token === token.toLowerCase() || token === token.toUpperCase() || WORDS.test(token)
+  if (token.includes('.') || BEFORE_CODE.test(before)) return true
+  if (STATUS.test(token)) return BEFORE_STATUS.test(before) || (AFTER_PAUSE.test(before) && BEFORE_PAUSE.test(after))
+  return NUMBERED_WORD.test(token) && !(token.length === 11 && !WORDS.test(token.replace(/\d/g, '')))
+}

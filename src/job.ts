@@ -1,0 +1,74 @@
+import { redact } from './text/redact.js'
+
+/** A row of research_jobs. Times are milliseconds since the epoch, ±Infinity included; texts are redacted. */
+export interface Job {
+  readonly id: number
+  readonly source: string
+  readonly jobType: string
+  readonly targetType: string
+  readonly targetId: string
+  readonly status: string
+  readonly attempts: number
+  readonly maxAttempts: number
+  /** Its last attempt cannot have begun before this. */
+  readonly runAfter: number
+  /** Set while a worker holds the job, kept when that worker ends it, cleared by everybody else. */
+  readonly claimedAt: number | null
+  readonly finishedAt: number | null
+  /** When it failed, if it did: the column that is there of finished, claimed and created. */
+  readonly failedAt: number
+  readonly error: string | null
+  /** The janitor ended it. */
+  readonly reaped: boolean
+  /** An admin ended it before it had an error. */
+  readonly cancelled: boolean
+  /** payload.chain_started_at as it stands there; null when absent or too long to be a time. */
+  readonly chain: string | null
+}
+
+/** Which failures a run reports: those since `since`, and among them the ones already reported only if asked for. */
+export interface Window {
+  readonly since: Date | 'all'
+  readonly includeAlerted: boolean
+}
+
+/** Failures before the window that were never reported; `oldest` in milliseconds since the epoch. */
+export interface Backlog {
+  readonly count: number
+  readonly oldest: number | null
+}
+
+const REAPED_FOR_GOOD = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
+/** What the janitor appends to an error, with what it puts in between. */
+const JANITOR =
+  /(\s{0,4}(?:[|;]\s{0,4})?\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\)))/
+
+/**
+ * last_error → the job's error, fit to be shown, and whether the janitor ended the job.
+ * The janitor's words come off first: a credential that the worker's cut left open would swallow them, and a rule
+ * that looks for a credential at the end of a text would not find it in front of them.
+ */
+export function readError(text: string | null): Pick<Job, 'error' | 'reaped'> {
+  if (text === null) return { error: null, reaped: false }
+  const parts = text.split(JANITOR).map((part, index) => (index % 2 === 0 ? redact(part) : part))
+  return { error: parts.join('').trim(), reaped: text.endsWith(REAPED_FOR_GOOD) }
+}
+
+/** "spotify/match_song" */
+export function kindOf({ source, jobType }: Job): string {
+  return `${source}/${jobType}`
+}
+
+/** How the job came to its end, in words; see the rows each way of dying leaves behind. */
+export function howItDied({ status, attempts, maxAttempts, claimedAt, reaped }: Omit<Job, 'error'>): string {
+  const attempt = `attempt ${attempts} of ${maxAttempts}`
+  if (reaped) return `Stopped answering; the janitor gave up on it after ${attempt} (out of memory or a restart?)`
+  if (status !== 'dead' || attempts >= maxAttempts)
+    return maxAttempts === 1
+      ? 'Failed on the only attempt'
+      : `Failed on the last attempt (${attempts} of ${maxAttempts})`
+  if (claimedAt !== null) return `Permanent error on ${attempt}`
+  return attempts === 0
+    ? 'Closed before the first attempt (an admin cancel?)'
+    : `Closed while waiting for a retry, after ${attempt} (an admin cancel?)`
+}

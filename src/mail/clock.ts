@@ -1,0 +1,164 @@
+import { plural } from '../text/words.js'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** ECMA-262: a Date reaches 8.64e15 ms either way; PostgreSQL's timestamps reach further, and have infinity. */
+const DATE_LIMIT = 8.64e15
+const UNKNOWN = 'an unknown time'
+
+interface Parts {
+  readonly day: string
+  readonly shortDay: string
+  readonly clock: string
+  readonly zone: string
+}
+
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  })
+}
+
+function parts(time: number, format: Intl.DateTimeFormat): Parts {
+  const part = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]))
+  const month = part.month?.slice(0, 3)
+  return {
+    day: `${part.weekday} ${part.day} ${month} ${part.year}`,
+    shortDay: `${part.day} ${month}`,
+    clock: `${part.hour}:${part.minute}`,
+    zone: part.timeZoneName ?? '',
+  }
+}
+
+/** Writes times of one zone, with UTC beside it where UTC's clock shows another. Times are milliseconds since the epoch. */
+export class Clock {
+  // Costly to make, and a mail has hundreds of times.
+  private readonly format: Intl.DateTimeFormat
+  private readonly utc = formatOf('UTC')
+
+  constructor(
+    timezone: string,
+    private readonly now: Date,
+  ) {
+    this.format = formatOf(timezone)
+  }
+
+  /** "Mon 23 Nov 2026 03:00 UTC" */
+  moment(time: number | null): string {
+    return this.write([time], ({ day, clock }) => `${day} ${clock}`)
+  }
+
+  /** "23 Nov 03:12 UTC" */
+  short(time: number): string {
+    return this.write([time], ({ shortDay, clock }) => `${shortDay} ${clock}`)
+  }
+
+  /** "03:12 UTC" on the same day as `reference`, else the whole moment */
+  after(reference: number, time: number): string {
+    return this.sameDay(reference, time) ? this.write([time], ({ clock }) => clock) : this.moment(time)
+  }
+
+  /** "Mon 23 Nov 2026 02:10 to 02:55 UTC", or one moment where both are the same minute */
+  range(first: number, last: number): string {
+    return this.between(
+      first,
+      last,
+      (time) => this.moment(time),
+      ({ day }) => day,
+    )
+  }
+
+  /** "23 Nov 02:10 to 02:55 UTC" */
+  shortRange(first: number, last: number): string {
+    return this.between(
+      first,
+      last,
+      (time) => this.short(time),
+      ({ shortDay }) => shortDay,
+    )
+  }
+
+  /** Milliseconds from then to now. */
+  since(time: number): number {
+    return this.now.getTime() - time
+  }
+
+  /** "48 min ago" */
+  ago(time: number): string {
+    const past = this.since(time)
+    if (!isDate(time)) return 'how long ago is unknown'
+    if (past < -MINUTE) return 'in the future'
+    if (past < MINUTE) return 'just now'
+    if (past < 1.5 * HOUR) return `${Math.floor(past / MINUTE)} min ago`
+    if (past < 1.5 * DAY) return `${Math.round(past / HOUR)} hours ago`
+    return `${Math.round(past / DAY)} days ago`
+  }
+
+  private between(first: number, last: number, one: (time: number) => string, day: (parts: Parts) => string): string {
+    if (one(first) === one(last)) return one(last)
+    if (!this.sameDay(first, last)) return `${one(first)} to ${one(last)}`
+    return this.write([first, last], ({ clock }) => clock, day)
+  }
+
+  private sameDay(a: number, b: number): boolean {
+    return isDate(a) && isDate(b) && parts(a, this.format).day === parts(b, this.format).day
+  }
+
+  /** One time, or the ends of a range on one day, with the zone said once. */
+  private write(
+    times: readonly (number | null)[],
+    own: (parts: Parts) => string,
+    day: (parts: Parts) => string = () => '',
+  ): string {
+    const dates = times.filter((time) => time !== null && isDate(time)) as number[]
+    const here = dates.map((time) => parts(time, this.format))
+    const [first] = here
+    if (dates.length < times.length || first === undefined) return UNKNOWN
+    const utc = dates.map((time) => parts(time, this.utc))
+    const text = `${day(first)} ${here.map(own).join(' to ')}`.trim()
+    if (here.every(({ clock, day }, index) => clock === utc[index]?.clock && day === utc[index]?.day))
+      return `${text} UTC`
+    const away = utc.some((parts, index) => parts.day !== here[index]?.day)
+    const beside = utc.map(({ shortDay, clock }) => (away ? `${shortDay} ${clock}` : clock)).join(' to ')
+    return `${text} ${first.zone} (${beside} UTC)`
+  }
+}
+
+/** Whether JavaScript's calendar has this time, in milliseconds since the epoch. */
+export function isDate(time: number): boolean {
+  return Math.abs(time) <= DATE_LIMIT
+}
+
+/** "14 days", "36 hours", "90 minutes" */
+export function span(milliseconds: number): string {
+  if (milliseconds < 1.5 * HOUR) return plural(Math.round(milliseconds / MINUTE), 'minute')
+  if (milliseconds < 2 * DAY) return plural(Math.round(milliseconds / HOUR), 'hour')
+  return plural(Math.round(milliseconds / DAY), 'day')
+}
+
+/** "8m 12s", "2h 5m", "3d 4h" */
+export function duration(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1_000)
+  const units = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const
+  const first = units.findIndex(([amount]) => amount > 0)
+  if (first < 0) return '<1s'
+  return units
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join(' ')
+}

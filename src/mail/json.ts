@@ -1,0 +1,70 @@
+import { parseChainStart } from '../chains.js'
+import type { Presentation } from '../config.js'
+import type { Overdue } from '../digest/overdue.js'
+import { type Backlog, howItDied, type Job, type Window } from '../job.js'
+import { isDate } from './clock.js'
+import { Pages } from './pages.js'
+
+/** What is known once all failures are written. */
+interface JsonEnd {
+  readonly subject: string | null
+  readonly overdue: Pick<Overdue, 'lastSuccess' | 'after'> | undefined
+  readonly older: Backlog
+}
+
+/**
+ * The digest for scripts: every failure, without caps, written as the rows come, because there may be more than memory
+ * holds. Times are ISO 8601 in UTC, or null where there is none.
+ */
+export class JsonDigest {
+  private count = 0
+
+  constructor(
+    private readonly print: (text: string) => void,
+    private readonly window: Window,
+    private readonly presentation: Presentation,
+  ) {}
+
+  add(job: Job): void {
+    this.print(`${this.count === 0 ? this.head() : ','}\n    ${JSON.stringify(failure(job, this.presentation))}`)
+    this.count += 1
+  }
+
+  end({ subject, overdue, older }: JsonEnd): void {
+    const rest = {
+      subject,
+      overdue: overdue ? { last_success: iso(overdue.lastSuccess), expected_every_ms: overdue.after } : null,
+      older_unreported: { count: older.count, oldest: iso(older.oldest) },
+    }
+    const fields = Object.entries(rest).map(([key, value]) => `,\n  "${key}": ${JSON.stringify(value)}`)
+    this.print(`${this.count === 0 ? this.head() : '\n  '}]${fields.join('')}\n}\n`)
+  }
+
+  private head(): string {
+    const { environment } = this.presentation
+    const since = this.window.since === 'all' ? null : this.window.since.toISOString()
+    return `{\n  "environment": ${JSON.stringify(environment ?? null)},\n  "since": ${JSON.stringify(since)},\n  "failures": [`
+  }
+}
+
+function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<string, unknown>> {
+  return {
+    id: job.id,
+    source: job.source,
+    job_type: job.jobType,
+    target_type: job.targetType,
+    target_id: job.targetId,
+    status: job.status,
+    attempts: job.attempts,
+    max_attempts: job.maxAttempts,
+    how_it_died: howItDied(job),
+    failed_at: iso(job.failedAt),
+    chain_started_at: iso(parseChainStart(job.chain ?? '') ?? null),
+    error: job.error,
+    url: new Pages(adminBaseUrl).job(job.id),
+  }
+}
+
+function iso(time: number | null): string | null {
+  return time !== null && isDate(time) ? new Date(time).toISOString() : null
+}

@@ -1,0 +1,88 @@
+import type { Presentation } from '../config.js'
+import type { Digest, Fault } from '../digest/digest.js'
+import { chosen } from '../digest/groups.js'
+import { plural } from '../text/words.js'
+import { htmlPart } from './html.js'
+import { type Caps, type Letter, writeLetter } from './letter.js'
+import { firstLine } from './section.js'
+import { subject } from './subject.js'
+import { type Paint, textPart } from './text.js'
+
+export interface Message {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+/** Bytes. Gmail clips HTML at about 102 KB, and then hides what matters behind a link. */
+const HTML_LIMIT = 90_000
+const TEXT_LIMIT = 60_000
+const PREHEADER_LENGTH = 140
+
+/** From the design's figures down to a bare list of what failed. */
+const CAPS: readonly Omit<Caps, 'remainder'>[] = [
+  { sections: 20, steps: 12, jobs: 10, errorLines: 12, error: 1_000 },
+  { sections: 20, steps: 12, jobs: 10, errorLines: 6, error: 300 },
+  { sections: 20, steps: 8, jobs: 3, errorLines: 3, error: 200 },
+  { sections: 20, steps: 4, jobs: 1, errorLines: 1, error: 100 },
+  { sections: 20, steps: 0, jobs: 1, errorLines: 1, error: 100 },
+  { sections: 10, steps: 0, jobs: 0, errorLines: 1, error: 60 },
+  { sections: 2, steps: 0, jobs: 0, errorLines: 1, error: 60 },
+]
+
+/** Digest → mail, with as much detail as fits a mail that no reader clips. `onFault` hears of what could not be said. */
+export function renderMessage(
+  digest: Digest,
+  presentation: Presentation,
+  onFault: (fault: Fault) => void,
+  paint?: Paint,
+): Message {
+  const [title, preheader] = headings(digest, presentation, onFault)
+  const laidOut = (letter: Letter, paint?: Paint): Message => ({
+    subject: title,
+    text: textPart(letter, paint),
+    html: htmlPart(letter, title, preheader),
+  })
+  const letter = fittingLetter(digest, presentation, (candidate) => fits(laidOut(candidate)))
+  for (const fault of letter.faults) onFault(fault)
+  return laidOut(letter, paint)
+}
+
+/** Every source and job type is named before any detail is given; where not even the names fit, as many as do. */
+function fittingLetter(digest: Digest, presentation: Presentation, fits: (letter: Letter) => boolean): Letter {
+  const written = (caps: Omit<Caps, 'remainder'>, remainder: number): Letter =>
+    writeLetter(digest, presentation, { ...caps, remainder })
+  for (const caps of CAPS) {
+    const letter = written(caps, Number.POSITIVE_INFINITY)
+    if (fits(letter)) return letter
+  }
+  const least = CAPS.at(-1) as Caps
+  let [fitting, tooMany] = [0, digest.kinds.length + digest.moreChains.length]
+  while (tooMany - fitting > 1) {
+    const middle = Math.floor((fitting + tooMany) / 2)
+    if (fits(written(least, middle))) fitting = middle
+    else tooMany = middle
+  }
+  return written(least, fitting)
+}
+
+function fits({ text, html }: Message): boolean {
+  return Buffer.byteLength(html) <= HTML_LIMIT && Buffer.byteLength(text) <= TEXT_LIMIT
+}
+
+/** Subject and preheader. What they need may be what cannot be said, and then they say how many jobs failed. */
+function headings(
+  digest: Digest,
+  presentation: Presentation,
+  onFault: (fault: Fault) => void,
+): readonly [string, string] {
+  try {
+    const title = subject(digest, presentation)
+    const leading = digest.chains[0]?.chain?.leading ?? chosen(digest.kinds, 1)[0]?.latest
+    return [title, leading ? firstLine(leading.error, PREHEADER_LENGTH) : title]
+  } catch (error) {
+    onFault({ error, jobIds: [] })
+    const bare = plural(digest.count, 'failed job')
+    return [bare, bare]
+  }
+}

@@ -1,0 +1,27 @@
+import type { Listed } from '../digest/groups.js'
+
+/** The admin's pages; ADMIN_BASE_URL is followed by these paths. */
+export class Pages {
+  constructor(private readonly base: string) {}
+
+  /** A page that a chain names itself. */
+  at(path: string): string {
+    return this.base + path
+  }
+
+  /** Every job. */
+  get jobs(): string {
+    return `${this.base}/research/`
+  }
+
+  /** One job, as JSON. */
+  job(id: number): string {
+    return `${this.base}/research/jobs/${id}`
+  }
+
+  /** The jobs of one source and type that are in the state of this one, as JSON. */
+  jobsLike({ source, jobType, status }: Listed): string {
+    const query = new URLSearchParams({ source, status, job_type: jobType })
+    return `${this.base}/research/jobs?${query}`
+  }
+}

@@ -1,0 +1,139 @@
+import stringWidth from 'string-width'
+import type { Letter } from './letter.js'
+import type { JobLine, Quote, Rung, Section } from './section.js'
+
+const WIDTH = 78
+/** Of a column: a target with its id. */
+const COLUMN = 48
+const MARGIN = '  '
+
+/** What colours a mark or a headline on a terminal; in a mail, nothing does. */
+export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
+const PLAIN: Paint = (_, text) => text
+
+/** The text part: lines of at most 78 columns, but for URLs, which stay whole on lines of their own. */
+export function textPart(letter: Letter, paint: Paint = PLAIN): string {
+  const { environment, total, overview, sections, remainder, footer } = letter
+  const parts = [
+    environment ? `Environment: ${environment}` : '',
+    total ? `${headline(total.headline, paint)}\n${wrap(total.summary)}` : '',
+    aligned(overview)
+      .map((line) => MARGIN + line)
+      .join('\n'),
+    ...sections.map((each) => section(each, paint)),
+    remainder.length > 0 ? ['Also failed:', ...remainder.map((line) => hang(line))].join('\n') : '',
+    `--\n${footer.map((line) => wrap(line)).join('\n')}`,
+  ]
+  return `${parts.filter(Boolean).join('\n\n')}\n`
+}
+
+function section(
+  { headline: title, summary, ladder, error, jobs, more, outlook, links, resume }: Section,
+  paint: Paint,
+): string {
+  const paragraphs = [
+    `${headline(title, paint)}\n${wrap(summary)}`,
+    rungs(ladder, paint),
+    error ? quote(error) : '',
+    [...jobLines(jobs), ...(more === undefined ? [] : [hang(more)])].join('\n'),
+    outlook.map((line) => wrap(line)).join('\n'),
+    links.map(({ label, url }) => `${label}:\n${MARGIN}${url}`).join('\n'),
+    resume ? `${wrap(resume.introduction)}\n${indent(resume.statement)}` : '',
+  ]
+  return paragraphs.filter(Boolean).join('\n\n')
+}
+
+function headline(text: string, paint: Paint): string {
+  const lines = wrap(`✗ ${text}`).split('\n')
+  return lines.map((line) => paint('failed', line)).join('\n')
+}
+
+/** Its first line behind its label where both fit, all others indented: an error cannot pass for the mail's own words. */
+function quote({ label, lines: [first = '', ...rest], variants }: Quote): string {
+  const inline = `${label}: ${first}`
+  const head = stringWidth(inline) <= WIDTH ? inline : `${label}:\n${indent(wrap(first, WIDTH - MARGIN.length))}`
+  const others = rest.map((line) => indent(wrap(line, WIDTH - 2 * MARGIN.length), MARGIN + MARGIN))
+  return [head, ...others, ...(variants ? [hang(variants)] : [])].join('\n')
+}
+
+const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
+
+function rungs(ladder: readonly Rung[], paint: Paint): string {
+  const rows = aligned(ladder.map(({ name, state, duration, job, note }) => [name, state, duration, job, note]))
+  return ladder.map(({ mark }, index) => `${MARGIN}${paint(TONES[mark], mark)} ${rows[index]}`).join('\n')
+}
+
+function jobLines(jobs: readonly JobLine[]): readonly string[] {
+  const rows = aligned(jobs.map(({ facts }) => facts))
+  return jobs.flatMap(({ notes }, index) => [MARGIN + rows[index], ...notes.map(hang)])
+}
+
+/**
+ * Rows of cells, each column as wide as its widest cell up to a bound, beyond which a cell pushes the others aside.
+ * Room is left for a margin and a mark.
+ */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.min(COLUMN, Math.max(...rows.map((row) => stringWidth(row[column] ?? '')))),
+  )
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
+    return folded(cells.join('  ').trimEnd())
+  })
+}
+
+function folded(line: string): string {
+  return wrap(line, WIDTH - 2 * MARGIN.length).replaceAll('\n', `\n${MARGIN}${MARGIN}`)
+}
+
+/** Indented, and further where it goes on. */
+function hang(text: string): string {
+  return MARGIN + folded(text)
+}
+
+/** Folds every line at spaces; a word that is longer than a line is broken, unless it is a URL. */
+function wrap(text: string, width = WIDTH): string {
+  return text
+    .split('\n')
+    .map((line) => fold(line, width))
+    .join('\n')
+}
+
+function fold(line: string, width: number): string {
+  if (stringWidth(line) <= width) return line
+  const words = line.split(/(?<=\S)(?= )/).flatMap((word) => (/:\/\//.test(word) ? [word] : pieces(word, width)))
+  const lines: string[] = []
+  let current = ''
+  let used = 0
+  for (const word of words) {
+    const own = stringWidth(word)
+    const fits = current === '' || used + own <= width
+    if (!fits) lines.push(current)
+    current = fits ? current + word : word.trimStart()
+    used = fits ? used + own : stringWidth(current)
+  }
+  return [...lines, current].join('\n')
+}
+
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Breaks between what a reader sees as characters, so that no emoji falls apart. */
+function pieces(word: string, width: number): readonly string[] {
+  if (stringWidth(word) <= width) return [word]
+  const found = ['']
+  let used = 0
+  for (const { segment } of CHARACTERS.segment(word)) {
+    const own = stringWidth(segment)
+    if (used + own > width && used > 0) {
+      found.push('')
+      used = 0
+    }
+    found[found.length - 1] += segment
+    used += own
+  }
+  return found
+}
+
+function indent(text: string, margin = MARGIN): string {
+  return text.replace(/^/gm, margin)
+}

@@ -1,0 +1,134 @@
+import { ConfigError } from './config.js'
+import { Interrupted } from './deadline.js'
+import { isServerError } from './postgres/session.js'
+import { ConnectionError } from './postgres/socket.js'
+import { NotPrepared } from './queue.js'
+import type { Outcome, Preview } from './report.js'
+import { redact } from './text/redact.js'
+import { list, plural } from './text/words.js'
+
+/** Every way in which a run can end; the help and the README say the same. */
+export const EXIT_CODES = {
+  0: 'the mail was sent and the failures are marked; or there was nothing to report, another run is at work, or it was a dry run',
+  1: 'no mail was sent, or it is not known whether one was; nothing is marked, and the next run reports the failures',
+  2: 'wrong usage or configuration, or the database is not prepared; nothing was attempted',
+  3: 'the mail was sent but the failures are not marked, or may not be; the next run may repeat it. The log names the jobs',
+  130: 'stopped by SIGINT before the mail left; nothing is marked',
+  143: 'stopped by SIGTERM before the mail left; nothing is marked',
+} as const
+export type ExitCode = keyof typeof EXIT_CODES
+
+/** The line that every run ends in, and its exit code. */
+export interface Summary {
+  readonly exitCode: ExitCode
+  readonly outcome: string
+  /** A sentence for the operator. */
+  readonly message: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+const NEXT_RUN = 'nothing is marked, and the next run reports the failures'
+/** A storm's ids would make a line that no log keeps whole. */
+const IDS_LOGGED = 1_000
+
+export function outcomeSummary(outcome: Outcome): Summary {
+  const mail = 'found' in outcome ? `the mail about ${subjectOf(outcome)}` : ''
+  const end = (exitCode: ExitCode, message: string, details?: Summary['details']): Summary => ({
+    exitCode,
+    outcome: outcome.kind,
+    message,
+    ...(details ? { details } : {}),
+  })
+  switch (outcome.kind) {
+    case 'nothing to report':
+      return end(0, 'there is no new failure to report', counts({ found: 0, overdue: false, older: outcome.older }, 0))
+    case 'another run is at work':
+      return end(0, 'another run holds the lock and reports what there is')
+    case 'sent':
+      return end(0, `SendGrid accepted ${mail}, and what it reports is marked`, {
+        ...counts(outcome, outcome.found),
+        messageId: outcome.messageId,
+      })
+    case 'not sent':
+      return end(1, sentences(outcome.reason, `${mail} was not sent`, NEXT_RUN), counts(outcome, 0))
+    case 'outcome unknown': {
+      const message = sentences(outcome.reason, `${mail} may or may not have been sent`, `${NEXT_RUN}, perhaps again`)
+      return end(1, message, counts(outcome, 0))
+    }
+    case 'sent but not marked':
+    case 'sent, perhaps not marked': {
+      const { kind, ids, messageId, error } = outcome
+      const marked =
+        kind === 'sent but not marked'
+          ? `what it reports could not be marked (${reason(error)}); the next run repeats it`
+          : `it is not known whether what it reports is marked (${reason(error)}); the next run may repeat it`
+      const details = { ...counts(outcome, 0), messageId, jobIds: ids.slice(0, IDS_LOGGED) }
+      return end(3, `${mail} was sent, but ${marked}`, details)
+    }
+  }
+}
+
+type Found = Pick<Preview, 'found' | 'overdue' | 'older'>
+
+function subjectOf({ found, overdue }: Found): string {
+  const jobs = found > 0 || !overdue ? [plural(found, 'failed job')] : []
+  return list([...jobs, ...(overdue ? ['an overdue refresh'] : [])])
+}
+
+export function previewSummary(preview: Preview): Summary {
+  return {
+    exitCode: 0,
+    outcome: 'dry run',
+    message:
+      preview.message === undefined
+        ? 'there is no new failure to report'
+        : `would send a mail about ${subjectOf(preview)}; changed nothing`,
+    details: counts(preview, 0),
+  }
+}
+
+/** Whatever was thrown came before the mail. `harmless` says what this command has not done. */
+export function errorSummary(error: unknown, harmless: string): Summary {
+  if (error instanceof ConfigError) return { exitCode: 2, outcome: 'wrong configuration', message: error.message }
+  if (error instanceof NotPrepared) return { exitCode: 2, outcome: 'not prepared', message: error.message }
+  if (error instanceof Interrupted && error.signal)
+    return {
+      exitCode: error.signal === 'SIGINT' ? 130 : 143,
+      outcome: 'stopped',
+      message: sentences(error.message, harmless),
+    }
+  const cause = error instanceof Interrupted ? error.cause : error
+  return {
+    exitCode: 1,
+    outcome: 'failed',
+    message: sentences(reason(error), harmless),
+    ...(cause === undefined || isExpected(cause) ? {} : { details: { stack: stackOf(cause) } }),
+  }
+}
+
+/** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
+function isExpected(error: unknown): boolean {
+  return (
+    error instanceof ConnectionError || isServerError(error) || (error as NodeJS.ErrnoException)?.code !== undefined
+  )
+}
+
+/** Fit for a log. */
+export function stackOf(error: unknown): string {
+  return redact(error instanceof Error ? (error.stack ?? error.message) : String(error))
+}
+
+function counts({ found, overdue, older }: Found, reported: number): Readonly<Record<string, unknown>> {
+  return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count }
+}
+
+/** Joined by semicolons, whether or not somebody else's words end in a full stop. */
+function sentences(...parts: readonly string[]): string {
+  return parts.map((part) => part.trim().replace(/[.;]+$/, '')).join('; ')
+}
+
+function reason(error: unknown): string {
+  const { message, code, syscall } = error as NodeJS.ErrnoException
+  if (syscall) return `the connection to the database broke (${code})`
+  return code && !message.includes(code) ? `${message}, ${code}` : message
+}

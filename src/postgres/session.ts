@@ -1,0 +1,150 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import type { DatabaseSettings } from '../config.js'
+import { interruptible } from '../deadline.js'
+import { ConnectionError, openSocket } from './socket.js'
+
+export type Sql = postgres.Sql
+
+/** What became of a transaction; `error` is what came instead of the answer to COMMIT. */
+export type Fate =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
+
+/** One connection and at most one transaction at a time. */
+export interface Session {
+  readonly sql: Sql
+  /**
+   * BEGIN, with bounds that hold for this transaction alone: a pooler's backend serves others afterwards.
+   * `timeout` (milliseconds) is how long a statement may run, or an abandoned transaction keep its locks.
+   * Without JIT and parallel workers: right after a storm was marked the planner still believes that the partial
+   * index holds all of it, and would start both for a run that finds nothing.
+   */
+  begin(mode: 'read write' | 'read only', timeout: number): Promise<void>
+  /** Asks for the id by which the server can say later what became of the transaction: the last statement before COMMIT. */
+  identify(): Promise<void>
+  /** Never rejects: where the answer does not come, the server is asked what became of the transaction. */
+  commit(abort: AbortSignal): Promise<Fate>
+  /** Rolls back what was not committed and leaves nothing open; never rejects. */
+  close(): Promise<void>
+}
+
+/** For the handshake that follows the connection. */
+const CONNECT_TIMEOUT = 10_000
+const CLOSE_TIMEOUT = 1_000
+const BEGIN = {
+  'read write': 'begin isolation level read committed',
+  'read only': 'begin isolation level repeatable read read only',
+} as const
+/** Pauses before each question what became of a transaction: the server may be on its way down, or up. */
+const PAUSES = [0, 50, 250, 500, 1_000, 2_000]
+
+/**
+ * Opens one connection, on the first statement, and never a second: postgres.js would reconnect in silence, and
+ * a COMMIT on a fresh connection succeeds without having committed anything. Once the connection is lost, every
+ * further statement is rejected.
+ */
+export function openSession(settings: DatabaseSettings): Session {
+  let socket: Socket | undefined
+  const options = {
+    host: settings.host,
+    port: settings.port,
+    database: settings.database,
+    username: settings.user,
+    password: settings.password,
+    // Not in the library's types; called for every connection it wants to open. TLS is settled there.
+    socket: async () => {
+      if (socket) throw new ConnectionError('the server closed the connection')
+      socket = await openSocket(settings)
+      // By these the library names the server when it reports an error.
+      return Object.assign(socket, { host: settings.host, port: settings.port })
+    },
+    ssl: false,
+    max: 1,
+    connect_timeout: CONNECT_TIMEOUT / 1_000,
+    idle_timeout: 0,
+    max_lifetime: 0,
+    // Behind a transaction pooler a prepared statement may meet a backend that has never seen it.
+    prepare: false,
+    fetch_types: false,
+    // The only startup parameter that every pooler lets through.
+    connection: { application_name: 'job-alert' },
+    // By default notices are printed to stdout.
+    onnotice: () => {},
+  }
+  const sql = postgres(options as postgres.Options<Record<string, never>>)
+  let inTransaction = false
+  let transactionId: string | undefined
+  return {
+    sql,
+    async begin(mode, timeout) {
+      inTransaction = true
+      await sql.unsafe(BEGIN[mode])
+      await sql`
+        select
+          set_config('statement_timeout', ${`${timeout}ms`}, true),
+          set_config('idle_in_transaction_session_timeout', ${`${timeout}ms`}, true),
+          set_config('lock_timeout', '5s', true),
+          set_config('jit', 'off', true),
+          set_config('max_parallel_workers_per_gather', '0', true)`
+    },
+    async identify() {
+      const [row] = await sql`select pg_current_xact_id()::text as id`
+      transactionId = row?.id
+    },
+    async commit(abort) {
+      try {
+        const { command } = await interruptible(sql.unsafe('commit'), abort)
+        inTransaction = false
+        if (command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`)
+        return { kind: 'committed' }
+      } catch (error) {
+        // Even an error of the server's may have overtaken its answer to COMMIT.
+        const status = transactionId && (await fateOf(transactionId, settings, abort))
+        if (status === 'committed') return { kind: 'committed' }
+        return { kind: status === 'aborted' ? 'rolled back' : 'unknown', error }
+      }
+    },
+    async close() {
+      // A pooler would free the rows only some time after we have gone, and the next run would skip them.
+      if (inTransaction)
+        await Promise.race([sql.unsafe('rollback').catch(() => {}), sleep(CLOSE_TIMEOUT, undefined, { ref: false })])
+      await sql.end({ timeout: CLOSE_TIMEOUT / 1_000 }).catch(() => {})
+      socket?.destroy()
+    },
+  }
+}
+
+async function fateOf(
+  transactionId: string,
+  settings: DatabaseSettings,
+  abort: AbortSignal,
+): Promise<'committed' | 'aborted' | undefined> {
+  for (const pause of PAUSES) {
+    try {
+      await sleep(pause, undefined, { signal: abort })
+      const status = await interruptible(transactionStatus(settings, transactionId), abort)
+      if (status === 'committed' || status === 'aborted') return status
+    } catch {
+      if (abort.aborted) return undefined
+    }
+  }
+  return undefined
+}
+
+/** Asked on a session of its own. */
+async function transactionStatus(settings: DatabaseSettings, transactionId: string): Promise<string | undefined> {
+  const session = openSession(settings)
+  try {
+    const [row] = await session.sql`select pg_xact_status(${transactionId}::xid8) as status`
+    return row?.status
+  } finally {
+    await session.close()
+  }
+}
+
+/** Whether the server itself refused the statement, as opposed to a connection that broke. */
+export function isServerError(error: unknown): error is postgres.PostgresError {
+  return error instanceof postgres.PostgresError
+}

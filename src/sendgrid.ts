@@ -1,0 +1,213 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientRequest } from '@sendgrid/client/src/request.js'
+import type { MailDataRequired } from '@sendgrid/mail/src/mail.js'
+import type { MailSettings, Presentation } from './config.js'
+import { type Deadline, deadline } from './deadline.js'
+import type { Message } from './mail/message.js'
+import { redact } from './text/redact.js'
+import { cut, oneLine } from './text/words.js'
+
+/**
+ * What became of the mail. `refused`: SendGrid will not have it. `not taken`: it cannot have got it, or was too busy.
+ * `unknown`: it may have taken it. A reason is fit for a log: the library's own errors hold the key and the whole mail.
+ */
+export type Answer =
+  /** `messageId` is SendGrid's X-Message-Id, by which its activity feed finds the mail. */
+  | { readonly kind: 'accepted'; readonly messageId: string }
+  | { readonly kind: 'refused' | 'not taken' | 'unknown'; readonly reason: string }
+
+/** Settles when SendGrid has answered or `signal` is aborted; never rejects. */
+export type SendMail = (message: Message, signal: AbortSignal) => Promise<Answer>
+
+/** Pauses before the second and third attempt, in milliseconds; SEND_TIMEOUT bounds them as well. */
+const PAUSES = [500, 1_500]
+
+/** A sender for these settings. The library is loaded on the first mail: most runs have none to send. */
+export function sendGrid(settings: MailSettings, { environment }: Presentation): SendMail {
+  return async (message, signal) => {
+    const bound = deadline(settings.timeout, signal)
+    const connection = new Connection()
+    try {
+      const post = await poster(settings, connection, bound)
+      return await persist(post, request(message, settings, environment), bound.signal)
+    } finally {
+      bound.clear()
+      connection.destroy()
+    }
+  }
+}
+
+/** Asks again while the answers prove that nothing was taken, and time allows. */
+async function persist(post: Post, data: MailDataRequired, signal: AbortSignal): Promise<Answer> {
+  for (const pause of PAUSES) {
+    const answer = await post(data)
+    if (answer.kind !== 'not taken' || !(await paused(pause, signal))) return answer
+  }
+  return post(data)
+}
+
+/** False when the time is up before the pause is. */
+async function paused(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(milliseconds, undefined, { signal })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The connections of one mail, which tell whether any of them ever stood: before that nothing can have been taken. */
+class Connection {
+  private stood = false
+  readonly httpAgent = this.watched(new http.Agent(), 'connect')
+  readonly httpsAgent = this.watched(new https.Agent(), 'secureConnect')
+
+  /** Whether one has stood since this was asked last. */
+  hasStood(): boolean {
+    const { stood } = this
+    this.stood = false
+    return stood
+  }
+
+  /** An answer whose body never ends would keep its socket, and the process with it. */
+  destroy(): void {
+    this.httpAgent.destroy()
+    this.httpsAgent.destroy()
+  }
+
+  private watched<Agent extends http.Agent>(agent: Agent, ready: 'connect' | 'secureConnect'): Agent {
+    const create = agent.createConnection.bind(agent)
+    agent.createConnection = (...args) => {
+      const socket = create(...args)
+      socket?.once(ready, () => {
+        this.stood = true
+      })
+      return socket
+    }
+    return agent
+  }
+}
+
+/** The request of SendGrid's POST /v3/mail/send, in the library's spelling. */
+function request(
+  { subject, text, html }: Message,
+  { from, to }: MailSettings,
+  environment: string | undefined,
+): MailDataRequired {
+  return {
+    from: { ...from },
+    personalizations: [{ to: to.map((email) => ({ email })) }],
+    subject,
+    content: [
+      { type: 'text/plain', value: text },
+      { type: 'text/html', value: html },
+    ],
+    // A category that stands there twice is refused.
+    categories: [...new Set(['job-alert', ...(environment ? [environment] : [])])],
+    // These go out as HTTP headers of the request, too: ASCII only.
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'OOF, AutoReply' },
+    trackingSettings: {
+      clickTracking: { enable: false, enableText: false },
+      openTracking: { enable: false },
+      subscriptionTracking: { enable: false },
+    },
+    // An on-call address that once bounced would otherwise be dropped in silence.
+    mailSettings: { bypassListManagement: { enable: true } },
+  }
+}
+
+type Post = (data: MailDataRequired) => Promise<Answer>
+
+async function poster({ apiKey, baseUrl }: MailSettings, connection: Connection, bound: Deadline): Promise<Post> {
+  const [{ default: client }, { default: mail }] = await Promise.all([
+    import('@sendgrid/client'),
+    import('@sendgrid/mail'),
+  ])
+  // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
+  client.setDefaultHeader('Authorization', `Bearer ${apiKey}`)
+  // Options of the HTTP client below the library, which passes them on but does not name them in its types.
+  client.setDefaultRequest({
+    baseUrl,
+    signal: bound.signal,
+    maxRedirects: 0,
+    httpAgent: connection.httpAgent,
+    httpsAgent: connection.httpsAgent,
+    // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
+    proxy: false,
+    // The status alone decides: a body may drip for ever.
+    responseType: 'stream',
+    validateStatus: () => true,
+  } as unknown as ClientRequest)
+  mail.setClient(client)
+  return async (data) => {
+    try {
+      const [{ statusCode, headers, body }] = await mail.send(data)
+      return await judge(statusCode, headers, body as unknown as Readable)
+    } catch (error) {
+      return explain(error as NodeJS.ErrnoException, bound, connection.hasStood())
+    }
+  }
+}
+
+async function judge(status: number, headers: Readonly<Record<string, string>>, body: Readable): Promise<Answer> {
+  // An abort after the answer is an error event on a body that nobody reads any more.
+  body.on('error', () => {})
+  if (status === 202) {
+    body.destroy()
+    return { kind: 'accepted', messageId: logged(headers['x-message-id'] ?? 'unknown') }
+  }
+  const details = await reasons(body)
+  const reason = `SendGrid answered ${status}${details ? `: ${details}` : ''}`
+  if (status === 429 || status === 503) return { kind: 'not taken', reason }
+  return { kind: status >= 300 && status < 500 ? 'refused' : 'unknown', reason }
+}
+
+/** Text of an answer, as it may stand in a log. */
+function logged(text: string): string {
+  return cut(oneLine(redact(text)), 300)
+}
+
+/** `field` names the part of the request that it is about. */
+interface Reason {
+  readonly message: string
+  readonly field?: string | null
+}
+
+const BODY_LIMIT = 65_536
+const BODY_TIMEOUT = 2_000
+
+/** What SendGrid's JSON says, if it is that; as much of the body as comes in two seconds. */
+async function reasons(body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  const timer = setTimeout(() => body.destroy(), BODY_TIMEOUT)
+  try {
+    let size = 0
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > BODY_LIMIT) break
+    }
+    const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as { errors: readonly Reason[] }
+    return logged(errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; '))
+  } catch {
+    return ''
+  } finally {
+    clearTimeout(timer)
+    body.destroy()
+  }
+}
+
+const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
+
+/** Only the code is taken over: the error itself holds the request with its key. */
+function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): Answer {
+  const kind = stood ? 'unknown' : 'not taken'
+  if (bound.passed)
+    return { kind, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }
+  if (bound.signal.aborted) return { kind, reason: 'interrupted while waiting for SendGrid' }
+  if (UNTRUSTED.test(code)) return { kind: 'refused', reason: `cannot trust SendGrid's certificate (${code})` }
+  return { kind, reason: stood ? `the connection to SendGrid broke (${code})` : `cannot reach SendGrid (${code})` }
+}

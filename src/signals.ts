@@ -1,0 +1,45 @@
+import { Interrupted } from './deadline.js'
+
+/**
+ * Two grades of interruption. `stop` asks to end before the mail is sent; once the sending has begun it is finished,
+ * because only its outcome tells what may be marked. `abort` ends at once. An abort is also a stop.
+ */
+export interface Interruptions {
+  readonly stop: AbortSignal
+  readonly abort: AbortSignal
+}
+
+/** Render kills ten seconds or more after its SIGTERM. */
+const GRACE = 8_000
+
+/**
+ * Listens for what may cut a run short: SIGINT and SIGTERM stop, and abort when they come twice or eight seconds
+ * have passed; `timeout` milliseconds, and errors that nobody caught, abort. `dispose` clears the timers; the
+ * listeners stay, so that nothing late changes an exit code that is settled.
+ */
+export function listenForInterruptions(timeout: number): Interruptions & { dispose(): void } {
+  const stop = new AbortController()
+  const abort = new AbortController()
+  const end = (reason: Interrupted): void => {
+    abort.abort(reason)
+    stop.abort(reason)
+  }
+  const timers = [setTimeout(() => end(new Interrupted('RUN_TIMEOUT is over')), timeout)]
+  const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
+    const reason = new Interrupted(`stopped by ${name}`, name)
+    if (stop.signal.aborted) end(reason)
+    else timers.push(setTimeout(() => end(reason), GRACE))
+    stop.abort(reason)
+  }
+  const onError = (error: unknown): void =>
+    end(new Interrupted(`internal error: ${error instanceof Error ? error.message : String(error)}`, undefined, error))
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  process.on('uncaughtException', onError).on('unhandledRejection', onError)
+  return {
+    stop: stop.signal,
+    abort: abort.signal,
+    dispose() {
+      timers.forEach(clearTimeout)
+    },
+  }
+}

@@ -1,0 +1,45 @@
+const MINUTE = 60_000
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: MINUTE,
+  h: 60 * MINUTE,
+  d: 24 * 60 * MINUTE,
+  w: 7 * 24 * 60 * MINUTE,
+}
+
+const ISO =
+  /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i
+
+/** "90m", "36h", "7d", "2w" → milliseconds, or undefined when it is not a positive duration of s, m, h, d or w. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,9})([smhdw])$/.exec(text.trim()) ?? []
+  const milliseconds = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN)
+  return milliseconds > 0 ? milliseconds : undefined
+}
+
+/**
+ * ISO 8601 date or time → milliseconds since the epoch; UTC unless it carries an offset.
+ * Undefined for anything else, and for days no calendar has (2026-02-30).
+ */
+export function parseTime(text: string): number | undefined {
+  const [, date, hour = '00', minute = '00', second = '00', fraction = '0', offset = 'Z'] = ISO.exec(text.trim()) ?? []
+  if (date === undefined) return undefined
+  const midnight = new Date(`${date}T00:00:00Z`)
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return undefined
+  const zone = offset.toUpperCase() === 'Z' ? 'Z' : offset.replace(/^(...):?(\d\d)?$/, (_, h, m = '00') => `${h}:${m}`)
+  const time = Date.parse(`${date}T${hour}:${minute}:${second}.${fraction.slice(0, 3)}${zone}`)
+  return Number.isNaN(time) ? undefined : time
+}
+
+export const SINCE_ACCEPTS =
+  'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past (2026-11-23, 2026-11-23T03:00Z), or all'
+
+/** --since → where the window starts; "all" for however old a failure is. Throws a RangeError that says what is accepted. */
+export function parseSince(text: string, now: Date): Date | 'all' {
+  if (text.trim().toLowerCase() === 'all') return 'all'
+  const duration = parseDuration(text)
+  const start = new Date(duration === undefined ? (parseTime(text) ?? Number.NaN) : now.getTime() - duration)
+  // PostgreSQL reads no year of five digits or none, as Dates write them.
+  if (!(start <= now && start.getUTCFullYear() >= 1)) throw new RangeError(`expected ${SINCE_ACCEPTS}`)
+  return start
+}

@@ -1,0 +1,47 @@
+/** Cuts at `length` UTF-16 units, never through a character, and says so with an ellipsis. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+/** Cuts at `length` UTF-16 units, never through a character, and says how much is missing. */
+export function cutCounting(text: string, length: number): string {
+  if (text.length <= length) return text
+  const kept = text.slice(0, length).replace(/[\ud800-\udbff]$/, '')
+  return `${kept}… (${plural(text.length - kept.length, 'more character')})`
+}
+
+/** All white space, line feeds included, folded to single spaces. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}
+
+/** Characters of a text that are kept; the queue's worker writes 2,000, and the janitor appends to them. */
+const KEPT = 2_500
+const KEPT_HEAD = 1_800
+const KEPT_TAIL = 600
+
+/**
+ * A copy of at most 2,500 characters, cut in the middle, that does not keep the whole text alive as a slice of it
+ * would: V8's slices point to their parent.
+ */
+export function shortened(text: string): string {
+  if (text.length <= KEPT) return detached(text)
+  const left = (text.length - KEPT_HEAD - KEPT_TAIL).toLocaleString('en')
+  const [head, tail] = [text.slice(0, KEPT_HEAD), text.slice(-KEPT_TAIL)].map((part) => part.toWellFormed())
+  return detached(`${head}\n… ${left} characters left out …\n${tail}`)
+}
+
+function detached(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+/** "1 job", "71,000 jobs" */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** "albums, songs and artists" */
+export function list(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '')
+}

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { BIN, run, start } from '../support/command.js'
+import { API_KEY, useScene } from '../support/scene.js'
+
+const scene = useScene()
+
+test.each([
+  [['digest', '--since', 'yesterday-ish'], 'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past'],
+  [['digest', '--since', '7 parsecs'], 'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past'],
+  [['digest', '--since', '2999-01-01'], 'in the past'],
+  [['digest', '--include-alerted'], '--include-alerted needs --since'],
+  [['digest', '--format', 'html'], '--format needs --dry-run'],
+  [['digest', '--dry-run', '--format', 'pdf'], 'Allowed choices are text, html, json'],
+  [['digest', '--bogus'], "unknown option '--bogus'"],
+  [['digest', 'everything'], 'too many arguments'],
+  [['disgest'], "unknown command 'disgest'"],
+])('%j is a usage error: exit 2, one line that says what is accepted', async (args, cure) => {
+  const { code, stdout, stderr } = await run(args, {})
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr.trimEnd().split('\n').filter(Boolean).at(0)).toContain(cure)
+})
+
+test.each([[['--help']], [['digest', '--help']], [['migrate', '--help']]])('%j is printed on stdout', async (args) => {
+  const { code, stdout, stderr } = await run(args, {})
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toContain('Usage: job-alert')
+})
+
+test('every problem of the configuration is named at once, before anything connects', async () => {
+  const { code, summary, stdout } = await run(['digest'], {
+    DATABASE_URL: 'postgresql://user:hunter2@127.0.0.1:1/db?sslmode=maybe',
+    SENDGRID_BASE_URL: 'http://example.com',
+    ALERT_EMAIL_TO: 'oncall@example.com, nobody',
+    SEND_TIMEOUT: '2 minutes',
+  })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  for (const name of [
+    'sslmode',
+    'SENDGRID_BASE_URL',
+    'SENDGRID_API_KEY',
+    'FROM_EMAIL',
+    'ALERT_EMAIL_TO',
+    'SEND_TIMEOUT',
+  ])
+    expect(summary.msg).toContain(name)
+  expect(JSON.stringify(summary)).not.toContain('hunter2')
+})
+
+test('a dry run needs nothing but the database', async () => {
+  const id = await scene.worker.dead()
+  const { code, stdout, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: scene.database.url })
+  expect(code).toBe(0)
+  expect(stdout).toContain(`job ${id}`)
+  expect(summary).toMatchObject({ outcome: 'dry run', found: 1, reported: 0 })
+})
+
+test('a dry run prints exactly the mail that is sent', async () => {
+  await scene.worker.dead()
+  await scene.worker.refresh('songs').then((ids) => scene.worker.failPermanently(ids[1] as number, 'timed out'))
+  const text = (await scene.digest(['--dry-run'])).stdout
+  const html = (await scene.digest(['--dry-run', '--format', 'html'])).stdout
+  await scene.digest()
+  const timeless = (part: string) => part.replaceAll(/\d\d:\d\d UTC|just now|\d+ min ago/g, 'TIME')
+  expect(timeless(text)).toBe(timeless(`Subject: ${scene.mail.subject}\n\n${scene.mail.text}`))
+  expect(timeless(html)).toBe(timeless(scene.mail.html))
+})
+
+test('a dry run changes nothing, and holds up no other run', async () => {
+  await scene.worker.dead()
+  const before = await scene.sql`select *, xmin::text from research_jobs`
+  await scene.digest(['--dry-run'])
+  expect(await scene.sql`select *, xmin::text from research_jobs`).toEqual(before)
+})
+
+test('a dry run with nothing to report prints nothing, or a JSON document without failures', async () => {
+  expect((await scene.digest(['--dry-run'])).stdout).toBe('')
+  expect(JSON.parse((await scene.digest(['--dry-run', '--format', 'json'])).stdout)).toMatchObject({ failures: [] })
+})
+
+test('JSON lists every failure, without caps', async () => {
+  await scene.worker.storm(300, {}, 'no song %1$s')
+  const { stdout } = await scene.digest(['--dry-run', '--format', 'json'])
+  expect(JSON.parse(stdout).failures).toHaveLength(300)
+})
+
+test('a large dry run arrives whole through a pipe', async () => {
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
+  const { stdout, code } = await scene.digest(['--dry-run', '--format', 'json'])
+  expect(code).toBe(0)
+  expect(stdout.length).toBeGreaterThan(1_000_000)
+  expect(JSON.parse(stdout).failures).toHaveLength(2_000)
+})
+
+test('a reader that closes the pipe is no error', async () => {
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
+  const { child, finished } = start(['digest', '--dry-run', '--format', 'json'], scene.variables)
+  child.stdout?.destroy()
+  const { code, summary, log } = await finished
+  expect({ code, outcome: summary.outcome, lines: log.length }).toEqual({ code: 0, outcome: 'dry run', lines: 1 })
+})
+
+test('every run ends in exactly one summary line, whatever LOG_LEVEL says', async () => {
+  for (const LOG_LEVEL of ['trace', 'info', 'fatal']) {
+    const { log, stderr } = await scene.digest([], { LOG_LEVEL })
+    expect(stderr.trimEnd().split('\n')).toHaveLength(log.length)
+    expect(log.filter((line) => 'outcome' in line)).toHaveLength(1)
+    expect(log.at(-1)).toMatchObject({ outcome: 'nothing to report', found: 0, exitCode: 0 })
+    expect(log.at(-1)).toHaveProperty('durationMs')
+  }
+})
+
+test('DB_* variables work when DATABASE_URL is absent', async () => {
+  const url = new URL(scene.database.url)
+  const { code } = await scene.digest(['--dry-run'], {
+    DATABASE_URL: undefined,
+    DB_HOST: url.hostname,
+    DB_PORT: url.port,
+    DB_NAME: scene.database.name,
+    DB_USER: decodeURIComponent(url.username),
+    DB_PASSWORD: decodeURIComponent(url.password),
+    DB_SSLMODE: 'prefer',
+  })
+  expect(code).toBe(0)
+})
+
+test('pooler keys in DATABASE_URL do not reach the server', async () => {
+  const url = `${scene.database.url}?pgbouncer=true&connection_limit=1&channel_binding=prefer&pool_timeout=0`
+  expect((await scene.digest(['--dry-run'], { DATABASE_URL: url })).code).toBe(0)
+})
+
+test('--env-file is read, and the environment wins over it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'job-alert-env-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'env')
+  writeFileSync(file, `DATABASE_URL=postgresql://nobody@127.0.0.1:1/nowhere\nALERT_ENVIRONMENT=staging\n`)
+  await scene.worker.dead()
+  const { code, stdout } = await scene.digest(['--dry-run', '--env-file', file])
+  expect(code).toBe(0)
+  expect(stdout).toContain('Environment: staging')
+})
+
+test('an --env-file that cannot be read is exit 2', async () => {
+  const { code, summary } = await scene.digest(['--env-file', '/nonexistent/env'])
+  expect(code).toBe(2)
+  expect(summary.msg).toContain('/nonexistent/env')
+})
+
+test('the key reaches SendGrid and nothing else', async () => {
+  await scene.worker.dead()
+  const { stdout, stderr } = await scene.digest([], { LOG_LEVEL: 'trace' })
+  expect(scene.sendGrid.requests[0]?.headers.authorization).toBe(`Bearer ${API_KEY}`)
+  expect(stdout + stderr).not.toContain(API_KEY)
+})
+
+test('a log that cannot be written changes nothing', async () => {
+  const id = await scene.worker.dead()
+  const command = `exec "$0" "$1" digest 2>/dev/full`
+  const child = spawn('sh', ['-c', command, process.execPath, BIN], { env: { ...process.env, ...scene.variables } })
+  expect((await once(child, 'close'))[0]).toBe(0)
+  expect(scene.sendGrid.accepted).toHaveLength(1)
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('a dry run whose output cannot be written is exit 1', async () => {
+  await scene.worker.dead()
+  const command = `exec "$0" "$1" digest --dry-run >/dev/full`
+  const child = spawn('sh', ['-c', command, process.execPath, BIN], { env: { ...process.env, ...scene.variables } })
+  expect((await once(child, 'close'))[0]).toBe(1)
+})

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { useScene } from '../support/scene.js'
+
+const scene = useScene()
+
+/** What a client library really puts into its exceptions, each with the part that must not get out. */
+const CREDENTIALS: readonly (readonly [text: string, secret: string])[] = [
+  [
+    'Max retries exceeded with url: /youtube/v3/search?part=snippet&key=AIzaSyA1b2C3d4E5f6G7h8',
+    'AIzaSyA1b2C3d4E5f6G7h8',
+  ],
+  ['403 Client Error: Forbidden for url: https://cdn.example/x?accessToken=at-5e1f&Signature=sg-77aa', 'at-5e1f'],
+  ['403 Client Error: Forbidden for url: https://cdn.example/x?accessToken=at-5e1f&Signature=sg-77aa', 'sg-77aa'],
+  ['401 {"Authorization": "Bearer tok-9c8b7a6d5e4f"}', 'tok-9c8b7a6d5e4f'],
+  ['rejected eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl by the gateway', 'eyJzdWIiOiIxMjM0In0'],
+  ['could not connect to postgresql://svc:pg-s3cr3t@db.example:5432/app', 'pg-s3cr3t'],
+  ['connection failed: host=db.example password=kv-s3cr3t user=svc', 'kv-s3cr3t'],
+]
+
+async function everywhere(): Promise<Readonly<Record<string, string>>> {
+  const outputs: Record<string, string> = {}
+  for (const format of ['text', 'html', 'json']) {
+    const { stdout, stderr } = await scene.digest(['--dry-run', '--format', format], { LOG_LEVEL: 'trace' })
+    outputs[`dry run ${format}`] = stdout + stderr
+  }
+  const { stdout, stderr } = await scene.digest([], { LOG_LEVEL: 'trace' })
+  outputs.log = stdout + stderr
+  outputs.request = scene.sendGrid.requests[0]?.raw ?? ''
+  return outputs
+}
+
+test('credentials in any column get out nowhere, and the rest of the message stays readable', async () => {
+  for (const [text] of CREDENTIALS) {
+    const id = await scene.worker.dead({ source: 'apple', payload: { chain_started_at: text, note: text } }, text)
+    await scene.sql`
+      update research_jobs
+      set job_type = ${`match ${text}`}, claimed_by = ${text}, target_type = ${text}
+      where id = ${id}`
+    await scene.worker.dead({ source: text, targetType: text }, text)
+  }
+  const outputs = await everywhere()
+  for (const [name, output] of Object.entries(outputs)) {
+    for (const [, secret] of CREDENTIALS) expect(output, name).not.toContain(secret)
+  }
+  for (const readable of [
+    '/youtube/v3/search?part=snippet',
+    '403 Client Error: Forbidden for url',
+    'by the gateway',
+    'db.example:5432/app',
+  ])
+    expect(scene.mail.text.replaceAll(/\s+/g, ' ')).toContain(readable)
+})
+
+test('a credential in the latest error is neither in the subject nor in the preheader', async () => {
+  await scene.worker.dead({ source: 'password=kv-s3cr3t' }, 'token=tok-9c8b7a6d5e4f rejected')
+  await scene.digest()
+  expect(scene.mail.subject).not.toContain('s3cr3t')
+  expect(scene.mail.html).not.toContain('tok-9c8b7a6d5e4f')
+})
+
+test.each([
+  ['HTML and script', '<script>alert(1)</script><img src=x onerror=alert(1)>'],
+  ['SQL', "'; drop table research_jobs; --"],
+  ['ANSI escapes', '\u001b[31mred\u001b[0m \u001b]0;title\u0007'],
+  ['right-to-left marks', 'abc\u202egnp.exe\u2066 \u200f'],
+  ['line breaks', 'first\r\nBcc: everybody@example.com\r\n\r\nsecond'],
+  ['a word of 2,000 characters', 'x'.repeat(2_000)],
+  ['emoji', 'no song \u{1F3B7}\u{1F469}\u200d\u{1F3A4} found'],
+  ['Latin-1 alone', 'José Muñoz: señor not found'],
+  ['template marks', '{{name}} -subject- %recipient% <%body%>'],
+])('%s in every text column: one mail, readable, one subject line, one charset', async (_, text) => {
+  const id = await scene.worker.dead({ source: text, jobType: text, targetType: text }, text)
+  const { code, stderr } = await scene.digest()
+  expect(code).toBe(0)
+  expect(scene.mail.subject).toMatch(/^[^\p{Cc}]{1,77}$/u)
+  for (const value of [scene.mail.text, scene.mail.html]) {
+    expect(value).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f]/u)
+    expect(value).toMatch(/[\u0100-\uffff]/)
+    expect(value.isWellFormed()).toBe(true)
+    expect(value).toContain(`job ${id}`)
+  }
+  expect(scene.mail.html).not.toMatch(/<script|<img/)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(await scene.sql`select 1 from research_jobs`).toHaveLength(1)
+})
+
+test('a megabyte of adversarial text holds up nothing', async () => {
+  const piece = 'password=eyJ-://a:key= Bearer -----BEGIN PRIVATE KEY----- '
+  await scene.worker.dead({}, piece.repeat(Math.ceil(1_000_000 / piece.length)))
+  expect((await scene.digest([], { RUN_TIMEOUT: '10s', SEND_TIMEOUT: '5s' })).code).toBe(0)
+})

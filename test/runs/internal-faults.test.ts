@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { useScene } from '../support/scene.js'
+
+const scene = useScene()
+
+/** A fault in the program, as a mistake of ours or of a library would be: code that runs before it does. */
+const broken = (code: string) => ({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` })
+const NO_DATES = broken(
+  `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken with password=hunter2') }`,
+)
+const NO_HASHES = broken(
+  `import crypto from 'node:crypto'
+   import { syncBuiltinESMExports } from 'node:module'
+   crypto.hash = () => { throw new TypeError('broken with password=hunter2') }
+   syncBuiltinESMExports()`,
+)
+
+test('a section that cannot be made is said bare in the mail, and the log has its stack and job ids', async () => {
+  const id = await scene.worker.dead()
+  const { code, log, summary } = await scene.digest([], NO_DATES)
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+  expect(scene.mail.text).toContain(`  job ${id}\n`)
+  expect(scene.mail.text.replaceAll('\n', ' ')).toContain('could not be shown. The log of job-alert says why.')
+  const faults = log.filter(({ level, outcome }) => level === 'error' && outcome === undefined)
+  expect(faults.map(({ jobIds }) => jobIds)).toContainEqual([id])
+  for (const { stack } of faults) expect(stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at /s)
+})
+
+test('a dry run says so, too', async () => {
+  const id = await scene.worker.dead()
+  const { code, stdout, log } = await scene.digest(['--dry-run'], NO_DATES)
+  expect(code).toBe(0)
+  expect(stdout).toContain(`  job ${id}\n`)
+  expect(log.some(({ jobIds }) => Array.isArray(jobIds) && jobIds.includes(id))).toBe(true)
+})
+
+test('a fault that stops the run keeps its stack, redacted, in the summary line', async () => {
+  await scene.worker.dead()
+  const { code, summary, stderr } = await scene.digest([], NO_HASHES)
+  expect(code).toBe(1)
+  expect(summary).toMatchObject({
+    outcome: 'failed',
+    msg: 'broken with password=[redacted]; nothing was sent or marked',
+  })
+  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at /s)
+  expect(stderr).not.toContain('hunter2')
+  expect(await scene.marked()).toEqual([])
+})

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import { useScene } from '../support/scene.js'
+import { acceptance, refusal } from '../support/sendgrid.js'
+
+const scene = useScene()
+
+/** Starts a run that waits at the table's lock, and interrupts it there. */
+async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
+  await scene.worker.dead()
+  return scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    const { child, finished } = scene.startDigest()
+    await scene.database.blocked()
+    for (const signal of signals) child.kill(signal)
+    return finished
+  })
+}
+
+/** Starts a run whose mail is never answered, and resolves once SendGrid has it. */
+async function duringTheSend() {
+  const id = await scene.worker.dead()
+  let answer: () => void = () => {}
+  const held = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  scene.sendGrid.answer(async (response, request) => {
+    await held
+    await acceptance(response, request)
+  })
+  const arrival = scene.sendGrid.arrival()
+  const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug' })
+  const stopping = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (chunk: string) => chunk.includes('asked to stop') && resolve())
+  })
+  await arrival
+  return { id, child, finished, answer, stopping }
+}
+
+async function expectFreeAndUnmarked(): Promise<void> {
+  expect(await scene.marked()).toEqual([])
+  await scene.database.left()
+  const sent = scene.sendGrid.accepted.length
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
+}
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)('%s before the send: nothing sent, nothing marked, exit %i', async (signal, exitCode) => {
+  const { code, summary, log } = await beforeTheSend([signal])
+  expect({ code, lines: log.length }).toEqual({ code: exitCode, lines: 1 })
+  expect(summary).toMatchObject({ outcome: 'stopped', exitCode })
+  expect(scene.sendGrid.requests).toHaveLength(0)
+  await expectFreeAndUnmarked()
+})
+
+test('SIGTERM during the send: the send is finished, marked, and exit is 0', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend()
+  child.kill('SIGTERM')
+  await stopping
+  answer()
+  const { code, summary } = await finished
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('SIGTERM during a send that is refused: exit 1, nothing marked', async () => {
+  await scene.worker.dead()
+  scene.sendGrid.answer(refusal(401, 'revoked'))
+  const arrival = scene.sendGrid.arrival()
+  const { child, finished } = scene.startDigest()
+  await arrival
+  child.kill('SIGTERM')
+  expect((await finished).code).toBe(1)
+  await expectFreeAndUnmarked()
+})
+
+test('SIGTERM during a send that nobody answers: rolled back within 10 seconds, outcome unknown, exit 1', async () => {
+  const { child, finished } = await duringTheSend()
+  const killed = performance.now()
+  child.kill('SIGTERM')
+  const { code, summary } = await finished
+  expect(performance.now() - killed).toBeLessThan(10_000)
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'outcome unknown' })
+  await expectFreeAndUnmarked()
+})
+
+test('a second signal during the send leaves at once, outcome unknown, exit 1', async () => {
+  const { child, finished } = await duringTheSend()
+  child.kill('SIGTERM')
+  child.kill('SIGINT')
+  const { code, summary } = await finished
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'outcome unknown' })
+  await expectFreeAndUnmarked()
+})
+
+test('kill -9 before the send leaves nothing marked and no lock', async () => {
+  const { code } = await beforeTheSend(['SIGKILL'])
+  expect(code).toBe(137)
+  await expectFreeAndUnmarked()
+})
+
+test('kill -9 during the send leaves nothing marked and no lock', async () => {
+  const { child, finished } = await duringTheSend()
+  child.kill('SIGKILL')
+  expect((await finished).code).toBe(137)
+  await expectFreeAndUnmarked()
+})
+
+test('kill -9 between the 202 and the commit: the database rolls back, the next run repeats it', async () => {
+  const { child, finished, answer } = await duringTheSend()
+  // The run cannot get to its COMMIT: it is stopped before the answer is sent.
+  child.kill('SIGSTOP')
+  answer()
+  child.kill('SIGKILL')
+  expect((await finished).code).toBe(137)
+  await expectFreeAndUnmarked()
+})
+
+test('stderr that nobody reads any more does not change what happens', async () => {
+  const id = await scene.worker.dead()
+  const { child, finished } = scene.startDigest()
+  child.stderr?.destroy()
+  expect((await finished).code).toBe(0)
+  expect(await scene.marked()).toEqual([id])
+})

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { listen, through } from '../support/ports.js'
+import { useScene } from '../support/scene.js'
+
+const scene = useScene()
+const file = (name: string): string => fileURLToPath(new URL(`../support/tls/${name}`, import.meta.url))
+const AUTHORITY = file('authority.pem')
+const STRANGER = file('stranger.pem')
+
+/** A hop in front of PostgreSQL that speaks its TLS handshake, as "localhost" and by an authority of its own. */
+let hop: number
+let encrypted = 0
+beforeAll(async () => {
+  const target = new URL(inject('serverUrl'))
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write('S')
+      const client = new TLSSocket(socket, {
+        isServer: true,
+        key: readFileSync(file('server.key')),
+        cert: readFileSync(file('server.pem')),
+      })
+      client.on('error', () => socket.destroy())
+      client.once('secure', () => {
+        encrypted += 1
+        const upstream = connect(Number(target.port || 5432), target.hostname)
+        upstream.on('error', () => client.destroy())
+        client.pipe(upstream).pipe(client)
+      })
+    })
+    socket.on('error', () => {})
+  })
+  hop = await listen(server)
+  return () => void server.close()
+})
+
+/** Exit code of a dry run with that host and query, and whether the connection was encrypted. */
+async function dryRun(host: string, query: string): Promise<{ code: number; tls: boolean; says: unknown }> {
+  const url = new URL(through(scene.database.url, hop))
+  url.hostname = host
+  encrypted = 0
+  const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: `${url.href}?${query}` })
+  return { code, tls: encrypted > 0, says: summary.msg }
+}
+
+test.each([
+  ['127.0.0.1', 'sslmode=prefer'],
+  ['127.0.0.1', 'sslmode=require'],
+  ['127.0.0.1', 'sslmode=no-verify'],
+  ['127.0.0.1', `sslmode=verify-ca&sslrootcert=${AUTHORITY}`],
+  ['127.0.0.1', `sslmode=require&sslrootcert=${AUTHORITY}`],
+  ['localhost', `sslmode=verify-full&sslrootcert=${AUTHORITY}`],
+])('%s with %s connects, encrypted', async (host, query) => {
+  expect(await dryRun(host, query)).toMatchObject({ code: 0, tls: true })
+})
+
+test.each([
+  ['localhost', 'sslmode=verify-full', 'an authority that nobody knows'],
+  ['localhost', 'sslmode=verify-ca', 'an authority that nobody knows'],
+  ['localhost', `sslmode=verify-full&sslrootcert=${STRANGER}`, 'another authority'],
+  ['localhost', `sslmode=require&sslrootcert=${STRANGER}`, 'another authority, which libpq checks once it is named'],
+  ['127.0.0.1', `sslmode=verify-full&sslrootcert=${AUTHORITY}`, 'another host name'],
+])('%s with %s does not connect: %s', async (host, query) => {
+  const { code, says } = await dryRun(host, query)
+  expect({ code, says }).toEqual({
+    code: 1,
+    says: expect.stringMatching(/^cannot connect to .* \((?:SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|ERR_TLS_CERT)\w+\)/),
+  })
+})
+
+test('a server without TLS is refused by sslmode=require, and taken by prefer', async () => {
+  const server = new URL(inject('serverUrl'))
+  const plain = createServer((socket) => {
+    const upstream = connect(Number(server.port || 5432), server.hostname)
+    for (const end of [socket, upstream]) end.on('error', () => end.destroy())
+    socket.once('data', (first) => {
+      // An SSLRequest is eight bytes; anything else is the conversation itself.
+      if (first.length === 8) socket.write('N')
+      else upstream.write(first)
+      socket.pipe(upstream)
+    })
+    upstream.pipe(socket)
+  })
+  onTestFinished(() => void plain.close())
+  const url = through(scene.database.url, await listen(plain))
+  const code = async (mode: string) =>
+    (await scene.digest(['--dry-run'], { DATABASE_URL: `${url}?sslmode=${mode}` })).code
+  expect(await code('prefer')).toBe(0)
+  expect(await code('disable')).toBe(0)
+  const refused = await scene.digest(['--dry-run'], { DATABASE_URL: `${url}?sslmode=require` })
+  expect(refused.code).toBe(1)
+  expect(refused.summary.msg).toMatch(/offers no TLS, which sslmode=require demands .* set it to "prefer" or "disable"/)
+  const { hostname, port, username, password, pathname } = new URL(url)
+  const parts = {
+    DB_HOST: hostname,
+    DB_PORT: port,
+    DB_NAME: pathname.slice(1),
+    DB_USER: username,
+    DB_PASSWORD: password,
+  }
+  const byDefault = await scene.digest(['--dry-run'], { DATABASE_URL: undefined, ...parts })
+  expect(byDefault.code).toBe(1)
+  expect(byDefault.summary.msg).toContain('DB_SSLMODE is "require" unless set')
+})
+
+test('a root certificate that cannot be read is named', async () => {
+  const { code, says } = await dryRun('localhost', 'sslmode=verify-full&sslrootcert=/nonexistent/ca.pem')
+  expect(code).toBe(2)
+  expect(says).toContain('cannot read /nonexistent/ca.pem, which sslrootcert names (ENOENT)')
+})

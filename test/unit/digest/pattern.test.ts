@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { errorPattern } from '../../../src/digest/pattern.js'
+import { expectLinear } from '../../support/growth.js'
+
+const retries = (query: string, cause = "ReadTimeoutError('Read timed out.')") =>
+  `HTTPSConnectionPool(host='www.googleapis.com', port=443): Max retries exceeded with url: /youtube/v3/search?part=snippet&q=${query}&key=[redacted] (Caused by ${cause})`
+const duplicate = (constraint: string, detail: string) =>
+  `duplicate key value violates unique constraint "${constraint}"\nDETAIL:  Key (title, artist)=(${detail}) already exists.`
+const quota = (query: string, reason: string) =>
+  `<HttpError 403 when requesting https://youtube.googleapis.com/youtube/v3/search?q=${query}&alt=json returned "You have exceeded your quota.". Details: "[{'domain': 'youtube.quota', 'reason': '${reason}'}]">`
+const traceback = (line: number, exception: string) =>
+  `Traceback (most recent call last):\n  File "/app/worker.py", line ${line}, in run\n    handler(job)\n${exception}`
+
+test.each([
+  ['numbers', 'Timeout after 30 s, page 4', 'Timeout after 60 s, page 17'],
+  ['UUIDs', 'no release 5f0e8a52-91fb-4f63-a85e-0f1c6d0d7a11', 'no release 1a6cf3d1-857a-423d-aa09-ef6d2c846067'],
+  ['ids of 22 characters', 'no track 4uLU6hMCjMI75M1A2tKUQC here', 'no track 0tgVpDi06FyKpA1z0VMD4v here'],
+  ['ids of 22 characters without a digit', 'no track aLUxhMCjMIqZMrAytKUQCb', 'no track tgVpDiXKpAbzWVMDvqRsTu'],
+  ['ids of 11 characters', 'video dQw4w9WgXcQ is gone', 'video 9bZkp7q19f0 is gone'],
+  ['ids of 11 characters without a digit', 'video dQwXwWgXcQz is gone', 'video bZ-kpQ_qFfx is gone'],
+  ['addresses', 'at 0x7f3a: refused by 10.0.0.1:443', 'at 0x1b2c: refused by 10.0.0.27:8443'],
+  [
+    'the path and query of a URL',
+    'error for url: https://a.example.com/x?q=a',
+    'error for url: https://a.example.com/y/z',
+  ],
+  ['a path and query without a host', retries('Blue+Train'), retries("'Round+Midnight+(Live)")],
+  ['the values of a DETAIL', duplicate('songs_key', 'So What, Miles'), duplicate('songs_key', 'Blues (Live), Milt')],
+  ['single quotes', "no song 'So What'", "no song 'Blue in Green'"],
+  ['double quotes', 'no song "So What"', 'no song "Don\'t Explain"'],
+  ['quotes with an apostrophe in them', "no song 'So What'", "no song 'Don't Explain'"],
+  ['quotes with an apostrophe at their beginning', "no song 'So What'", "no song ''Round Midnight'"],
+  ['quotes with an apostrophe at the end of a word', "no song 'So What' here", "no song 'Travelin' Light' here"],
+  ['two quotes', "no song 'So What' by 'Miles Davis'", "no song 'Travelin' Light' by 'Billie Holiday'"],
+  ['quotes after an apostrophe', "couldn't find 'So What'", "couldn't find 'Blue in Green'"],
+  ['backquotes', 'no `a b` here', 'no `b c` here'],
+  ['white space', 'a  b\n c', 'a b c'],
+  ['the object at an address', '<Song object at 0x7f8899aabbcc> is odd', '<Song object at 0x7f00> is odd'],
+  ['the query of a quota error', quota('Blue+Train', 'quotaExceeded'), quota('So+What', 'quotaExceeded')],
+  ['the lines of a traceback', traceback(12, "KeyError: 'title'"), traceback(13, "KeyError: 'title'")],
+  ['a file', "[Errno 2] No such file: '/data/a.parquet'", "[Errno 2] No such file: '/data/b-7.parquet'"],
+  ['the length of ids in a long error', `id 9 ${'failed '.repeat(570)} at x`, `id 1000 ${'failed '.repeat(570)} at y`],
+  // A status is where a status stands; elsewhere it is a number like any other.
+  [
+    'an id that looks like a status',
+    'no release 404 (mbid=404): 404 deleted/merged',
+    'no release 7 (mbid=7): 404 deleted/merged',
+  ],
+  ['a count that looks like a status', '412 songs failed, page 503', '71 songs failed, page 2'],
+])('errors that differ only in %s have one pattern', (_, one, other) => {
+  expect(errorPattern(one)).toBe(errorPattern(other))
+})
+
+test.each([
+  ['Read timed out', 'Connection refused'],
+  ["KeyError: 'title'", "TypeError: 'title'"],
+  ["KeyError: 'title'", "KeyError: 'artist'"],
+  ["'NoneType' object has no attribute 'get'", "'NoneType' object has no attribute 'items'"],
+  ['Spotify match failed: 503', 'YouTube match failed: 503'],
+  ['Spotify match failed: 429', 'Spotify match failed: 401'],
+  ['MB has no release (mbid=x): 404 deleted', 'MB has no release (mbid=x): 410 deleted'],
+  ['Spotify answered 502', 'Spotify answered 503'],
+  ['HTTP 500', 'HTTP 503'],
+  ['HTTP/1.1 500 from a', 'HTTP/1.1 503 from a'],
+  ['status code: 500', 'status code: 503'],
+  ['status_code=500', 'status_code=503'],
+  ['<HttpError 403 when x>', '<HttpError 404 when x>'],
+  ['{"error": {"code": 403}}', '{"error": {"code": 404}}'],
+  ['403 Client Error: x', '404 Client Error: x'],
+  ['503', '504'],
+  [quota('x', 'quotaExceeded'), quota('x', 'forbidden')],
+  [quota('x', 'keyInvalid'), quota('x', 'forbidden')],
+  [duplicate('songs_key', 'x'), duplicate('artists_key', 'x')],
+  ['error for url: https://a.example.com/x', 'error for url: https://b.example.com/x'],
+  ["HTTPSConnectionPool(host='a.example.com')", "HTTPSConnectionPool(host='b2.example.com')"],
+  [retries('x'), retries('x', "NewConnectionError('[Errno 111] Connection refused')")],
+  ["OSError(104, 'Connection reset by peer')", "OSError(104, 'Broken pipe here')"],
+  ['[Errno 2] x', '[Errno 28] x'],
+  ['isAvailable rateLimited', 'MusicBrainz rateLimited'],
+  [traceback(12, "KeyError: 'title'"), traceback(12, "KeyError: 'artist'")],
+])('%j and %j have different patterns', (one, other) => {
+  expect(errorPattern(one)).not.toBe(errorPattern(other))
+})
+
+test('the exception of a traceback counts, however long its frames are', () => {
+  const frames = '  File "/app/worker.py", line 12, in run\n    handler(job)\n'.repeat(200)
+  const long = (exception: string) => `Traceback (most recent call last):\n${frames}${exception}`
+  expect(errorPattern(long("KeyError: 'title'"))).not.toBe(errorPattern(long("KeyError: 'artist'")))
+})
+
+test.each(['a', '1', "'", "'a", '"', 'a-', '://', 'aa://', 'a ', '/?', 'Key (a)=(', "''", 'a.', '`'])(
+  'the pattern of an error of many %j takes time in proportion',
+  (piece) => {
+    expectLinear((length) => errorPattern(piece.repeat(length / piece.length)), 2_000)
+  },
+)
+
+test('only the first 4,000 characters of an error are looked at', () => {
+  expect(errorPattern(`${'x '.repeat(2_000)}a`)).toBe(errorPattern(`${'x '.repeat(2_000)}b`))
+})

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { howItDied, readError } from '../../src/job.js'
+import { job, REAPED, reaped, step } from '../support/jobs.js'
+
+// The rows that the real worker, janitor and admin pages leave behind when a job has failed for good.
+test.each([
+  ['a download of the chain failed', step('songs'), 'Failed on the only attempt'],
+  ['a rebuild failed', step('rebuild_index', { error: 'rebuild_index: [Errno 2]' }), 'Failed on the only attempt'],
+  [
+    'its worker was killed',
+    step('albums', reaped),
+    'Stopped answering; the janitor gave up on it after attempt 1 of 1 (out of memory or a restart?)',
+  ],
+  [
+    'its worker was killed on a retry',
+    job({ ...reaped, error: `503 | ${REAPED}` }),
+    'Stopped answering; the janitor gave up on it after attempt 5 of 5 (out of memory or a restart?)',
+  ],
+  ['its retries were used up', job({ attempts: 2, maxAttempts: 2 }), 'Failed on the last attempt (2 of 2)'],
+  [
+    'the error was permanent',
+    job({ attempts: 1, error: 'MB has no release: 404' }),
+    'Permanent error on attempt 1 of 5',
+  ],
+  ['it crashed', job({ attempts: 1, maxAttempts: 1, error: "KeyError: 'title'" }), 'Failed on the only attempt'],
+  [
+    'it was cancelled while it waited for a retry',
+    job({ attempts: 1, claimedAt: null }),
+    'Closed while waiting for a retry, after attempt 1 of 5 (an admin cancel?)',
+  ],
+  [
+    'it was cancelled after its quota had been exhausted, which gives the attempt back',
+    job({ attempts: 0, claimedAt: null, error: 'quota_exhausted' }),
+    'Closed before the first attempt (an admin cancel?)',
+  ],
+  ['it was cancelled while it ran again', job({ attempts: 2, error: '503' }), 'Permanent error on attempt 2 of 5'],
+  ['it has the status failed', job({ status: 'failed', finishedAt: null }), 'Failed on the last attempt (5 of 5)'],
+  ['it has more attempts than allowed', job({ attempts: 6 }), 'Failed on the last attempt (6 of 5)'],
+  ['it has no error', job({ error: null }), 'Failed on the last attempt (5 of 5)'],
+])('when %s, the mail says how it died', (_, dead, words) => {
+  expect(howItDied(dead)).toBe(words)
+})
+
+test.each([
+  ['nothing before it', REAPED],
+  ['an error', `Spotify match failed: 503 | ${REAPED}`],
+  ['an error and a reaping with attempts left', `503; reaped: stuck in running | ${REAPED}`],
+])('the janitor ended a job whose text ends in its words after %s, and they stay readable', (_, text) => {
+  expect(readError(text)).toEqual({ error: text, reaped: true })
+})
+
+test.each([`${REAPED}, then a retry: 503`, 'reaped: stuck in running', '503', ''])(
+  '%j does not end in the words by which the janitor ends a job',
+  (text) => {
+    expect(readError(text)).toEqual({ error: text, reaped: false })
+  },
+)
+
+test('no error is none', () => {
+  expect(readError(null)).toEqual({ error: null, reaped: false })
+})
+
+// What hides everything to the end of the text would hide the janitor's words.
+test.each([
+  'failed with Cookie: session=hunter2',
+  'failed with Authorization: Digest username="bob", response="hunter2"',
+  'failed with -----BEGIN PRIVATE KEY-----\nhunter2',
+  'failed with password="hunter2 and no closing quote',
+])('%j before the words of the janitor does not swallow them', (own) => {
+  const { error, reaped: ended } = readError(`${own} | ${REAPED}`)
+  expect(ended).toBe(true)
+  expect(error).toContain(` | ${REAPED}`)
+  expect(error).toMatch(/^failed with /)
+  expect(error).not.toContain('hunter2')
+})
+
+test.each([` | ${REAPED}`, '; reaped: stuck in running', ` | reaped: stuck in running | ${REAPED}`])(
+  'a credential cut off at the end of the text of the worker is hidden before %j',
+  (appended) => {
+    expect(readError(`could not connect to postgresql://app:hunter2${appended}`).error).toBe(
+      `could not connect to postgresql://[redacted]${appended}`,
+    )
+  },
+)
+
+test('in the middle of a text the words of the janitor stand between two errors, each redacted by itself', () => {
+  const text = 'postgresql://app:hunter2; reaped: stuck in running | postgresql://app:hunter2'
+  expect(readError(text).error).toBe('postgresql://[redacted]; reaped: stuck in running | postgresql://[redacted]')
+})

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import type { Job } from '../../../src/job.js'
+import { JsonDigest } from '../../../src/mail/json.js'
+import { job, PRODUCTION, step, WINDOW } from '../../support/jobs.js'
+
+function written(jobs: readonly Job[], older = { count: 0, oldest: null as number | null }) {
+  let text = ''
+  const json = new JsonDigest((part) => (text += part), WINDOW, PRODUCTION)
+  for (const each of jobs) json.add(each)
+  json.end({ subject: 'subject', overdue: undefined, older })
+  return JSON.parse(text)
+}
+
+test('a failure is written with all that is known of it', () => {
+  const failure = step('songs', { id: 4_102 })
+  expect(written([failure])).toEqual({
+    environment: null,
+    since: '2026-11-16T04:00:00.000Z',
+    failures: [
+      {
+        id: 4_102,
+        source: 'apple',
+        job_type: 'refresh_catalog',
+        target_type: 'catalog',
+        target_id: '11111111-1111-1111-1111-bbbbbbbbbbbb',
+        status: 'dead',
+        attempts: 1,
+        max_attempts: 1,
+        how_it_died: 'Failed on the only attempt',
+        failed_at: '2026-11-23T03:12:00.000Z',
+        chain_started_at: '2026-11-23T03:00:00.123Z',
+        error: 'songs failed: Read timed out.',
+        url: 'https://admin.approachnote.com/research/jobs/4102',
+      },
+    ],
+    subject: 'subject',
+    overdue: null,
+    older_unreported: { count: 0, oldest: null },
+  })
+})
+
+test('every failure is written, without caps', () => {
+  const error = 'x'.repeat(5_000)
+  const { failures } = written(Array.from({ length: 500 }, () => job({ error })))
+  expect(failures).toHaveLength(500)
+  expect(failures[499].error).toBe(error)
+})
+
+test('what is no time is null', () => {
+  const odd = { failedAt: Number.POSITIVE_INFINITY, chain: 'odd', error: null }
+  const { failures, older_unreported } = written([job(odd)], { count: 1, oldest: Number.NEGATIVE_INFINITY })
+  expect(failures[0]).toMatchObject({ failed_at: null, chain_started_at: null, error: null })
+  expect(older_unreported).toEqual({ count: 1, oldest: null })
+})
+
+test('a digest without failures is a document, too', () => {
+  expect(written([])).toMatchObject({ failures: [], since: '2026-11-16T04:00:00.000Z' })
+})
+
+test('a window without a start has none', () => {
+  let text = ''
+  new JsonDigest((part) => (text += part), { since: 'all', includeAlerted: false }, PRODUCTION).end({
+    subject: null,
+    overdue: { lastSuccess: Date.UTC(2026, 10, 5), after: 1_000 },
+    older: { count: 0, oldest: null },
+  })
+  expect(JSON.parse(text)).toMatchObject({
+    since: null,
+    subject: null,
+    overdue: { last_success: '2026-11-05T00:00:00.000Z' },
+  })
+})

@@ -1,0 +1,274 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { cut, oneLine, redact } from '../../../src/text/redact.js'
+
+test.each([
+  // URLs: userinfo
+  ['postgresql://app:hunter2@db.example.com:6543/music', 'postgresql://[redacted]@db.example.com:6543/music'],
+  ['postgres://app:hunter@2#x/y?z@host/db failed', 'postgres://[redacted]@host/db failed'],
+  [
+    `could not connect to "postgresql://app:hunt'er2@host/db"`,
+    'could not connect to "postgresql://[redacted]@host/db"',
+  ],
+  ['postgresql+psycopg2://app:hunter2@host/db', 'postgresql+psycopg2://[redacted]@host/db'],
+  ['redis://:hunter2@cache:6379/0', 'redis://[redacted]@cache:6379/0'],
+  ['https://bob:hunter2@example.com/path', 'https://[redacted]@example.com/path'],
+  ['https://bob:hunt@er2@example.com/path', 'https://[redacted]@example.com/path'],
+  ['https://bob:hunter/2@example.com/path', 'https://[redacted]@example.com/path'],
+  ['https://ghtoken@github.com/a/b.git', 'https://[redacted]@github.com/a/b.git'],
+  ['a message cut off at postgresql://app:hunter2', 'a message cut off at postgresql://[redacted]'],
+  // URLs: query parameters
+  [
+    'Max retries exceeded with url: /youtube/v3/search?part=snippet&key=AIzaSyA-hunter2-hunter2&q=x (Caused by X)',
+    'Max retries exceeded with url: /youtube/v3/search?part=snippet&key=[redacted]&q=x (Caused by X)',
+  ],
+  [
+    '403 Client Error: Forbidden for url: https://api.example.com/v1/feed?accessToken=hunter2&Signature=hunter2%3D',
+    '403 Client Error: Forbidden for url: https://api.example.com/v1/feed?accessToken=[redacted]&Signature=[redacted]',
+  ],
+  ['/x?api_key=hunter2&apikey=hunter2&page=2', '/x?api_key=[redacted]&apikey=[redacted]&page=2'],
+  ['/x?X-Amz-Credential=hunter2&X-Amz-Signature=hunter2', '/x?X-Amz-Credential=[redacted]&X-Amz-Signature=[redacted]'],
+  ['/x?sig=hunter2&auth=hunter2&client_secret=hunter2', '/x?sig=[redacted]&auth=[redacted]&client_secret=[redacted]'],
+  ['next=%2Fx%3Fkey%3Dhunter2', 'next=%2Fx%3Fkey%3D[redacted]'],
+  // headers
+  ['Authorization: Bearer hunter2hunter2 was refused', 'Authorization: [redacted] was refused'],
+  ['Authorization: Basic aHVudGVyMg== was refused', 'Authorization: [redacted] was refused'],
+  ['Authorization: Token token="hunter2"', 'Authorization: [redacted]'],
+  ['Authorization: Digest username="bob", response="hunter2"', 'Authorization: [redacted]'],
+  [`{'Authorization': b'Basic hunter2', 'Accept': '*/*'}`, `{'Authorization': b'[redacted]', 'Accept': '*/*'}`],
+  [`[(b'authorization', b'Basic hunter2')]`, `[(b'authorization', b'[redacted]')]`],
+  ['sent Bearer hunter2-hunter2 to it', 'sent Bearer [redacted] to it'],
+  ['X-Api-Key: hunter2', 'X-Api-Key: [redacted]'],
+  ['Cookie: session=hunter2; theme=dark\nHost: example.com', 'Cookie: [redacted]\nHost: example.com'],
+  ['Set-Cookie: PHPSESSID=hunter2; Path=/', 'Set-Cookie: [redacted]'],
+  // tokens that are known by their form
+  ['token was eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.hunter2_-', 'token was [redacted]'],
+  ['Bearer%20eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2', 'Bearer%20[redacted]'],
+  ['x%22eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2', 'x%22[redacted]'],
+  [String.raw`b'\neyJhbGciOiJIUzI1NiJ9.hunter2.hunter2'`, String.raw`b'\n[redacted]'`],
+  ['bad AIzaSyA-hunter2_hunter2-hunter2hunter2!', 'bad [redacted]!'],
+  ['url%22AIzaSyA-hunter2_hunter2', 'url%22[redacted]'],
+  [String.raw`b'\nAIzaSyA-hunter2_hunter2'`, String.raw`b'\n[redacted]'`],
+  ['bad SG.hunter2hunter2.hunter2hunter2', 'bad [redacted]'],
+  ['bad ghp_hunter2hunter2hunter2', 'bad [redacted]'],
+  ['bad AKIAHUNTER2HUNTER2AA', 'bad [redacted]'],
+  ['bad ya29.hunter2hunter2', 'bad [redacted]'],
+  ['bad glpat-hunter2hunter2hunter2', 'bad [redacted]'],
+  ['bad xoxb-hunter2-hunter2', 'bad [redacted]'],
+  ['bad github_pat_hunter2hunter2hunter2', 'bad [redacted]'],
+  ['bad sk_live_hunter2hunter2', 'bad [redacted]'],
+  ['bad sk-proj-hunter2hunter2hunter2', 'bad [redacted]'],
+  ['-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nis bad', '[redacted]\nis bad'],
+  ['-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4\n\nhunter2\n-----END RSA PRIVATE KEY-----', '[redacted]'],
+  ['-----BEGIN EC PRIVATE KEY-----\nhunter2, cut off', '[redacted]'],
+  // names and values
+  ['password=hunter2', 'password=[redacted]'],
+  ['host=h password=hunter2 user=bob', 'host=h password=[redacted] user=bob'],
+  ['host=h;Password=hunter2;User=bob', 'host=h;Password=[redacted];User=bob'],
+  ['PASSWORD = "hun ter2" next', 'PASSWORD = [redacted] next'],
+  [String.raw`password='it\'s hunter2' next`, 'password=[redacted] next'],
+  ["password='it''s hunter2' next", 'password=[redacted] next'],
+  [`password=it's-hunter2,hunter2)hunter2, next`, 'password=[redacted], next'],
+  ['(password: hunter2)', '(password: [redacted])'],
+  ['AWS_SECRET_ACCESS_KEY=hunter2', 'AWS_SECRET_ACCESS_KEY=[redacted]'],
+  ['form[password]=hunter2&x=1', 'form[password]=[redacted]&x=1'],
+  ['<password>hunter2</password>', '<password>[redacted]</password>'],
+  ['{"password": "hun\\"ter2", "user": "bob"}', '{"password": [redacted], "user": "bob"}'],
+  [String.raw`"{\"password\": \"hun ter2\", \"user\": 1}"`, String.raw`"{\"password\": [redacted], \"user\": 1}"`],
+  ["{'password': 'hunter2', 'user': 'bob'}", "{'password': [redacted], 'user': 'bob'}"],
+  ["{'access_token': b'hunter2'}", "{'access_token': [redacted]}"],
+  ["{'token': ['hunter2'], 'a': 1}", "{'token': [redacted], 'a': 1}"],
+  ['%22password%22%3A%22hunter2%22', '%22password%22%3A[redacted]'],
+  ["Command '['x', '--password', 'hunter2']' failed", "Command '['x', '--password', [redacted]]' failed"],
+  ['x --api-key hunter2 --all', 'x --api-key [redacted] --all'],
+  ["auth=('bob', 'hunter2')", 'auth=[redacted]'],
+  ['Key (api_token)=(hunter2) already exists', 'Key (api_token)=[redacted] already exists'],
+  // hidden
+  ['pass\x1b[31mword\x1b[0m=hunter2', 'password=[redacted]'],
+  ['AIzaSyA\x1b[1m-hunter2_\x1b]8;;x\x07hunter2', '[redacted]'],
+  ['pass\x9b31mword=hunter2', 'password=[redacted]'],
+  ['pass\x00word=hun\x08ter2', 'password=[redacted]'],
+  ['pa\u200bss\u200cw\u2060o\ufeffr\u00add=hunter2', 'password=[redacted]'],
+  ['pa\u200dss\u034fwo\ufe0frd=hunter2', 'password=[redacted]'],
+])('the secret in %j is hidden, and the rest stays', (text, expected) => {
+  expect(redact(text)).toBe(expected)
+})
+
+test.each([
+  "KeyError: 'title'",
+  'FATAL: password authentication failed for user "app"',
+  'MB has no release 5f0e8a52-91fb-4f63-a85e-0f1c6d0d7a11 (mbid=5f0e8a52): 404 deleted/merged',
+  "download_feed(songs) failed: HTTPSConnectionPool(host='api.media.apple.com', port=443): Read timed out.",
+  '503 Server Error for url: https://api.example.com:8443/v1/songs?page=2#top',
+  'connection to server at "10.0.0.1", port 5432 failed: Connection refused',
+  'cannot reach http://[::1]:5432/x, http://localhost:5001, http://example.com:80.',
+  'https://example.com:443: refused, write to admin@example.com',
+  'Unexpected token < in JSON at position 0',
+  'Bearer authentication failed; the bearer token expired',
+  'Basic authentication is off',
+  'duplicate key value violates unique constraint "songs_key"',
+  'Key (id)=(5) already exists.',
+  'monkey=banana, turkey: 1',
+  "{'key': 'C major', 'tempo': 120}",
+  'max_tokens: 512',
+  'José — 東京 ✗ 😀',
+  'family 👩‍👩‍👧, flag 🏳️‍🌈, heart ❤️, key 1️⃣, thumb 👍🏽',
+  '',
+])('%j is left as it is', (text) => {
+  expect(redact(text)).toBe(text)
+})
+
+test.each([
+  ['\x1b[31mred\x1b[0m', 'red'],
+  ['\x1b]0;title\x07text', 'text'],
+  ['\x1b]8;;http://x\x1b\\link', 'link'],
+  ['\x1b(Btext\x1bM', 'text'],
+  ['\x9b1mbold', 'bold'],
+  ['a\x00b\x07c\x08d\x7fe\x85f', 'abcdef'],
+  ['a\tb', 'a b'],
+  ['a\r\nb\rc\nd', 'a\nb\nc\nd'],
+  ['\u202eevil\u2066\u200f\u061c', 'evil'],
+  ['a\u2028b\u2029c', 'abc'],
+  ['a\u{e0041}b\u3164c', 'abc'],
+  ['a\ud800b\udc00c', 'a\ufffdb\ufffdc'],
+])('the control characters of %j are removed', (text, expected) => {
+  expect(redact(text)).toBe(expected)
+})
+
+const alphanumeric = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789']
+const token = (length: number) =>
+  fc.array(fc.constantFrom(...alphanumeric), { minLength: length, maxLength: length + 20 }).map((all) => all.join(''))
+const password = fc
+  .array(fc.constantFrom(...alphanumeric, ...'!#$%*+-./:?@^_~'), { minLength: 6, maxLength: 40 })
+  .map((all) => `hunter2${all.join('')}x`)
+  .filter((text) => !text.includes('://'))
+
+/** A text with a secret in it, and what of it must not be seen. */
+const planted: fc.Arbitrary<readonly [string, string]> = fc.oneof(
+  password.map((secret) => [`postgresql://app:${secret}@db.example.com/music`, secret] as const),
+  password.map((secret) => [`https://app:${secret}@example.com/`, secret] as const),
+  fc
+    .tuple(password, fc.constantFrom('password=', 'token: ', '"secret": "', "'api_key': '", 'accessToken=', '&key='))
+    .map(([secret, name]) => [name + secret, secret] as const),
+  token(20).map((secret) => [`Authorization: Basic ${secret}`, secret] as const),
+  token(20).map((secret) => [`Bearer ${secret}`, secret] as const),
+  token(35).map((secret) => [`AIza${secret}`, secret] as const),
+  token(22).map((secret) => [`SG.${secret}.${secret}`, secret] as const),
+  token(36).map((secret) => [`ghp_${secret}`, secret] as const),
+  token(20).map((secret) => [`eyJ${secret}.eyJ${secret}.${secret}`, secret] as const),
+)
+const noise = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 10 }).map((text) => text.replace(/[\x1b\x90-\x9f]/g, '')),
+      fc.constantFrom('\x1b[31m', '\x1b]0;x\x07', '\u200b', '\u200d', '"', "'", '{', '(', '=', '://', '@', '\\', '\n'),
+      fc.constantFrom('[redacted]', 'http://a:1/b'),
+    ),
+    { maxLength: 8 },
+  )
+  .map((pieces) => pieces.join(''))
+
+test('a secret planted anywhere never survives', () => {
+  fc.assert(
+    fc.property(noise, planted, noise, (before, [text, secret], after) => {
+      expect(redact(`${before} ${text} ${after}`)).not.toContain(secret)
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+test('a secret with something invisible in its name or its middle never survives', () => {
+  const invisible = fc.constantFrom('\x1b[31m', '\x1b[0m', '\x9b1m', '\u200b', '\u200d', '\ufe0f', '\u202e', '\x00')
+  fc.assert(
+    fc.property(planted, invisible, fc.nat(), ([text, secret], character, place) => {
+      const index = place % text.length
+      expect(redact(text.slice(0, index) + character + text.slice(index))).not.toContain(secret)
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+const labels = fc.constantFrom('password=', 'key=', '"token": ', 'Authorization: ', 'Bearer ', 'cookie: ', '://a:', '')
+
+test('what is redacted is not changed by redacting it again, and is clean and well-formed', () => {
+  fc.assert(
+    fc.property(noise, labels, planted, noise, labels, noise, (before, label, [text], after, name, rest) => {
+      const once = redact(before + label + text + after + name + rest)
+      expect(redact(once)).toBe(once)
+      expect(once.isWellFormed()).toBe(true)
+      expect(once).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/)
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+test.each([
+  ...[
+    'a',
+    ' ',
+    '-',
+    '"',
+    "'",
+    '\\',
+    '://',
+    '://a:',
+    '://a@',
+    'postgres://',
+    'postgres://a:b',
+    '-----BEGIN PRIVATE KEY-----',
+  ],
+  ...[
+    'eyJ',
+    '%20eyJ',
+    'eyJ.',
+    'SG.',
+    'SG.aaaaaaaaaaaaaaaa',
+    'ghp_',
+    'password',
+    'password=',
+    'password="',
+    "password='a",
+  ],
+  ...[
+    'password=a,',
+    ',a',
+    'token"',
+    '\x1b[',
+    '\x1b]',
+    '\x9b',
+    '\u200d',
+    'authorization: ',
+    'bearer ',
+    'basic a',
+    'cookie:',
+  ],
+  ...['key=', 'auth=(', "('token", '--token', '[redacted]', ')]', '\n', '👩', '\ud800'],
+])('a megabyte of %j is redacted in well under two seconds', (piece) => {
+  const text = piece.repeat(Math.ceil(1_000_000 / piece.length))
+  const started = performance.now()
+  redact(text)
+  expect(performance.now() - started).toBeLessThan(2_000)
+})
+
+test.each([
+  ['abcdef', 6, 'abcdef'],
+  ['abcdefg', 6, 'abcde…'],
+  ['abcd😀fg', 6, 'abcd…'],
+  ['abc😀efg', 6, 'abc😀…'],
+  ['', 6, ''],
+])('%j is cut to %d units, never through a character, and says so: %j', (text, length, expected) => {
+  expect(cut(text, length)).toBe(expected)
+})
+
+test('whatever is cut is no longer than asked for, and well-formed', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.integer({ min: 1, max: 40 }), (text, length) => {
+      expect(cut(text, length).length).toBeLessThanOrEqual(length)
+      expect(cut(text, length).isWellFormed()).toBe(text.isWellFormed())
+    }),
+  )
+})
+
+test('one line is one line', () => {
+  expect(oneLine(' a\r\n\tb \n\n c ')).toBe('a b c')
+})
