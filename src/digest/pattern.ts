@@ -8,12 +8,12 @@ import { oneLine } from '../text/words.js'
 
 const GONE = '…'
 /** Characters of an error that are looked at, and characters of a pattern that count. */
-const READ = 4_000
+const READ = 2_000
 const KEPT = 1_000
 
 const PASSES: readonly (readonly [RegExp, string])[] = [
   // scheme://host/path?query
-  [/([a-z][a-z\d+.-]{1,10}:\/\/[^\s"'<>/?#)]+)[/?#][^\s"'<>)]*/gi, `$1/${GONE}`],
+  [/(:\/\/[^\s"'<>/?#)]+)[/?#][^\s"'<>)]*/g, `$1/${GONE}`],
   // "Max retries exceeded with url: /path?query" of requests and urllib3, and any other path with a query
   [/(\burl: )\/\S*/gi, `$1/${GONE}`],
   [/(?<![\w/])\/[^\s"'<>?]*\?[^\s"'<>]*/g, `/${GONE}`],
@@ -28,15 +28,15 @@ const PASSES: readonly (readonly [RegExp, string])[] = [
 /** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
 const SINGLE = /(?<!\w)'{1,2}((?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)/g
 const DOUBLE = /["`]([^"`]{1,100})["`]/g
-/** One word: a key, a column, a type. Markup and literals hold words of their own. */
+/** One word: a key, a column, a type. Markup and literals hold words as well. */
 const ONE_WORD = /^[\w.$-]*$/
 const LITERAL = /[{}[\]<>=]/
 /** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
 const ARGUMENT = /[(,]\s?$/
 
-/** Hosts, what holds a digit, and what has the length of an id of YouTube or Spotify. */
-const CANDIDATE =
-  /(?<![\w.-])(?:[\w-]+\.)+(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)\b|(?<![\w-])[\w-]*\d[\w-]*|(?<![\w-])(?:[\w-]{22}|[\w-]{11})(?![\w-])/gi
+/** A word with a digit in it, and what hangs on it by dots. */
+const NUMBERED = /\b[\w-]*\d[\w-]*(?:\.[\w-]+)*/g
+const HOST = /\.(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)$/i
 const STATUS = /^[1-5]\d\d$/
 const BEFORE_STATUS =
   /(?:\b\w*(?:https?|status|code|error|answered|returned|returns|got|response|failed)["']?(?:\s?[:=]\s?|\s)["'(]?|HTTP\/\d(?:\.\d)? )$/i
@@ -44,21 +44,24 @@ const BEFORE_STATUS =
 const AFTER_PAUSE = /(?:^|: |[([] ?)$/
 const BEFORE_PAUSE = /^(?:$|[^\w\s]|\s+(?:[A-Z]|deleted))/
 const BEFORE_CODE = /\b(?:errno|sqlstate|exit code|exit status|signal)\W{0,2}$/i
-const NUMBERED_WORD = /^(?![\da-f]{6,}$)[a-z]+(?:_[a-z]+)*_?\d{1,2}$/i
-const WORDS = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
+/** urllib3, disc_2, psycopg2.errors.UniqueViolation */
+const NAME = /^(?![\da-f]{6,}$)[a-z]+(?:_[a-z]+)*_?\d{1,2}(?:\.[a-z_]+)*$/i
+
+/** Of the length of YouTube's and of Spotify's ids; those without a digit are told from words by their capitals. */
+const ID = /(?<![\w-])(?:[\w-]{22}|[\w-]{11})(?![\w-])/g
+const MIXED = /[a-z][A-Z]/
+const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
 
 /** An error on one line, at most 1,000 characters, in which whatever identifies the job is "…". */
 export function errorPattern(error: string | null): string {
   const read = (error ?? '').slice(0, READ)
   const line = oneLine(isTraceback(read) ? `${headline(error ?? '')} ${read}` : read)
-  return (
-    PASSES.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line)
-      .replace(SINGLE, unquoted)
-      .replace(DOUBLE, unquoted)
-      .replace(CANDIDATE, unidentified)
-      // Cut in the end: a cut between ids of different lengths leaves different remainders.
-      .slice(0, KEPT)
-  )
+  const text = PASSES.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line)
+    .replace(SINGLE, unquoted)
+    .replace(DOUBLE, unquoted)
+  const nameless = MIXED.test(text) ? text.replace(ID, (token) => (isId(token) ? GONE : token)) : text
+  // Cut in the end: a cut between ids of different lengths leaves different remainders.
+  return nameless.replace(NUMBERED, unnumbered).slice(0, KEPT)
 }
 
 function unquoted(quoted: string, content: string, offset: number, text: string): string {
@@ -67,16 +70,14 @@ function unquoted(quoted: string, content: string, offset: number, text: string)
   return isWord ? quoted : `${quoted[0]}${GONE}${quoted[0]}`
 }
 
-function unidentified(token: string, offset: number, text: string): string {
-  const before = text.slice(Math.max(0, offset - 24), offset)
-  const after = text.slice(offset + token.length, offset + token.length + 24)
-  return isWord(token, before, after) ? token : GONE
+function isId(token: string): boolean {
+  return MIXED.test(token) && !CAMEL_CASE.test(token.replace(/\d/g, ''))
 }
 
-function isWord(token: string, before: string, after: string): boolean {
-  if (!/\d/.test(token))
-    return token.includes('.') || token === token.toLowerCase() || token === token.toUpperCase() || WORDS.test(token)
-  if (token.includes('.') || BEFORE_CODE.test(before)) return true
-  if (STATUS.test(token)) return BEFORE_STATUS.test(before) || (AFTER_PAUSE.test(before) && BEFORE_PAUSE.test(after))
-  return NUMBERED_WORD.test(token) && !(token.length === 11 && !WORDS.test(token.replace(/\d/g, '')))
+function unnumbered(token: string, offset: number, text: string): string {
+  const before = text.slice(Math.max(0, offset - 24), offset)
+  const isCode = STATUS.test(token)
+    ? BEFORE_STATUS.test(before) || (AFTER_PAUSE.test(before) && BEFORE_PAUSE.test(text.slice(offset + 3, offset + 12)))
+    : NAME.test(token) || HOST.test(token)
+  return isCode || BEFORE_CODE.test(before) ? token : GONE
 }

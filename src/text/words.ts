@@ -13,7 +13,7 @@ export function cutCounting(text: string, length: number): string {
 
 /** All white space, line feeds included, folded to single spaces. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
+  return text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
 }
 
 /** Characters of a text that are kept; the queue's worker writes 2,000, and the janitor appends to them. */

@@ -126,20 +126,56 @@ test('a table locked by somebody else: exit 1 within seconds', async () => {
   const id = await scene.worker.dead()
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    return scene.digest()
+    // Well before RUN_TIMEOUT, which would be named instead.
+    return scene.digest([], { RUN_TIMEOUT: '20s' })
   })
   expect(finished.summary.msg).toContain('lock timeout')
   await expectNothingLost(finished, id)
 })
 
-test('RUN_TIMEOUT ends a claim that hangs: exit 1', async () => {
+test('RUN_TIMEOUT ends a claim whose answer never comes: exit 1', async () => {
   const id = await scene.worker.dead()
-  const finished = await scene.sql.begin(async (sql) => {
-    await sql`lock table research_jobs in access exclusive mode`
-    return scene.digest([], { RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
-  })
-  expect(finished.summary.msg).toMatch(/RUN_TIMEOUT|timeout/)
+  const proxy = await proxied()
+  // The server never hears of it, and none of its own timeouts can fire.
+  proxy.onClientData = (data) => !data.includes('for update skip locked')
+  const finished = await scene.digest([], { DATABASE_URL: proxy.url, RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
+  expect(finished.summary.msg).toContain('RUN_TIMEOUT is over')
   await expectNothingLost(finished, id)
+})
+
+test('a statement that takes too long is ended by the server, for a client that is gone cannot: exit 1', async () => {
+  const id = await scene.worker.dead()
+  await scene.sql.unsafe(`
+    create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(20); return new; end $$;
+    create trigger dawdle before update on research_jobs for each row execute function dawdle()`)
+  const { finished, child } = scene.startDigest([], { RUN_TIMEOUT: '4s', SEND_TIMEOUT: '1s' })
+  while (
+    !(
+      await scene.sql`select from pg_stat_activity where query like '%for update skip locked%' and wait_event = 'PgSleep'`
+    ).length
+  );
+  child.kill('SIGKILL')
+  await finished
+  await scene.database.left()
+  await scene.sql.unsafe('drop trigger dawdle on research_jobs; drop function dawdle()')
+  expect(await scene.marked()).toEqual([])
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('rows that are marked without coming back stop the run: nothing may be marked that is not in the mail', async () => {
+  await scene.sql`alter sequence research_jobs_id_seq restart with 424242`
+  const id = await scene.worker.dead()
+  const lossy = `const push = Array.prototype.push
+    Array.prototype.push = function (...all) { return all[0] === 424242 ? this.length : push.apply(this, all) }`
+  const finished = await scene.digest([], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(lossy)}`,
+  })
+  expect(finished.code).toBe(1)
+  expect(finished.summary.msg).toContain('1 rows were marked but 0 came back')
+  expect(await scene.marked()).toEqual([])
+  expect((await scene.digest()).code).toBe(0)
+  expect(await scene.marked()).toEqual([id])
 })
 
 test('a backend killed before the claim: exit 1', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { useScene } from '../support/scene.js'
+import { refusal } from '../support/sendgrid.js'
 
 const scene = useScene()
 
@@ -70,4 +71,137 @@ test('the statement that the mail offers resumes the chain, and does nothing onc
   expect(row).toEqual({ status: 'queued', attempts: 0, last_error: null })
   await scene.worker.claim(songs)
   expect((await scene.sql.unsafe(statement)).count).toBe(0)
+})
+
+/** The mail as one line, so that it does not matter where it wraps. */
+const flowing = (): string => scene.mail.text.replaceAll(/\s+/g, ' ')
+
+async function finishedRefresh(daysAgo: number): Promise<readonly number[]> {
+  const steps = await scene.worker.refresh('rebuild_index', new Date(Date.now() - daysAgo * 86_400_000))
+  await scene.worker.succeed(steps[3] as number)
+  await scene.worker.age(steps, `${daysAgo} days`)
+  return steps
+}
+
+test('of several successes the last one counts', async () => {
+  for (const daysAgo of [3, 9, 20]) await finishedRefresh(daysAgo)
+  const [albums] = await scene.worker.refresh('albums')
+  await scene.worker.failPermanently(albums as number, 'timed out')
+  await scene.digest()
+  expect(flowing()).toMatch(/last successful refresh: [^.]* 3 days ago\./)
+})
+
+test('a newer refresh that succeeded is known, however many older jobs there are', async () => {
+  const steps = await scene.worker.refresh('songs', new Date(Date.now() - 2 * 86_400_000))
+  await scene.worker.failPermanently(steps[1] as number, 'timed out')
+  await scene.worker.age(steps, '2 days')
+  await finishedRefresh(1)
+  await scene.sql`
+    insert into research_jobs (source, job_type, target_type, target_id, status, payload, finished_at)
+    select 'apple', 'refresh_catalog', 'catalog', '11111111-1111-1111-1111-aaaaaaaaaaaa', 'done',
+      jsonb_build_object('chain_started_at', now() - number * interval '3 days'), now() - number * interval '3 days'
+    from generate_series(1, 600) as number`
+  // Older jobs with lower ids, as it is in the queue.
+  await scene.sql`update research_jobs set id = id + 10000 where id < 10`
+  await scene.digest()
+  expect(flowing()).toMatch(/A newer refresh, started [^,]+, has succeeded since/)
+  expect(scene.mail.text).not.toContain('update research_jobs')
+})
+
+test('a chain is read with all its jobs, in the order of their creation', async () => {
+  const payload = { chain_started_at: '2026-11-23T01:30:00Z' }
+  for (let index = 1; index <= 12; index++) {
+    const id = await scene.worker.running({ jobType: `import_${index}`, payload })
+    await (index === 12 ? scene.worker.failPermanently(id, 'disk full') : scene.worker.succeed(id))
+  }
+  await scene.digest()
+  const rungs = [...scene.mail.text.matchAll(/^ {2}[✓✗] import_(\d+)/gm)].map(([, index]) => Number(index))
+  expect(rungs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+})
+
+test('while an admin has an earlier step running again, the mail says so and offers no statement', async () => {
+  const [albums, songs] = await scene.worker.refresh('songs')
+  await scene.worker.failPermanently(songs as number, 'timed out')
+  await scene.worker.retry(albums as number)
+  await scene.worker.claim(albums as number)
+  await scene.digest()
+  expect(flowing()).toContain(`Somebody has resumed this refresh: albums is running again (job ${albums}).`)
+  expect(scene.mail.text).not.toContain('update research_jobs')
+})
+
+test('a newer refresh that failed and was reported is named with the statement that resumes it', async () => {
+  const older = await scene.worker.refresh('songs', new Date(Date.now() - 86_400_000))
+  const newer = await scene.worker.refresh('songs').catch(() => [])
+  expect(newer).toEqual([])
+  await scene.worker.failPermanently(older[1] as number, 'timed out')
+  await scene.digest()
+  await scene.worker.retry(older[1] as number)
+  await scene.worker.claim(older[1] as number)
+  await scene.worker.failPermanently(older[1] as number, 'timed out again')
+  const [albums] = await scene.worker.refresh('albums')
+  await scene.worker.failPermanently(albums as number, 'disk full')
+  await scene.sql`update research_jobs set last_alerted_at = finished_at where id = ${albums as number}`
+  await scene.digest()
+  const [, mail] = scene.sendGrid.accepted
+  const text = mail?.content[0]?.value.replaceAll(/\s+/g, ' ')
+  expect(text).toContain(`failed as well, at albums (job ${albums}): resume that one.`)
+  expect(text).toContain(`where id = ${albums} and status = 'dead';`)
+  expect(text).toContain(`/research/jobs/${albums} `)
+})
+
+test('a newer refresh that an admin cancelled withholds nothing', async () => {
+  const [, songs] = await scene.worker.refresh('songs')
+  await scene.worker.failPermanently(songs as number, 'timed out')
+  const [albums] = await scene.worker.refresh('albums')
+  await scene.worker.cancel(albums as number)
+  await scene.digest()
+  expect(scene.mail.text).toContain(`where id = ${songs} and status = 'dead';`)
+})
+
+const OVERDUE = { REFRESH_OVERDUE_AFTER: '14d' }
+
+test('a refresh that has not succeeded for too long is reported once a lapse, and a success re-arms it', async () => {
+  await finishedRefresh(15)
+  expect((await scene.digest(['--dry-run'], OVERDUE)).stdout).toContain('✗ Apple Music catalog refresh is overdue')
+  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
+  expect(scene.mail.subject).toMatch(/^Apple Music refresh is overdue, /)
+  expect(flowing()).toContain('No refresh has succeeded for 15 days; one is expected every 14 days')
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.digest(['--dry-run'], OVERDUE)).stdout).toBe('')
+  const again = await finishedRefresh(0)
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  await scene.worker.age(again, '14 days 1 hour')
+  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
+  expect(scene.sendGrid.requests).toHaveLength(2)
+})
+
+test('without REFRESH_OVERDUE_AFTER, and while the last success is young enough, nothing is overdue', async () => {
+  const steps = await finishedRefresh(13)
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  await scene.worker.age(steps, '100 days')
+  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+})
+
+test('an overdue refresh whose mail was refused is reported by the next run', async () => {
+  await finishedRefresh(15)
+  scene.sendGrid.answer(refusal(401, 'revoked'))
+  expect((await scene.digest([], OVERDUE)).code).toBe(1)
+  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
+})
+
+test('of several runs at once one reports that the refresh is overdue', async () => {
+  await finishedRefresh(15)
+  const runs = await Promise.all(Array.from({ length: 5 }, () => scene.digest([], OVERDUE)))
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+  expect(scene.sendGrid.requests).toHaveLength(1)
+})
+
+test('beside a refresh that failed the mail says in one place that it is overdue', async () => {
+  await finishedRefresh(15)
+  const [albums] = await scene.worker.refresh('albums')
+  await scene.worker.failPermanently(albums as number, 'timed out')
+  await scene.digest([], OVERDUE)
+  expect(flowing()).toContain('No refresh has succeeded for 15 days')
+  expect(scene.mail.text.match(/^✗ /gm)).toHaveLength(1)
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
 })

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort, listen } from '../support/ports.js'
 import { API_KEY, useScene } from '../support/scene.js'
@@ -58,6 +61,13 @@ interface Refused {
 
 test.each<Refused>([
   { name: '400', answers: [refusal(400, 'Bad Request')], outcome: 'not sent', says: '400: Bad Request', requests: 1 },
+  {
+    name: '400 about a field, which belongs to its message',
+    answers: [refusal(400, 'Does not contain a valid address.', 'from.email')],
+    outcome: 'not sent',
+    says: 'SendGrid answered 400: from.email: Does not contain a valid address; the mail about 1 failed job was not sent',
+    requests: 1,
+  },
   {
     name: '401 for a bad key',
     answers: [refusal(401, 'The provided authorization grant is invalid, expired, or revoked')],
@@ -171,11 +181,45 @@ test.each([
     'ECONNREFUSED',
   ],
   ['an unknown host', async () => 'https://api.sendgrid.invalid', /ENOTFOUND|EAI_AGAIN/],
+  // RFC 6666: packets to this prefix are discarded, where there is a route to it at all.
+  ['an address that is out of reach', async () => 'https://[100::1]', /EHOSTUNREACH|ENETUNREACH|within SEND_TIMEOUT/],
+  [
+    'a server that never takes the connection up',
+    async () => `https://127.0.0.1:${await mute()}`,
+    'no connection to SendGrid within SEND_TIMEOUT',
+  ],
+  ['a TLS handshake that fails', async () => `https://localhost:${new URL(scene.sendGrid.url).port}`, 'EPROTO'],
 ])('%s is proof that nothing was sent: exit 1', async (_, url, says) => {
   await scene.worker.dead()
-  const { code, summary } = await scene.digest([], { SENDGRID_BASE_URL: await url() })
+  const { code, summary } = await scene.digest([], { SENDGRID_BASE_URL: await url(), SEND_TIMEOUT: '4s' })
   expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
   expect(summary.msg).toMatch(says)
+  expect(await scene.marked()).toEqual([])
+})
+
+/** Port of a server that accepts connections and says nothing. */
+async function mute(): Promise<number> {
+  const sockets: Socket[] = []
+  const server = createTcpServer((socket) => void sockets.push(socket))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return listen(server)
+}
+
+test('a certificate that nobody vouches for is refused at once: exit 1, not tried again', async () => {
+  await scene.worker.dead()
+  let connections = 0
+  const file = (name: string) => readFileSync(new URL(`../support/tls/${name}`, import.meta.url))
+  const server = createHttpsServer({ key: file('server.key'), cert: file('server.pem') })
+  server.on('connection', () => {
+    connections += 1
+  })
+  onTestFinished(() => void server.close())
+  const { code, summary } = await scene.digest([], { SENDGRID_BASE_URL: `https://localhost:${await listen(server)}` })
+  expect({ code, outcome: summary.outcome, connections }).toEqual({ code: 1, outcome: 'not sent', connections: 1 })
+  expect(summary.msg).toMatch(/^cannot trust SendGrid's certificate \(\w+\)/)
   expect(await scene.marked()).toEqual([])
 })
 
@@ -207,4 +251,10 @@ test('a run that was refused leaves no lock behind: the next one starts at once'
   await scene.digest()
   const rows = await scene.sql`select id from research_jobs for update nowait`
   expect(rows.map((row) => Number(row.id))).toEqual([id])
+})
+
+test('an environment of the name of the program is one category: SendGrid refuses the same one twice', async () => {
+  await scene.worker.dead()
+  expect((await scene.digest([], { ALERT_ENVIRONMENT: 'job-alert' })).code).toBe(0)
+  expect(scene.sendGrid.accepted[0]?.categories).toEqual(['job-alert'])
 })

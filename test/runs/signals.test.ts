@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { useScene } from '../support/scene.js'
-import { acceptance, refusal } from '../support/sendgrid.js'
+import { type Answer, acceptance, refusal } from '../support/sendgrid.js'
 
 const scene = useScene()
 
@@ -16,8 +16,8 @@ async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
   })
 }
 
-/** Starts a run whose mail is never answered, and resolves once SendGrid has it. */
-async function duringTheSend() {
+/** Starts a run whose mail is answered only when told, and resolves once SendGrid has it. */
+async function duringTheSend(reply: Answer = acceptance) {
   const id = await scene.worker.dead()
   let answer: () => void = () => {}
   const held = new Promise<void>((resolve) => {
@@ -25,7 +25,7 @@ async function duringTheSend() {
   })
   scene.sendGrid.answer(async (response, request) => {
     await held
-    await acceptance(response, request)
+    await reply(response, request)
   })
   const arrival = scene.sendGrid.arrival()
   const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug' })
@@ -66,13 +66,12 @@ test('SIGTERM during the send: the send is finished, marked, and exit is 0', asy
 })
 
 test('SIGTERM during a send that is refused: exit 1, nothing marked', async () => {
-  await scene.worker.dead()
-  scene.sendGrid.answer(refusal(401, 'revoked'))
-  const arrival = scene.sendGrid.arrival()
-  const { child, finished } = scene.startDigest()
-  await arrival
+  const { child, finished, answer, stopping } = await duringTheSend(refusal(401, 'revoked'))
   child.kill('SIGTERM')
-  expect((await finished).code).toBe(1)
+  await stopping
+  answer()
+  const { code, summary } = await finished
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
   await expectFreeAndUnmarked()
 })
 

@@ -50,8 +50,8 @@ export function status(code: number, body: string | object = '', headers: Record
   }
 }
 
-export function refusal(code: number, message: string): Answer {
-  return status(code, { errors: [{ message, field: null, help: null }] })
+export function refusal(code: number, message: string, field: string | null = null): Answer {
+  return status(code, { errors: [{ message, field, help: null }] })
 }
 
 /** 202, whatever was sent; it counts among `requests` alone. */
@@ -114,6 +114,7 @@ function requestValidator(): (mail: Mail) => string | undefined {
     if (new Set(recipients).size < recipients.length)
       return 'Each email address in the personalization block should be unique'
     if (mail.subject === '') return 'The subject is required'
+    if (new Set(mail.categories).size < mail.categories.length) return 'The categories must be unique'
     if (mail.content.some(({ value }) => value === ''))
       return 'The content value must be a string at least one character in length'
     return undefined

@@ -1,0 +1,32 @@
+import { expect, inject, test } from 'vitest'
+import { migrateConfig } from '../../src/config.js'
+import { openSession } from '../../src/postgres/session.js'
+
+const SETTINGS = [
+  'statement_timeout',
+  'idle_in_transaction_session_timeout',
+  'lock_timeout',
+  'jit',
+  'max_parallel_workers_per_gather',
+]
+
+async function settings(sql: ReturnType<typeof openSession>['sql']): Promise<Record<string, string>> {
+  const rows = await sql`select name, setting from pg_settings where name in ${sql(SETTINGS)}`
+  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
+}
+
+test('a transaction has bounds of its own, without JIT and parallel workers; the session keeps those of the server', async () => {
+  const session = openSession(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
+  const before = await settings(session.sql)
+  await session.begin('read write', 7_000)
+  expect(await settings(session.sql)).toEqual({
+    statement_timeout: '7000',
+    idle_in_transaction_session_timeout: '7000',
+    lock_timeout: '5000',
+    jit: 'off',
+    max_parallel_workers_per_gather: '0',
+  })
+  await session.sql.unsafe('rollback')
+  expect(await settings(session.sql)).toEqual(before)
+  await session.close()
+})
