@@ -6,6 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
 export type SslMode = (typeof SSL_MODES)[number]
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export interface DatabaseSettings {
   /** A name, an address, or the directory of a Unix socket. */
@@ -46,6 +48,17 @@ export interface Limits {
   readonly overdueAfter: number | undefined
 }
 
+export interface DigestConfig {
+  readonly database: DatabaseSettings
+  readonly presentation: Presentation
+  /** Undefined for a dry run, which needs neither key nor recipient. */
+  readonly mail: MailSettings | undefined
+  readonly limits: Limits
+  /** Requested after a run that ended well; a secret. */
+  readonly heartbeatUrl: string | undefined
+  readonly logLevel: LogLevel
+}
+
 /** Every problem of the environment at once, one a line, none with a value that may be secret. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
@@ -54,147 +67,86 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads values and keeps a list of what is wrong with them, so that all of it is reported in one go. */
-class Reader {
-  readonly problems: string[] = []
-
-  constructor(private readonly env: Environment) {}
-
-  text(name: string): string | undefined {
-    return this.env[name]?.trim() || undefined
-  }
-
-  required(name: string, cure: string): string {
-    const value = this.text(name)
-    if (value === undefined) this.problems.push(`${name} is missing: ${cure}`)
-    return value ?? ''
-  }
-
-  /** `parse` returns undefined for a value it does not accept. */
-  parsed<T>(name: string, fallback: T, accepts: string, parse: (text: string) => T | undefined): T {
-    const text = this.text(name)
-    if (text === undefined) return fallback
-    const value = parse(text)
-    if (value === undefined) this.problems.push(`${name} must be ${accepts}`)
-    return value ?? fallback
-  }
-
-  /** Throws a ConfigError if anything read so far was wrong. */
-  finish<T>(config: T): T {
-    if (this.problems.length > 0) throw new ConfigError(this.problems)
-    return config
-  }
+/** What is wrong with a value, where "must be …" would not say enough. */
+class Wrong {
+  constructor(readonly problem: string) {}
 }
 
-export interface DigestConfig {
-  readonly database: DatabaseSettings
-  readonly presentation: Presentation
-  /** Undefined for a dry run, which needs neither key nor recipient. */
-  readonly mail: MailSettings | undefined
-  readonly limits: Limits
-  readonly logLevel: LogLevel
+/** A kind of value. `parse` answers undefined for what it does not accept. */
+interface Kind<T> {
+  readonly accepts: string
+  readonly parse: (text: string) => T | undefined | Wrong
 }
 
-const SEND_TIMEOUT = '15s'
+const oneOf = <T extends string>(all: readonly T[]): Kind<T> => ({
+  accepts: `one of ${all.join(', ')}`,
+  parse: (text) => all.find((known) => known === text.toLowerCase()),
+})
+const line = (length: number): Kind<string> => ({
+  accepts: 'a name',
+  parse: (text) => cut(oneLine(redact(text)), length),
+})
 
-/** Environment → what a run of `digest` needs. Throws a ConfigError that names every problem. */
-export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: boolean }): DigestConfig {
-  const reader = new Reader(env)
-  const config = {
-    database: databaseSettings(reader),
-    presentation: presentation(reader),
-    mail: dryRun ? undefined : mailSettings(reader),
-    limits: { run: duration(reader, 'RUN_TIMEOUT', '60s'), overdueAfter: overdueAfter(reader) },
-    logLevel: logLevel(reader),
-  }
-  if (config.mail && config.mail.timeout >= config.limits.run)
-    reader.problems.push(
-      reader.text('SEND_TIMEOUT') === undefined
-        ? `RUN_TIMEOUT must be longer than SEND_TIMEOUT, which is ${SEND_TIMEOUT} unless set`
-        : 'SEND_TIMEOUT must be shorter than RUN_TIMEOUT',
-    )
-  return reader.finish(config)
-}
-
-/** Environment → what `migrate` needs. Throws a ConfigError. */
-export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' | 'logLevel'> {
-  const reader = new Reader(env)
-  return reader.finish({ database: databaseSettings(reader), logLevel: logLevel(reader) })
-}
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
-function logLevel(reader: Reader): LogLevel {
-  return reader.parsed<LogLevel>('LOG_LEVEL', 'info', `one of ${LOG_LEVELS.join(', ')}`, (text) =>
-    LOG_LEVELS.find((known) => known === text.toLowerCase()),
-  )
-}
-
-function duration(reader: Reader, name: string, fallback: string): number {
+const DAY = 86_400_000
+const DURATION: Kind<number> = { accepts: 'a duration such as 14d', parse: parseDuration }
+const TIMEOUT: Kind<number> = {
+  accepts: 'a duration of at most 1d, e.g. 15s or 2m',
   // setTimeout() fires at once beyond 2^31 - 1 milliseconds, and nothing here may take a day.
-  return reader.parsed(name, parseDuration(fallback) as number, 'a duration of at most 1d, e.g. 15s or 2m', (text) => {
+  parse: (text) => {
     const milliseconds = parseDuration(text)
-    return milliseconds !== undefined && milliseconds <= 86_400_000 ? milliseconds : undefined
-  })
+    return milliseconds !== undefined && milliseconds <= DAY ? milliseconds : undefined
+  },
 }
-
-function overdueAfter(reader: Reader): number | undefined {
-  return reader.parsed<number | undefined>('REFRESH_OVERDUE_AFTER', undefined, 'a duration such as 14d', parseDuration)
+const PORT: Kind<number> = {
+  accepts: 'a port number',
+  parse: (text) => (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined),
 }
-
-function presentation(reader: Reader): Presentation {
-  return {
-    adminBaseUrl: reader.parsed(
-      'ADMIN_BASE_URL',
-      'https://admin.approachnote.com',
-      'an http or https URL without user or query',
-      (text) => baseUrl(text),
-    ),
-    timezone: reader.parsed('ALERT_TIMEZONE', 'UTC', 'an IANA time zone, e.g. Europe/Berlin', (text) =>
-      isTimezone(text) ? text : undefined,
-    ),
-    environment: reader.parsed<string | undefined>('ALERT_ENVIRONMENT', undefined, 'a name', (text) =>
-      cut(oneLine(redact(text)), 20),
-    ),
-  }
+const SSL_MODE = oneOf(SSL_MODES)
+const LOG_LEVEL = oneOf(LOG_LEVELS)
+const TIMEZONE: Kind<string> = {
+  accepts: 'an IANA time zone, e.g. Europe/Berlin',
+  parse: (text) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: text }) && text
+    } catch {
+      return undefined
+    }
+  },
 }
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
+const ADMIN_URL: Kind<string> = {
+  accepts: 'an http or https URL without user or query',
+  parse: (text) => baseUrl(text),
 }
-
-function mailSettings(reader: Reader): MailSettings {
-  return {
-    apiKey: apiKey(reader),
-    baseUrl: reader.parsed(
-      'SENDGRID_BASE_URL',
-      'https://api.sendgrid.com',
-      'an https URL (plain http only to 127.0.0.1, ::1 or localhost)',
-      // The library appends the version itself.
-      (text) =>
-        baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
-    ),
-    from: {
-      email: address(reader, 'FROM_EMAIL', 'a sender that SendGrid has verified'),
-      name: cut(oneLine(redact(reader.text('FROM_NAME') ?? 'Job alerts')), 80),
-    },
-    to: recipients(reader),
-    timeout: duration(reader, 'SEND_TIMEOUT', SEND_TIMEOUT),
-  }
+const SENDGRID_URL: Kind<string> = {
+  accepts: 'an https URL (plain http only to 127.0.0.1, ::1 or localhost)',
+  // The library appends the version itself.
+  parse: (text) =>
+    baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
 }
-
-function apiKey(reader: Reader): string {
-  const key = reader.required('SENDGRID_API_KEY', 'create one with Mail Send permission in SendGrid')
+const HEARTBEAT_URL: Kind<string> = {
+  accepts: 'an http or https URL',
+  parse: (text) => parseUrl(text, ['http:', 'https:'])?.href,
+}
+const API_KEY: Kind<string> = {
+  accepts: 'a key as SendGrid shows it',
   // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
-  if (key && !/^[\x21-\x7e]+$/.test(key))
-    reader.problems.push('SENDGRID_API_KEY has a character no key has: paste it again')
-  return key
+  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : new Wrong('has a character no key has: paste it again')),
+}
+const ADDRESS_FORM = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}\.[^\s@<>()[\]\\,;:".]{2,63}$/
+const ADDRESS: Kind<string> = {
+  accepts: 'one plain address such as alerts@example.com',
+  parse: (text) => (ADDRESS_FORM.test(text) ? text : undefined),
+}
+const ADDRESSES: Kind<readonly string[]> = { accepts: 'addresses, comma-separated', parse: recipients }
+
+/** Comma-separated; SendGrid refuses a duplicate whatever its case, so the first spelling stands. */
+function recipients(text: string): readonly string[] | Wrong {
+  const entries = text.split(',').flatMap((entry) => entry.trim() || [])
+  const wrong = entries.findIndex((entry) => !ADDRESS_FORM.test(entry))
+  if (wrong >= 0) return new Wrong(`: entry ${wrong + 1} is not a plain address such as oncall@example.com`)
+  if (entries.length === 0) return new Wrong('holds no address')
+  const lower = entries.map((entry) => entry.toLowerCase())
+  return entries.filter((_, index) => lower.indexOf(lower[index] as string) === index)
 }
 
 /** An http or https URL that paths are appended to, hence without its trailing slash. */
@@ -208,30 +160,6 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
-const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}\.[^\s@<>()[\]\\,;:".]{2,63}$/
-
-function address(reader: Reader, name: string, cure: string): string {
-  const value = reader.required(name, `set it to ${cure}`)
-  if (value && !ADDRESS.test(value))
-    reader.problems.push(`${name} must be one plain address such as alerts@example.com`)
-  return value
-}
-
-/** Comma-separated; SendGrid refuses a duplicate whatever its case, so the first spelling stands. */
-function recipients(reader: Reader): readonly string[] {
-  const list = reader
-    .required('ALERT_EMAIL_TO', 'set it to the addresses that are to be told, comma-separated')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean)
-  const wrong = list.findIndex((entry) => !ADDRESS.test(entry))
-  if (wrong >= 0)
-    reader.problems.push(`ALERT_EMAIL_TO: entry ${wrong + 1} is not a plain address such as oncall@example.com`)
-  else if (list.length === 0 && reader.text('ALERT_EMAIL_TO')) reader.problems.push('ALERT_EMAIL_TO holds no address')
-  const lower = list.map((entry) => entry.toLowerCase())
-  return list.filter((_, index) => lower.indexOf(lower[index] as string) === index)
-}
-
 function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
   // URL.parse() is not in Node 20, and the error of new URL() holds its input, password and all.
   if (!URL.canParse(text)) return undefined
@@ -239,10 +167,97 @@ function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
   return protocols.includes(url.protocol) ? url : undefined
 }
 
-const SSL_MODES_ACCEPTED = `one of ${SSL_MODES.join(', ')}`
+/** Reads values and keeps a list of what is wrong with them, so that all of it is reported in one go. */
+class Reader {
+  readonly problems: string[] = []
 
-function sslMode(text: string): SslMode | undefined {
-  return SSL_MODES.find((mode) => mode === text)
+  constructor(private readonly env: Environment) {}
+
+  text(name: string): string | undefined {
+    return this.env[name]?.trim() || undefined
+  }
+
+  optional<T, F>(name: string, kind: Kind<T>, fallback: F): T | F {
+    const text = this.text(name)
+    return text === undefined ? fallback : (this.parsed(name, text, kind) ?? fallback)
+  }
+
+  /** `cure` says what to set it to. What is missing or wrong is a problem, and then the value does not matter. */
+  required<T>(name: string, kind: Kind<T>, cure: string): T {
+    const text = this.text(name)
+    if (text === undefined) this.problems.push(`${name} is missing: ${cure}`)
+    return (text === undefined ? undefined : this.parsed(name, text, kind)) as T
+  }
+
+  private parsed<T>(name: string, text: string, kind: Kind<T>): T | undefined {
+    const value = kind.parse(text)
+    if (value === undefined) this.problems.push(`${name} must be ${kind.accepts}`)
+    if (!(value instanceof Wrong)) return value
+    this.problems.push(`${name} ${value.problem}`.replace(' :', ':'))
+    return undefined
+  }
+
+  /** Throws a ConfigError if anything read so far was wrong. */
+  finish<T>(config: T): T {
+    if (this.problems.length > 0) throw new ConfigError(this.problems)
+    return config
+  }
+}
+
+const SEND_TIMEOUT = '15s'
+const RUN_TIMEOUT = '60s'
+
+/** Environment → what a run of `digest` needs. Throws a ConfigError that names every problem. */
+export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: boolean }): DigestConfig {
+  const reader = new Reader(env)
+  const config = {
+    database: databaseSettings(reader),
+    presentation: presentation(reader),
+    mail: dryRun ? undefined : mailSettings(reader),
+    limits: {
+      run: reader.optional('RUN_TIMEOUT', TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
+      overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', DURATION, undefined),
+    },
+    heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', HEARTBEAT_URL, undefined),
+    logLevel: reader.optional('LOG_LEVEL', LOG_LEVEL, 'info' as const),
+  }
+  if (config.mail && config.mail.timeout >= config.limits.run)
+    reader.problems.push(
+      reader.text('SEND_TIMEOUT') === undefined
+        ? `RUN_TIMEOUT must be longer than SEND_TIMEOUT, which is ${SEND_TIMEOUT} unless set`
+        : 'SEND_TIMEOUT must be shorter than RUN_TIMEOUT',
+    )
+  return reader.finish(config)
+}
+
+/** Environment → what `migrate` needs. Throws a ConfigError. */
+export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' | 'logLevel'> {
+  const reader = new Reader(env)
+  return reader.finish({
+    database: databaseSettings(reader),
+    logLevel: reader.optional('LOG_LEVEL', LOG_LEVEL, 'info' as const),
+  })
+}
+
+function presentation(reader: Reader): Presentation {
+  return {
+    adminBaseUrl: reader.optional('ADMIN_BASE_URL', ADMIN_URL, 'https://admin.approachnote.com'),
+    timezone: reader.optional('ALERT_TIMEZONE', TIMEZONE, 'UTC'),
+    environment: reader.optional('ALERT_ENVIRONMENT', line(20), undefined),
+  }
+}
+
+function mailSettings(reader: Reader): MailSettings {
+  return {
+    apiKey: reader.required('SENDGRID_API_KEY', API_KEY, 'create one with Mail Send permission in SendGrid'),
+    baseUrl: reader.optional('SENDGRID_BASE_URL', SENDGRID_URL, 'https://api.sendgrid.com'),
+    from: {
+      email: reader.required('FROM_EMAIL', ADDRESS, 'set it to a sender that SendGrid has verified'),
+      name: reader.optional('FROM_NAME', line(80), 'Job alerts'),
+    },
+    to: reader.required('ALERT_EMAIL_TO', ADDRESSES, 'set it to the addresses that get the mail, comma-separated'),
+    timeout: reader.optional('SEND_TIMEOUT', TIMEOUT, parseDuration(SEND_TIMEOUT) as number),
+  }
 }
 
 /** DATABASE_URL, or else the DB_* variables. */
@@ -256,52 +271,53 @@ function settingsFromParts(reader: Reader): DatabaseSettings {
     reader.problems.push('DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD')
   else
     for (const name of ['DB_HOST', 'DB_NAME', 'DB_USER'])
-      reader.required(name, 'DATABASE_URL is not set, so the DB_* variables are needed')
+      if (reader.text(name) === undefined)
+        reader.problems.push(`${name} is missing: DATABASE_URL is not set, so the DB_* variables are needed`)
   return {
     host: reader.text('DB_HOST') ?? '',
-    port: reader.parsed('DB_PORT', 5432, 'a port number', port),
+    port: reader.optional('DB_PORT', PORT, 5432),
     database: reader.text('DB_NAME') ?? '',
     user: reader.text('DB_USER') ?? '',
     password: reader.text('DB_PASSWORD'),
-    sslMode: reader.parsed('DB_SSLMODE', 'require' as SslMode, SSL_MODES_ACCEPTED, sslMode),
+    sslMode: reader.optional('DB_SSLMODE', SSL_MODE, 'require' as const),
     sslRootCert: undefined,
   }
 }
 
 /** What libpq reads in the URL's query. Other keys are pooler hints; the server would refuse them as parameters. */
 const URL_KEYS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert'] as const
-
-function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
-  const url = parseUrl(text, ['postgres:', 'postgresql:'])
-  const parts = url && decoded(url)
-  const portNumber = port(parts?.port ?? '')
-  if (!url || !parts?.host || portNumber === undefined) reader.problems.push(DATABASE_URL_ACCEPTED)
-  else if (url.hash || !parts.user || /[@/]/.test(url.pathname.slice(1)) || parts.host.includes(','))
-    reader.problems.push(`${DATABASE_URL_ACCEPTED}; as it stands, its ${misplaced(url, parts)}`)
-  const mode = parts?.sslmode ?? 'prefer'
-  if (!sslMode(mode)) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODES_ACCEPTED}`)
-  return {
-    host: parts?.host ?? '',
-    port: portNumber ?? 5432,
-    database: parts?.dbname || parts?.user || '',
-    user: parts?.user ?? '',
-    password: parts?.password || undefined,
-    sslMode: sslMode(mode) ?? 'prefer',
-    sslRootCert: parts?.sslrootcert,
-  }
-}
+type UrlParts = { readonly [key in (typeof URL_KEYS)[number]]?: string | undefined }
 
 const DATABASE_URL_ACCEPTED =
   'DATABASE_URL must be a postgresql:// URL with one user, host, port and database; a character such as # / @ ? : in the password or a name must be percent-encoded (%23 %2F %40 %3F %3A)'
 
-/** A password that is not encoded spills into the parts around it. */
-function misplaced(url: URL, { user }: UrlParts): string {
-  if (url.hash) return 'part behind "#" would be lost'
-  if (/[@/]/.test(url.pathname.slice(1))) return 'database has a "/" or "@" in its name'
-  return user ? 'host is a list' : 'user is missing'
+function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
+  const url = parseUrl(text, ['postgres:', 'postgresql:'])
+  const parts = url && decoded(url)
+  const port = PORT.parse(parts?.port ?? '')
+  const misplaced = url && parts && misplacedIn(url, parts)
+  if (!parts?.host || typeof port !== 'number') reader.problems.push(DATABASE_URL_ACCEPTED)
+  else if (misplaced) reader.problems.push(`${DATABASE_URL_ACCEPTED}; as it stands, its ${misplaced}`)
+  const mode = SSL_MODES.find((known) => known === (parts?.sslmode ?? 'prefer'))
+  if (!mode) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODE.accepts}`)
+  return {
+    host: parts?.host ?? '',
+    port: typeof port === 'number' ? port : 5432,
+    database: parts?.dbname || parts?.user || '',
+    user: parts?.user ?? '',
+    password: parts?.password || undefined,
+    sslMode: mode ?? 'prefer',
+    sslRootCert: parts?.sslrootcert,
+  }
 }
 
-type UrlParts = { readonly [key in (typeof URL_KEYS)[number]]?: string | undefined }
+/** A password that is not encoded spills into the parts around it. */
+function misplacedIn(url: URL, { user, host }: UrlParts): string | undefined {
+  if (url.hash) return 'part behind "#" would be lost'
+  if (/[@/]/.test(url.pathname.slice(1))) return 'database has a "/" or "@" in its name'
+  if (!user) return 'user is missing'
+  return host?.includes(',') ? 'host is a list' : undefined
+}
 
 function decoded(url: URL): UrlParts | undefined {
   // Unlike a form, libpq leaves "+" alone.
@@ -318,9 +334,4 @@ function decoded(url: URL): UrlParts | undefined {
   } catch {
     return undefined
   }
-}
-
-function port(text: string): number | undefined {
-  const value = Number(text)
-  return /^\d+$/.test(text) && value >= 1 && value <= 65_535 ? value : undefined
 }

@@ -50,6 +50,7 @@ const JANITOR =
  */
 export function readError(text: string | null): Pick<Job, 'error' | 'reaped'> {
   if (text === null) return { error: null, reaped: false }
+  if (!text.includes('reaped: ')) return { error: redact(text).trim(), reaped: false }
   const parts = text.split(JANITOR).map((part, index) => (index % 2 === 0 ? redact(part) : part))
   return { error: parts.join('').trim(), reaped: text.endsWith(REAPED_FOR_GOOD) }
 }

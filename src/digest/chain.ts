@@ -2,24 +2,7 @@ import { APPLE_MUSIC_REFRESH, type ChainDefinition, isStep, parseChainStart } fr
 import type { Job } from '../job.js'
 import type { Cluster } from './groups.js'
 import { type Outlook, outlook } from './outlook.js'
-
-export type StepState =
-  | 'done'
-  | 'dead'
-  | 'failed'
-  | 'cancelled'
-  | 'running'
-  | 'queued'
-  | 'not started'
-  | 'done (row pruned)'
-
-export interface Step {
-  readonly name: string
-  readonly state: StepState
-  readonly job: Job | undefined
-  /** From claim to end, or to now while it runs, in milliseconds. */
-  readonly duration: number | undefined
-}
+import { knownSteps, type Step, stepOf } from './steps.js'
 
 /** The failures of one chain: jobs of one source with one chain_started_at. */
 export interface ChainFailures extends Cluster {
@@ -63,7 +46,7 @@ export function chainSection(failures: ChainFailures, context: ChainContext, now
   const definition = jobs.some((job) => belongsTo(APPLE_MUSIC_REFRESH, job)) ? APPLE_MUSIC_REFRESH : undefined
   const own = definition ? knownSteps(definition, jobs, now) : []
   const others = jobs.filter((job) => !definition?.steps.some((known) => isStep(known, job)))
-  const otherSteps = others.map((job) => step(job.jobType, job, now))
+  const otherSteps = others.map((job) => stepOf(job.jobType, job, now))
   const { name, job: leading } = furthestFailure(failures, own.length > 0 ? own : otherSteps)
   return {
     title: definition?.title ?? `${latest.source} chain`,
@@ -92,26 +75,4 @@ function furthestFailure({ failed, latest }: ChainFailures, steps: readonly Step
 
 function belongsTo(definition: ChainDefinition, job: Job): boolean {
   return job.source === definition.source && job.targetType === definition.targetType
-}
-
-/** The whole ladder; a step that was enqueued twice stands there twice. */
-export function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date): readonly Step[] {
-  const rows = definition.steps.map((known) => jobs.filter((job) => isStep(known, job)))
-  const last = rows.findLastIndex((found) => found.length > 0)
-  return definition.steps.flatMap(({ name }, index): readonly Step[] => {
-    const found = rows[index] ?? []
-    if (found.length > 0) return found.map((job) => step(name, job, now))
-    return [{ name, state: index < last ? 'done (row pruned)' : 'not started', job: undefined, duration: undefined }]
-  })
-}
-
-function step(name: string, job: Job, now: Date): Step {
-  const end = job.status === 'running' ? now.getTime() : job.finishedAt
-  const duration = job.claimedAt === null || end === null ? undefined : end - job.claimedAt
-  return {
-    name,
-    state: job.cancelled ? 'cancelled' : (job.status as StepState),
-    job,
-    duration: duration !== undefined && duration >= 0 && Number.isFinite(duration) ? duration : undefined,
-  }
 }

@@ -1,6 +1,6 @@
 import { type ChainDefinition, isStep, lastStep, parseChainStart } from '../chains.js'
 import type { Job } from '../job.js'
-import type { ChainContext, Step } from './chain.js'
+import type { Step } from './steps.js'
 
 /** A step of a refresh, by its job. */
 export interface StepJob {
@@ -20,9 +20,6 @@ export interface Run {
   /** The step it has reached. */
   readonly reached: StepJob
 }
-
-/** One that was started after the run that failed, and that nobody cancelled. */
-export type NewerRun = Run & { readonly state: Exclude<Run['state'], 'cancelled'> }
 
 export interface MovingStep extends StepJob {
   /** Its run, as seen from the one that failed. */
@@ -46,7 +43,7 @@ export interface Outlook {
   readonly course: Course
   readonly lastSuccess: number | null
   /** The latest of the newer runs that nobody cancelled. */
-  readonly newer: NewerRun | undefined
+  readonly newer: Run | undefined
   /** Steps of this or any other run that are queued or running: nothing is to be resumed beside them. */
   readonly moving: readonly MovingStep[]
   /** Where to resume, of this run or of a newer one that failed as well; undefined when that would be wrong. */
@@ -58,7 +55,7 @@ export function outlook(
   steps: readonly Step[],
   leading: Job,
   startedAt: number,
-  { latest, lastSuccess }: ChainContext,
+  { latest, lastSuccess }: { readonly latest: readonly Job[]; readonly lastSuccess: Job | undefined },
 ): Outlook {
   const moving = movingSteps(definition, latest, steps, startedAt)
   const course = courseOf(definition, steps, leading)
@@ -135,29 +132,27 @@ function resume(definition: ChainDefinition, run: readonly StepJob[]): Resume | 
   return { ...at, keeps: keeps.filter((name) => !lost.has(name)) }
 }
 
-type FoundRun = NewerRun & { readonly run: readonly StepJob[] }
+type FoundRun = Run & { readonly run: readonly StepJob[] }
 
-function newerRun(definition: ChainDefinition, latest: readonly Job[], startedAt: number): FoundRun | undefined {
+function newerRun(definition: ChainDefinition, latest: readonly Job[], startedAt: number) {
   // A cancelled run is as good as none.
-  return runsSince(definition, latest, startedAt).find(({ state }) => state !== 'cancelled') as FoundRun | undefined
+  return runsSince(definition, latest, startedAt).find(({ state }) => state !== 'cancelled')
 }
 
 /** The runs that were started after that time, newest first, and how far each has come. */
-export function runsSince(
-  definition: ChainDefinition,
-  latest: readonly Job[],
-  startedAt: number,
-): readonly (Run & { readonly run: readonly StepJob[] })[] {
-  const startOf = (job: Job): number => parseChainStart(job.chain ?? '') ?? Number.NEGATIVE_INFINITY
-  const starts = [...new Set(latest.map(startOf))].filter((start) => start > startedAt).sort((a, b) => b - a)
-  return starts.flatMap((start) => {
-    const run = runOf(
-      definition,
-      latest.filter((job) => startOf(job) === start),
-    )
-    const reached = run.findLast(({ job }) => isMoving(job)) ?? run.at(-1)
-    return reached ? [{ startedAt: start, state: stateOfRun(definition, reached), reached, run }] : []
-  })
+export function runsSince(definition: ChainDefinition, latest: readonly Job[], startedAt: number): readonly FoundRun[] {
+  const runs = new Map<number, Job[]>()
+  for (const job of latest) {
+    const start = parseChainStart(job.chain ?? '')
+    if (start !== undefined && start > startedAt) runs.set(start, [...(runs.get(start) ?? []), job])
+  }
+  return [...runs]
+    .sort(([a], [b]) => b - a)
+    .flatMap(([start, jobs]) => {
+      const run = runOf(definition, jobs)
+      const reached = run.findLast(({ job }) => isMoving(job)) ?? run.at(-1)
+      return reached ? [{ startedAt: start, state: stateOfRun(definition, reached), reached, run }] : []
+    })
 }
 
 /** Between two steps a run has neither a queued nor a running one. */

@@ -5,22 +5,7 @@ import { type Cluster, chosen, type Group, type Kind } from '../digest/groups.js
 import { plural } from '../text/words.js'
 import { Clock, isDate } from './clock.js'
 import { Pages } from './pages.js'
-import { type Section, SectionWriter, short } from './section.js'
-
-/** How much of everything is shown; a storm is rendered again with less. */
-export interface Caps {
-  /** Chains, and again groups. */
-  readonly sections: number
-  /** Steps of one chain. */
-  readonly steps: number
-  /** Jobs of one section. */
-  readonly jobs: number
-  /** Lines of one error, and characters of its first line. */
-  readonly errorLines: number
-  readonly error: number
-  /** Lines for what has no section. */
-  readonly remainder: number
-}
+import { type Caps, type Section, SectionWriter, short } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {

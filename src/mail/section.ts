@@ -1,21 +1,28 @@
-import type { Chain, ChainFailures, Step } from '../digest/chain.js'
+import type { Chain, ChainFailures } from '../digest/chain.js'
 import type { Cluster, Group, Listed } from '../digest/groups.js'
-import {
-  isMoving,
-  type MovingStep,
-  type NewerRun,
-  type Outlook,
-  type Resume,
-  type Run,
-  type StepJob,
-} from '../digest/outlook.js'
+import { isMoving, type MovingStep, type Outlook, type Resume, type Run, type StepJob } from '../digest/outlook.js'
 import type { Overdue } from '../digest/overdue.js'
+import type { Step } from '../digest/steps.js'
 import { howItDied, type Job, kindOf } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, list, oneLine, plural } from '../text/words.js'
 import { type Clock, duration, span } from './clock.js'
-import type { Caps } from './letter.js'
 import type { Pages } from './pages.js'
+
+/** How much of everything is shown; a storm is rendered again with less. */
+export interface Caps {
+  /** Chains, and again groups. */
+  readonly sections: number
+  /** Steps of one chain. */
+  readonly steps: number
+  /** Jobs of one section. */
+  readonly jobs: number
+  /** Lines of one error, and characters of its first line. */
+  readonly errorLines: number
+  readonly error: number
+  /** Lines for what has no section. */
+  readonly remainder: number
+}
 
 /** One thing that failed, in words. */
 export interface Section {
@@ -289,13 +296,13 @@ export class SectionWriter {
     return `${start} is under way: ${stands({ step, job })}.`
   }
 
-  private succeeded({ startedAt, reached }: NewerRun, { failedAt }: Job): string {
+  private succeeded({ startedAt, reached }: Run, { failedAt }: Job): string {
     const at = reached.job.finishedAt
     const when = at !== null && at < failedAt ? 'had succeeded before this failure' : 'has succeeded since'
     return `A newer refresh, started ${this.clock.moment(startedAt)}, ${when} (${this.clock.moment(at)}): nothing to resume.`
   }
 
-  private newer(run: NewerRun | undefined): readonly string[] {
+  private newer(run: Run | undefined): readonly string[] {
     if (run === undefined || isMoving(run.reached.job)) return []
     const { startedAt, state, reached } = run
     const start = `A newer refresh, started ${this.clock.moment(startedAt)},`
