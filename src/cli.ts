@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parse } from 'dotenv'
-import pino, { type Logger } from 'pino'
-import { ConfigError, digestConfig, type Environment, type LogLevel, migrateConfig } from './config.js'
-import { JsonDigest } from './mail/json.js'
-import { EXIT_CODES, errorSummary, outcomeSummary, previewSummary, type Summary, stackOf } from './outcome.js'
-import { migrate } from './postgres/migrate.js'
-import { preview, type Run, report } from './report.js'
-import { sendGrid } from './sendgrid.js'
-import { listenForInterruptions } from './signals.js'
+import { applyMigrations, type CheckOptions, checked, type DigestOptions, digest, FORMATS } from './commands.js'
+import { ConfigError, type Environment } from './config.js'
+import type { Window } from './job.js'
+import { openLog } from './log.js'
+import { EXIT_CODES, errorSummary, type Summary } from './outcome.js'
+import { exitSoon } from './signals.js'
 import { redact } from './text/redact.js'
 import { parseSince, SINCE_ACCEPTS } from './text/time.js'
 import { oneLine } from './text/words.js'
+
+const COMMON_CALLS = `
+The most common calls:
+  job-alert digest --dry-run   what just failed? prints the mail, sends and changes nothing
+  job-alert digest             send what is new and mark it, as the cron does
+  job-alert check              would a digest work? configuration, database, SendGrid
+`
 
 const EXAMPLES = `
 Examples:
@@ -23,61 +28,59 @@ Examples:
 Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the others are in .env.example.
 `
 
-const FORMATS = ['text', 'html', 'json'] as const
-type Format = (typeof FORMATS)[number]
-
-interface DigestOptions {
-  readonly dryRun?: true
-  readonly since?: Date | 'all'
-  readonly includeAlerted?: true
-  readonly format?: Format
+interface EnvOptions {
+  readonly env?: string
   readonly envFile?: string
 }
 
-const WINDOW = 7 * 86_400_000
-/** How long a run that is over, or was aborted, may take to wind up before it is ended. */
-const WIND_UP = 5_000
-
 function program(now: Date): Command {
-  const envFile = new Option('--env-file <path>', 'read variables from this file instead of ./.env; set ones win')
+  const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const root = new Command('job-alert')
-    .description('Tells a human once, in one mail they can act on, which background jobs have failed for good.')
+    .description(description)
+    .version(version, '--version', 'print the version')
+    .addHelpText('after', COMMON_CALLS)
     .helpCommand(false)
     .exitOverride()
-  root
-    .command('digest')
-    .description('Mail every failure that has not been reported yet, and mark it as reported.')
+  const command = (name: string, summary: string): Command =>
+    root
+      .command(name)
+      .description(summary)
+      .option('--env <path>', 'read variables from this file instead of ./.env; variables that are set win')
+      // Node 20 takes this one for an option of its own, wherever it stands.
+      .addOption(new Option('--env-file <path>').hideHelp())
+  command('digest', 'Mail every failure that has not been reported yet, and mark it as reported.')
     .option('--dry-run', 'print what would be sent; sends and changes nothing, needs only the database')
     .option('--since <when>', `start there instead of 7 days ago: ${SINCE_ACCEPTS}`, (text) => parsedSince(text, now))
     .option('--include-alerted', 'with --since: also the failures that were reported before')
     .addOption(
       new Option('--format <format>', 'with --dry-run: text unless given; json has every job').choices(FORMATS),
     )
-    .addOption(envFile)
     .addHelpText('after', `\n${exitCodes()}${EXAMPLES}`)
-    .action((options: DigestOptions, command: Command) => {
-      if (options.includeAlerted && !options.since) command.error('error: --include-alerted needs --since <when>')
-      if (options.format && !options.dryRun) command.error('error: --format needs --dry-run')
-      return run(options.envFile, 'nothing was sent or marked', (env) => digest(options, env, now))
+    .action((options: DigestOptions & EnvOptions, own: Command) => {
+      if (options.includeAlerted && !options.since) own.error('error: --include-alerted needs --since <when>')
+      if (options.format && !options.dryRun) own.error('error: --format needs --dry-run')
+      return run(options, 'nothing was sent or marked', (env) => digest(options, env, now))
     })
-  root
-    .command('migrate')
-    .description('Add the column and the indexes that digest needs. Safe to repeat, and while workers write.')
-    .addOption(envFile)
+  command('check', 'Say whether a digest would work, and what to do where it would not. Changes nothing.')
+    .option('--send-test', 'send a mail about made-up failures, marked TEST, to ALERT_EMAIL_TO')
+    .addHelpText('after', '\nExits with 0 when a digest would work, and otherwise with the code that it would end in.')
+    .action((options: CheckOptions & EnvOptions) =>
+      run(options, 'nothing was changed', (env) => checked(options, env, now)),
+    )
+  command('migrate', 'Add the column and the indexes that digest needs. Safe to repeat, and while workers write.')
     .addHelpText('after', '\nThe files of sql/ in order; "psql -f" runs them as well.')
-    .action((options: { readonly envFile?: string }) =>
-      run(options.envFile, 'what was applied stays, and migrating again completes it', applyMigrations),
+    .action((options: EnvOptions) =>
+      run(options, 'what was applied stays, and migrating again completes it', applyMigrations),
     )
   return root
 }
 
 function exitCodes(): string {
-  return `Exit codes:\n${Object.entries(EXIT_CODES)
-    .map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}\n`)
-    .join('')}`
+  const lines = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}\n`)
+  return `Exit codes:\n${lines.join('')}`
 }
 
-function parsedSince(text: string, now: Date): Date | 'all' {
+function parsedSince(text: string, now: Date): Window['since'] {
   try {
     return parseSince(text, now)
   } catch (error) {
@@ -85,72 +88,34 @@ function parsedSince(text: string, now: Date): Date | 'all' {
   }
 }
 
-async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
-  const { mail, logLevel, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  const interruptions = listenForInterruptions(config.limits.run)
-  const log = logger(logLevel)
-  interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
-  interruptions.abort.addEventListener('abort', exitSoon)
-  const window = {
-    since: options.since ?? new Date(now.getTime() - WINDOW),
-    includeAlerted: options.includeAlerted === true,
-  }
-  log.debug({ ...window, dryRun: mail === undefined }, 'looking for failures')
-  const run: Run = {
-    ...config,
-    window,
-    now,
-    interruptions,
-    onFault: ({ error, jobIds }) =>
-      log.error({ jobIds, stack: stackOf(error) }, 'a part of the mail could not be made; its jobs are listed bare'),
-  }
-  try {
-    if (mail) return outcomeSummary(await report(run, sendGrid(mail, config.presentation)))
-    return previewSummary(await printed(run, options.format ?? 'text'))
-  } finally {
-    interruptions.dispose()
-  }
-}
-
-async function printed(run: Run, format: Format) {
-  if (format === 'json') {
-    const json = new JsonDigest(print, run.window, run.presentation)
-    const found = await preview(run, (job) => json.add(job))
-    json.end({ subject: found.message?.subject ?? null, overdue: found.digest?.overdue, older: found.older })
-    await flushed()
-    return found
-  }
-  const found = await preview(run)
-  if (found.message) {
-    const { subject, text, html } = found.message
-    print(format === 'html' ? html : `Subject: ${subject}\n\n${text}`)
-  }
-  await flushed()
-  return found
-}
-
-async function applyMigrations(env: Environment): Promise<Summary> {
-  const { database, logLevel } = migrateConfig(env)
-  const log = logger(logLevel)
-  await migrate(database, (file) => log.info({ file }, 'applying'))
-  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has all that digest needs' }
-}
-
 /** Does the work, and ends in its summary line and exit code whatever happens. */
 async function run(
-  envFile: string | undefined,
+  { env, envFile }: EnvOptions,
   harmless: string,
   work: (env: Environment) => Promise<Summary>,
 ): Promise<void> {
   const started = performance.now()
-  const { exitCode, outcome, message, details } = await summarized(envFile, harmless, work)
+  const summary = await summarized(env ?? envFile, harmless, work)
   // Before the last line, which may be impossible to write.
-  process.exitCode = exitCode
+  process.exitCode = summary.exitCode
   const durationMs = Math.round(performance.now() - started)
-  // At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line.
-  const log = logger('info')
-  log[exitCode === 0 ? 'info' : 'error']({ outcome, ...details, exitCode, durationMs }, oneLine(redact(message)))
+  conclude(summary, durationMs)
   exitSoon()
+}
+
+/** At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line. */
+function conclude({ exitCode, outcome, message, problems, details }: Summary, durationMs: number): void {
+  const log = openLog('info')
+  const text = oneLine(redact(message))
+  const say = exitCode === 0 ? log.info : log.error
+  if (!process.stderr.isTTY) {
+    say(text, { outcome, ...details, exitCode, durationMs })
+    return
+  }
+  for (const problem of problems ?? []) log.error(`✗ ${oneLine(redact(problem))}`)
+  const sentence = problems ? `${outcome}; nothing was attempted` : text
+  const took = `${(durationMs / 1_000).toFixed(1)} s`
+  say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} (exit code ${exitCode}, ${took}).`, details)
 }
 
 async function summarized(
@@ -165,11 +130,6 @@ async function summarized(
   }
 }
 
-/** Nothing should keep the process any more; if something does, it must not block the next run. */
-function exitSoon(): void {
-  setTimeout(() => process.exit(), WIND_UP).unref()
-}
-
 /** What is set wins over the file, as with dotenv and Node. Unless a path is given, a missing ./.env is fine. */
 function environment(path: string | undefined): Environment {
   const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
@@ -180,32 +140,6 @@ function environment(path: string | undefined): Environment {
     if (path === undefined && code === 'ENOENT') return set
     throw new ConfigError([`cannot read ${path ?? '.env'} (${code})`])
   }
-}
-
-/** A log that cannot be written changes nothing. */
-function logger(level: LogLevel): Logger {
-  const formatters = { level: (label: string) => ({ level: label }) }
-  const stderr = pino.destination({ dest: 2, sync: true })
-  stderr.on('error', () => {})
-  return pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, stderr)
-}
-
-let unwritable: NodeJS.ErrnoException | undefined
-
-/** To stdout, for as long as somebody reads it. */
-function print(text: string): void {
-  if (process.stdout.listenerCount('error') === 0)
-    process.stdout.on('error', (error) => {
-      unwritable ??= error
-    })
-  process.stdout.write(text)
-}
-
-/** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
-async function flushed(): Promise<void> {
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
-  if (unwritable && unwritable.code !== 'EPIPE')
-    throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
 }
 
 // Pessimistic until an outcome is proven: a promise that never settles would end in 0.

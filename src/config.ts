@@ -210,16 +210,17 @@ const RUN_TIMEOUT = '60s'
 /** Environment → what a run of `digest` needs. Throws a ConfigError that names every problem. */
 export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: boolean }): DigestConfig {
   const reader = new Reader(env)
+  return reader.finish(digestSettings(reader, dryRun))
+}
+
+function digestSettings(reader: Reader, dryRun: boolean): DigestConfig {
   const config = {
     database: databaseSettings(reader),
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
-    limits: {
-      run: reader.optional('RUN_TIMEOUT', TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
-      overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', DURATION, undefined),
-    },
+    limits: limits(reader),
     heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', HEARTBEAT_URL, undefined),
-    logLevel: reader.optional('LOG_LEVEL', LOG_LEVEL, 'info' as const),
+    logLevel: logLevel(reader),
   }
   if (config.mail && config.mail.timeout >= config.limits.run)
     reader.problems.push(
@@ -227,16 +228,43 @@ export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: bo
         ? `RUN_TIMEOUT must be longer than SEND_TIMEOUT, which is ${SEND_TIMEOUT} unless set`
         : 'SEND_TIMEOUT must be shorter than RUN_TIMEOUT',
     )
-  return reader.finish(config)
+  return config
 }
 
 /** Environment → what `migrate` needs. Throws a ConfigError. */
 export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' | 'logLevel'> {
   const reader = new Reader(env)
-  return reader.finish({
-    database: databaseSettings(reader),
-    logLevel: reader.optional('LOG_LEVEL', LOG_LEVEL, 'info' as const),
-  })
+  return reader.finish({ database: databaseSettings(reader), logLevel: logLevel(reader) })
+}
+
+/** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
+export interface Usable extends Omit<DigestConfig, 'database' | 'mail'> {
+  readonly problems: readonly string[]
+  readonly database: DatabaseSettings | undefined
+  readonly mail: MailSettings | undefined
+}
+
+/** Environment → what `check` can look into. Never throws. */
+export function usableConfig(env: Environment): Usable {
+  const whole = new Reader(env)
+  const config = digestSettings(whole, false)
+  const part = <T>(read: (reader: Reader) => T): T | undefined => {
+    const reader = new Reader(env)
+    const value = read(reader)
+    return reader.problems.length === 0 ? value : undefined
+  }
+  return { ...config, problems: whole.problems, database: part(databaseSettings), mail: part(mailSettings) }
+}
+
+function limits(reader: Reader): Limits {
+  return {
+    run: reader.optional('RUN_TIMEOUT', TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
+    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', DURATION, undefined),
+  }
+}
+
+function logLevel(reader: Reader): LogLevel {
+  return reader.optional('LOG_LEVEL', LOG_LEVEL, 'info' as const)
 }
 
 function presentation(reader: Reader): Presentation {

@@ -4,7 +4,7 @@ import { isServerError } from './postgres/session.js'
 import { ConnectionError } from './postgres/socket.js'
 import { NotPrepared } from './queue.js'
 import type { Outcome, Preview } from './report.js'
-import { redact } from './text/redact.js'
+import { stackOf } from './stack.js'
 import { list, plural } from './text/words.js'
 
 /** Every way in which a run can end; the help and the README say the same. */
@@ -24,6 +24,8 @@ export interface Summary {
   readonly outcome: string
   /** A sentence for the operator. */
   readonly message: string
+  /** Where there are several, one each. */
+  readonly problems?: readonly string[]
   readonly details?: Readonly<Record<string, unknown>>
 }
 
@@ -60,8 +62,8 @@ export function outcomeSummary(outcome: Outcome): Summary {
       const { kind, ids, messageId, error } = outcome
       const marked =
         kind === 'sent but not marked'
-          ? `what it reports could not be marked (${reason(error)}); the next run repeats it`
-          : `it is not known whether what it reports is marked (${reason(error)}); the next run may repeat it`
+          ? `what it reports could not be marked (${reasonOf(error)}); the next run repeats it`
+          : `it is not known whether what it reports is marked (${reasonOf(error)}); the next run may repeat it`
       const details = { ...counts(outcome, 0), messageId, jobIds: ids.slice(0, IDS_LOGGED) }
       return end(3, `${mail} was sent, but ${marked}`, details)
     }
@@ -89,7 +91,8 @@ export function previewSummary(preview: Preview): Summary {
 
 /** Whatever was thrown came before the mail. `harmless` says what this command has not done. */
 export function errorSummary(error: unknown, harmless: string): Summary {
-  if (error instanceof ConfigError) return { exitCode: 2, outcome: 'wrong configuration', message: error.message }
+  if (error instanceof ConfigError)
+    return { exitCode: 2, outcome: 'wrong configuration', message: error.message, problems: error.problems }
   if (error instanceof NotPrepared) return { exitCode: 2, outcome: 'not prepared', message: error.message }
   if (error instanceof Interrupted && error.signal)
     return {
@@ -101,7 +104,7 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   return {
     exitCode: 1,
     outcome: 'failed',
-    message: sentences(reason(error), harmless),
+    message: sentences(reasonOf(error), harmless),
     ...(cause === undefined || isExpected(cause) ? {} : { details: { stack: stackOf(cause) } }),
   }
 }
@@ -113,11 +116,6 @@ function isExpected(error: unknown): boolean {
   )
 }
 
-/** Fit for a log. */
-export function stackOf(error: unknown): string {
-  return redact(error instanceof Error ? (error.stack ?? error.message) : String(error))
-}
-
 function counts({ found, overdue, older }: Found, reported: number): Readonly<Record<string, unknown>> {
   return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count }
 }
@@ -127,7 +125,8 @@ function sentences(...parts: readonly string[]): string {
   return parts.map((part) => part.trim().replace(/[.;]+$/, '')).join('; ')
 }
 
-function reason(error: unknown): string {
+/** What an error says, fit for a log once it is redacted. */
+export function reasonOf(error: unknown): string {
   const { message, code, syscall } = error as NodeJS.ErrnoException
   if (syscall) return `the connection to the database broke (${code})`
   return code && !message.includes(code) ? `${message}, ${code}` : message

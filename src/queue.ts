@@ -180,6 +180,41 @@ const overdue = (sql: Sql, after: number): Fragment => sql`
   finished_at < clock_timestamp() - ${`${after} milliseconds`}::interval
     and (last_alerted_at is null or last_alerted_at < finished_at)`
 
+/** How many failures the next run would report. */
+export async function countDue(sql: Sql, window: Window): Promise<number> {
+  const [row] = await sql`
+    select count(*)::float8 as count
+    from research_jobs
+    where ${due(sql, window)}`
+  return row?.count
+}
+
+/** Of what `migrate` adds: whether it is there and, of an index, whether its build was completed. */
+export async function readMigrated(sql: Sql): Promise<Readonly<Record<string, boolean>>> {
+  const rows = await sql`
+    select 'research_jobs' as name, to_regclass('research_jobs') is not null as fine
+    union all
+    select 'last_alerted_at', exists (
+      select
+      from pg_attribute
+      where attrelid = to_regclass('research_jobs') and attname = 'last_alerted_at' and not attisdropped
+    )
+    union all
+    select name, exists (select from pg_index where indexrelid = to_regclass(name) and indisvalid)
+    from unnest(string_to_array(${INDEXES.join(',')}, ',')) as name`
+  return Object.fromEntries(rows.map(({ name, fine }) => [name, fine]))
+}
+
+export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chain']
+
+/** Marks one row as it is marked already, if there is a row: what a run must be allowed to do. */
+export async function tryMark(sql: Sql): Promise<void> {
+  await sql`
+    update research_jobs
+    set last_alerted_at = last_alerted_at
+    where id = (select id from research_jobs limit 1 for update skip locked)`.catch(explain)
+}
+
 /**
  * Marks the last success of the chain when it is longer than `after` milliseconds ago and nobody has heard of that.
  * Undefined when it is not overdue, or reported already.

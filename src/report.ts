@@ -4,7 +4,7 @@ import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
 import type { Lapse } from './digest/overdue.js'
 import type { Backlog, Job, Window } from './job.js'
-import { type Message, renderMessage } from './mail/message.js'
+import type { Message } from './mail/message.js'
 import type { Paint } from './mail/text.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
 import {
@@ -53,7 +53,7 @@ export interface Run {
   /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
   /** Colours the text of a preview. */
-  readonly paint?: Paint
+  readonly paint?: Paint | undefined
 }
 
 /** What was claimed, rendered, and waits for SendGrid's word. */
@@ -100,7 +100,7 @@ async function prepare(session: Session, run: Run): Promise<Claim | Outcome> {
   const older = await countOlder(sql, run.window)
   if (found === 0 && !lapse) return { kind: 'nothing to report', older }
   const digest = await complete(sql, tally, lapse, older, run)
-  const message = renderMessage(digest, run.presentation, run.onFault)
+  const message = await rendered(digest, run)
   await session.identify()
   return { ids: [...ids, ...(lapse ? [lapse.anchor.id] : [])], found, overdue: lapse !== undefined, older, message }
 }
@@ -129,6 +129,12 @@ async function complete(
     lapse,
   }
   return tally.digest(context, older, window, now, onFault)
+}
+
+/** The mail's part is loaded when there is a mail: most runs have none. */
+async function rendered(digest: Digest, { presentation, onFault, paint }: Run): Promise<Message> {
+  const { renderMessage } = await import('./mail/message.js')
+  return renderMessage(digest, presentation, onFault, paint)
 }
 
 export interface Preview extends Found {
@@ -160,5 +166,5 @@ async function look(session: Session, run: Run, onFailure: (job: Job) => void): 
   const found = { found: tally.count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (tally.count === 0 && !lapse) return { ...found, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
-  return { ...found, digest, message: renderMessage(digest, run.presentation, run.onFault, run.paint) }
+  return { ...found, digest, message: await rendered(digest, run) }
 }

@@ -25,18 +25,75 @@ export type SendMail = (message: Message, signal: AbortSignal) => Promise<Answer
 /** Pauses before the second and third attempt, in milliseconds; SEND_TIMEOUT bounds them as well. */
 const PAUSES = [500, 1_500]
 
-/** A sender for these settings. The library is loaded on the first mail: most runs have none to send. */
+/** A sender for these settings. */
 export function sendGrid(settings: MailSettings, { environment }: Presentation): SendMail {
-  return async (message, signal) => {
-    const bound = deadline(settings.timeout, signal)
-    const connection = new Connection()
+  return (message, signal) =>
+    connected(settings, signal, async ({ mail }, bound, hasStood) => {
+      const post = async (data: MailDataRequired): Promise<Answer> => {
+        try {
+          const [{ statusCode, headers, body }] = await mail.send(data)
+          return await judge(statusCode, headers, body as unknown as Readable)
+        } catch (error) {
+          return explain(error as NodeJS.ErrnoException, bound, hasStood())
+        }
+      }
+      return persist(post, request(message, settings, environment), bound.signal)
+    })
+}
+
+/** What the key may do: SendGrid's names of its permissions, or why they cannot be known. Never rejects. */
+export function readScopes(settings: MailSettings): Promise<readonly string[] | Exclude<Answer, { kind: 'accepted' }>> {
+  return connected(settings, undefined, async ({ client }, bound, hasStood) => {
     try {
-      const post = await poster(settings, connection, bound)
-      return await persist(post, request(message, settings, environment), bound.signal)
-    } finally {
-      bound.clear()
-      connection.destroy()
+      const [{ statusCode, body }] = await client.request({ method: 'GET', url: '/v3/scopes' })
+      const answer = await readBody(body as Readable)
+      if (statusCode === 200) return (JSON.parse(answer) as { readonly scopes: readonly string[] }).scopes
+      return { kind: 'refused', reason: answered(statusCode, answer) }
+    } catch (error) {
+      const answer = explain(error as NodeJS.ErrnoException, bound, hasStood())
+      return answer.kind === 'accepted' ? [] : answer
     }
+  })
+}
+
+interface Libraries {
+  readonly client: typeof import('@sendgrid/client')
+  readonly mail: typeof import('@sendgrid/mail')
+}
+
+/** The libraries are loaded on the first use: most runs have nothing to send. */
+async function connected<T>(
+  settings: MailSettings,
+  signal: AbortSignal | undefined,
+  work: (libraries: Libraries, bound: Deadline, hasStood: () => boolean) => Promise<T>,
+): Promise<T> {
+  const bound = deadline(settings.timeout, signal)
+  const connection = new Connection()
+  try {
+    const [{ default: client }, { default: mail }] = await Promise.all([
+      import('@sendgrid/client'),
+      import('@sendgrid/mail'),
+    ])
+    // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
+    client.setDefaultHeader('Authorization', `Bearer ${settings.apiKey}`)
+    // Options of the HTTP client below the library, which passes them on but does not name them in its types.
+    client.setDefaultRequest({
+      baseUrl: settings.baseUrl,
+      signal: bound.signal,
+      maxRedirects: 0,
+      httpAgent: connection.httpAgent,
+      httpsAgent: connection.httpsAgent,
+      // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
+      proxy: false,
+      // The status alone decides: a body may drip for ever.
+      responseType: 'stream',
+      validateStatus: () => true,
+    } as unknown as ClientRequest)
+    mail.setClient(client)
+    return await work({ client, mail }, bound, () => connection.hasStood())
+  } finally {
+    bound.clear()
+    connection.destroy()
   }
 }
 
@@ -121,37 +178,6 @@ function request(
 
 type Post = (data: MailDataRequired) => Promise<Answer>
 
-async function poster({ apiKey, baseUrl }: MailSettings, connection: Connection, bound: Deadline): Promise<Post> {
-  const [{ default: client }, { default: mail }] = await Promise.all([
-    import('@sendgrid/client'),
-    import('@sendgrid/mail'),
-  ])
-  // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
-  client.setDefaultHeader('Authorization', `Bearer ${apiKey}`)
-  // Options of the HTTP client below the library, which passes them on but does not name them in its types.
-  client.setDefaultRequest({
-    baseUrl,
-    signal: bound.signal,
-    maxRedirects: 0,
-    httpAgent: connection.httpAgent,
-    httpsAgent: connection.httpsAgent,
-    // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
-    proxy: false,
-    // The status alone decides: a body may drip for ever.
-    responseType: 'stream',
-    validateStatus: () => true,
-  } as unknown as ClientRequest)
-  mail.setClient(client)
-  return async (data) => {
-    try {
-      const [{ statusCode, headers, body }] = await mail.send(data)
-      return await judge(statusCode, headers, body as unknown as Readable)
-    } catch (error) {
-      return explain(error as NodeJS.ErrnoException, bound, connection.hasStood())
-    }
-  }
-}
-
 async function judge(status: number, headers: Readonly<Record<string, string>>, body: Readable): Promise<Answer> {
   // An abort after the answer is an error event on a body that nobody reads any more.
   body.on('error', () => {})
@@ -159,8 +185,7 @@ async function judge(status: number, headers: Readonly<Record<string, string>>, 
     body.destroy()
     return { kind: 'accepted', messageId: logged(headers['x-message-id'] ?? 'unknown') }
   }
-  const details = await reasons(body)
-  const reason = `SendGrid answered ${status}${details ? `: ${details}` : ''}`
+  const reason = answered(status, await readBody(body))
   if (status === 429 || status === 503) return { kind: 'not taken', reason }
   return { kind: status >= 300 && status < 500 ? 'refused' : 'unknown', reason }
 }
@@ -179,8 +204,8 @@ interface Reason {
 const BODY_LIMIT = 65_536
 const BODY_TIMEOUT = 2_000
 
-/** What SendGrid's JSON says, if it is that; as much of the body as comes in two seconds. */
-async function reasons(body: Readable): Promise<string> {
+/** As much of the body as comes in two seconds. */
+async function readBody(body: Readable): Promise<string> {
   const chunks: Buffer[] = []
   const timer = setTimeout(() => body.destroy(), BODY_TIMEOUT)
   try {
@@ -190,13 +215,23 @@ async function reasons(body: Readable): Promise<string> {
       size += chunk.length
       if (size > BODY_LIMIT) break
     }
-    const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as { errors: readonly Reason[] }
-    return logged(errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; '))
   } catch {
-    return ''
+    // What came until then may be enough.
   } finally {
     clearTimeout(timer)
     body.destroy()
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** The status, and what SendGrid's JSON says, if it is that. */
+function answered(status: number, body: string): string {
+  try {
+    const { errors } = JSON.parse(body) as { errors: readonly Reason[] }
+    const details = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message))
+    return `SendGrid answered ${status}: ${logged(details.join('; '))}`
+  } catch {
+    return `SendGrid answered ${status}`
   }
 }
 

@@ -43,3 +43,11 @@ export function listenForInterruptions(timeout: number): Interruptions & { dispo
     },
   }
 }
+
+/** How long a run that is over, or was aborted, may take to wind up before it is ended. */
+const WIND_UP = 5_000
+
+/** Nothing should keep the process any more; if something does, it must not block the next run. */
+export function exitSoon(): void {
+  setTimeout(() => process.exit(), WIND_UP).unref()
+}

@@ -19,7 +19,7 @@ const PASSES: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w/])\/[^\s"'<>?]*\?[^\s"'<>]*/g, `/${GONE}`],
   // PostgreSQL's DETAIL: the columns stay
   [
-    /(\bKey \([^)]{1,200}\)=)\(.*?\)(?= (?:already exists|is not present|is still referenced|conflicts with)|$)/g,
+    /(\bKey \([^)]{1,200}\)=)\(.{0,300}?\)(?= (?:already exists|is not present|is still referenced|conflicts with)|$)/g,
     `$1(${GONE})`,
   ],
   [/(\bFailing row contains )\(.*\)/g, `$1(${GONE})`],
@@ -35,7 +35,7 @@ const LITERAL = /[{}[\]<>=]/
 const ARGUMENT = /[(,]\s?$/
 
 /** A word with a digit in it, and what hangs on it by dots. */
-const NUMBERED = /\b[\w-]*\d[\w-]*(?:\.[\w-]+)*/g
+const NUMBERED = /(?<![\w-])[\w-]*\d[\w-]*(?:\.[\w-]+)*/g
 const HOST = /\.(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)$/i
 const STATUS = /^[1-5]\d\d$/
 const BEFORE_STATUS =

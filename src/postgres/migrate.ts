@@ -1,13 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from '../config.js'
 import { explain } from '../queue.js'
-import { openSession } from './session.js'
+import { openSession, type Sql } from './session.js'
+
+export interface Watcher {
+  /** Told the name of each file before it is applied. */
+  readonly onFile: (name: string) => void
+  /** Told, while an index is built, how far that is, in a line that replaces the one before. */
+  readonly onProgress?: (line: string) => void
+}
+
+const POLL = 500
 
 /**
  * Applies every file of sql/, in order, one statement at a time and outside a transaction, since indexes are built
- * concurrently. Each file may be applied again at any time; `onFile` is told each name before it is.
+ * concurrently. Each file may be applied again at any time.
  */
-export async function migrate(settings: DatabaseSettings, onFile: (name: string) => void): Promise<void> {
+export async function migrate(settings: DatabaseSettings, { onFile, onProgress }: Watcher): Promise<void> {
   const folder = new URL('../../sql/', import.meta.url)
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   const session = openSession(settings)
@@ -16,9 +26,49 @@ export async function migrate(settings: DatabaseSettings, onFile: (name: string)
       onFile(name)
       // In these files a blank line after a semicolon, and nothing else, separates statements.
       const statements = (await readFile(new URL(name, folder), 'utf8')).split(/;\n\n/)
-      for (const statement of statements) await session.sql.unsafe(statement).catch(explain)
+      const work = async (): Promise<void> => {
+        for (const statement of statements) await session.sql.unsafe(statement).catch(explain)
+      }
+      await (onProgress ? watched(settings, name, work, onProgress) : work())
     }
   } finally {
     await session.close()
+  }
+}
+
+/** Looks on from a second session, because the first one is busy. That it cannot look stops nothing. */
+async function watched(
+  settings: DatabaseSettings,
+  name: string,
+  work: () => Promise<void>,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const done = new AbortController()
+  const started = performance.now()
+  const session = openSession(settings)
+  const watching = look(session.sql, name, onProgress, done.signal).catch(() => {})
+  try {
+    await work()
+    onProgress(`${name}: done in ${((performance.now() - started) / 1_000).toFixed(1)} s\n`)
+  } finally {
+    done.abort()
+    await session.close()
+    await watching
+  }
+}
+
+async function look(sql: Sql, name: string, onProgress: (line: string) => void, done: AbortSignal): Promise<void> {
+  while (!done.aborted) {
+    await sleep(POLL, undefined, { signal: done })
+    const [row] = await sql`
+      select
+        phase,
+        case
+          when blocks_total > 0 then 100 * blocks_done / blocks_total
+          when tuples_total > 0 then 100 * tuples_done / tuples_total
+        end::int as percent
+      from pg_stat_progress_create_index
+      where relid = 'research_jobs'::regclass`
+    if (row && !done.aborted) onProgress(`${name}: ${row.phase}${row.percent === null ? '' : `, ${row.percent} %`}`)
   }
 }

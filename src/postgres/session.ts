@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
 import type { DatabaseSettings } from '../config.js'
 import { interruptible } from '../deadline.js'
@@ -12,6 +13,15 @@ export type Fate =
   | { readonly kind: 'committed' }
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
+export interface Server {
+  /** E.g. "16.4". */
+  readonly version: string
+  /** Of the connection that we see: a pooler may go on without. */
+  readonly encrypted: boolean
+  /** Whether somebody in between gives out the server's backends. */
+  readonly pooled: boolean
+}
+
 /** One connection and at most one transaction at a time. */
 export interface Session {
   readonly sql: Sql
@@ -22,6 +32,8 @@ export interface Session {
    * index holds all of it, and would start both for a run that finds nothing.
    */
   begin(mode: 'read write' | 'read only', timeout: number): Promise<void>
+  /** What it is connected to. */
+  describe(): Promise<Server>
   /** Asks for the id by which the server can say later what became of the transaction: the last statement before COMMIT. */
   identify(): Promise<void>
   /** Never rejects: where the answer does not come, the server is asked what became of the transaction. */
@@ -88,6 +100,13 @@ export function openSession(settings: DatabaseSettings): Session {
           set_config('lock_timeout', '5s', true),
           set_config('jit', 'off', true),
           set_config('max_parallel_workers_per_gather', '0', true)`
+    },
+    async describe() {
+      // The process that greeted us is the pooler's invention, where there is one.
+      const query = sql`select current_setting('server_version') as version, pg_backend_pid() as pid`
+      const [row] = await query
+      const { pid } = (query as unknown as { readonly state: { readonly pid: number } }).state
+      return { version: row?.version, encrypted: socket instanceof TLSSocket, pooled: row?.pid !== pid }
     },
     async identify() {
       const [row] = await sql`select pg_current_xact_id()::text as id`

@@ -24,7 +24,8 @@ test('a section that cannot be made is said bare in the mail, and the log has it
   expect(scene.mail.text.replaceAll('\n', ' ')).toContain('could not be shown. The log of job-alert says why.')
   const faults = log.filter(({ level, outcome }) => level === 'error' && outcome === undefined)
   expect(faults.map(({ jobIds }) => jobIds)).toContainEqual([id])
-  for (const { stack } of faults) expect(stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at /s)
+  for (const { stack } of faults)
+    expect(stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/mail\/\w+\.ts:\d+/s)
 })
 
 test('a dry run says so, too', async () => {
@@ -43,7 +44,7 @@ test('a fault that stops the run keeps its stack, redacted, in the summary line'
     outcome: 'failed',
     msg: 'broken with password=[redacted]; nothing was sent or marked',
   })
-  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at /s)
+  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/digest\/groups\.ts:\d+/s)
   expect(stderr).not.toContain('hunter2')
   expect(await scene.marked()).toEqual([])
 })

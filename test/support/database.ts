@@ -34,7 +34,7 @@ export async function createDatabase(serverUrl: string, { migrated = true } = {}
   url.pathname = `/${name}`
   const sql = postgres(url.href, { max: 8, onnotice: () => {} })
   await sql.unsafe(TABLE)
-  if (migrated) await migrate(migrateConfig({ DATABASE_URL: url.href }).database, () => {})
+  if (migrated) await migrate(migrateConfig({ DATABASE_URL: url.href }).database, { onFile: () => {} })
   const sessions = () => sql`
     select pid, wait_event_type
     from pg_stat_activity

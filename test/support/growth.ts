@@ -1,21 +1,23 @@
 import { expect } from 'vitest'
 
 const ROUNDS = 5
+const FACTOR = 4
 
 /**
- * Expects that twice the input takes about twice the time, where a quadratic piece of code takes four times: the
- * fastest of five rounds in turn, so that a machine that is busy with something else is no failure. Slower machines
- * are slower at both.
+ * Expects that four times the input takes about four times the processor's time, where a quadratic piece of code takes
+ * sixteen times: the best of some rounds in turn, of the process's own time, so that a busy machine is no failure.
  */
 export function expectLinear(work: (size: number) => unknown, size: number): void {
-  const fastest = { [size]: Number.POSITIVE_INFINITY, [2 * size]: Number.POSITIVE_INFINITY }
+  const sizes = [size, FACTOR * size]
+  const best = sizes.map(() => Number.POSITIVE_INFINITY)
   for (let round = 0; round < ROUNDS; round++)
-    for (const each of [size, 2 * size]) {
-      const started = performance.now()
+    for (const [index, each] of sizes.entries()) {
+      const before = process.cpuUsage()
       work(each)
-      fastest[each] = Math.min(fastest[each] ?? 0, performance.now() - started)
+      const { user, system } = process.cpuUsage(before)
+      best[index] = Math.min(best[index] as number, (user + system) / 1_000)
     }
-  const [once = 0, twice = 0] = [fastest[size], fastest[2 * size]]
-  // A millisecond and a half for what is too fast to be compared.
-  expect(twice, `${once.toFixed(2)} ms became ${twice.toFixed(2)} ms`).toBeLessThan(3.2 * once + 1.5)
+  const [once = 0, more = 0] = best
+  // Two milliseconds for what is too fast to be compared.
+  expect(more, `${once.toFixed(2)} ms became ${more.toFixed(2)} ms`).toBeLessThan(2.25 * FACTOR * once + 2)
 }

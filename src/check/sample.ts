@@ -1,0 +1,54 @@
+import { APPLE_MUSIC_REFRESH } from '../chains.js'
+import { type Digest, Tally } from '../digest/digest.js'
+import type { Job, Window } from '../job.js'
+
+const MINUTE = 60_000
+
+/** A digest of made-up failures, for a test mail. */
+export function sampleDigest(now: Date): Digest {
+  const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
+  const chain = new Date(ago(60)).toISOString()
+  const [albums, songs] = APPLE_MUSIC_REFRESH.steps.map(({ jobType, targetId }, index) =>
+    job(index + 1, ago(58 - 10 * index), {
+      source: 'apple',
+      jobType,
+      targetType: 'catalog',
+      targetId,
+      maxAttempts: 1,
+      chain,
+    }),
+  ) as [Job, Job]
+  const others = Array.from({ length: 3 }, (_, index) => job(index + 11, ago(30 - 5 * index), {}))
+  const tally = new Tally()
+  for (const failure of [{ ...songs, error: 'This failure is made up: Read timed out.' }, ...others]) tally.add(failure)
+  const context = {
+    jobs: [{ ...albums, status: 'done', error: null }],
+    latest: [],
+    lastSuccess: undefined,
+    lapse: undefined,
+  }
+  const window: Window = { since: new Date(ago(7 * 24 * 60)), includeAlerted: false }
+  return tally.digest(context, { count: 0, oldest: null }, window, now, () => {})
+}
+
+function job(id: number, finishedAt: number, values: Partial<Job>): Job {
+  return {
+    id,
+    source: 'spotify',
+    jobType: 'match_song',
+    targetType: 'song',
+    targetId: '00000000-0000-0000-0000-000000000000',
+    status: 'dead',
+    attempts: 1,
+    maxAttempts: 5,
+    runAfter: finishedAt - 9 * MINUTE,
+    claimedAt: finishedAt - 8 * MINUTE,
+    finishedAt,
+    failedAt: finishedAt,
+    error: 'This failure is made up: HTTP 503',
+    reaped: false,
+    cancelled: false,
+    chain: null,
+    ...values,
+  }
+}

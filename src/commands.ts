@@ -1,0 +1,107 @@
+import { digestConfig, type Environment, migrateConfig } from './config.js'
+import { beat } from './heartbeat.js'
+import type { Window } from './job.js'
+import { type Log, openLog } from './log.js'
+import { JsonDigest } from './mail/json.js'
+import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
+import { type Preview, preview, type Run, report } from './report.js'
+import { sendGrid } from './sendgrid.js'
+import { exitSoon, listenForInterruptions } from './signals.js'
+import { stackOf } from './stack.js'
+import { flushed, paint, print } from './stdout.js'
+
+export const FORMATS = ['text', 'html', 'json'] as const
+type Format = (typeof FORMATS)[number]
+
+export interface DigestOptions {
+  readonly dryRun?: true
+  readonly since?: Window['since']
+  readonly includeAlerted?: true
+  readonly format?: Format
+}
+
+export interface CheckOptions {
+  readonly sendTest?: true
+}
+
+/** How far back a digest looks unless told otherwise. */
+const WINDOW = 7 * 86_400_000
+const CHECK_TIMEOUT = 60_000
+
+function windowFrom(now: Date): Date {
+  return new Date(now.getTime() - WINDOW)
+}
+
+export async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
+  const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
+  const interruptions = listenForInterruptions(config.limits.run)
+  const log = openLog(logLevel)
+  interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
+  interruptions.abort.addEventListener('abort', exitSoon)
+  const window = { since: options.since ?? windowFrom(now), includeAlerted: options.includeAlerted === true }
+  log.debug('looking for failures', { ...window, dryRun: mail === undefined })
+  const run: Run = {
+    ...config,
+    window,
+    now,
+    interruptions,
+    onFault: ({ error, jobIds }) =>
+      log.error('a part of the mail could not be made; its jobs are listed bare', { jobIds, stack: stackOf(error) }),
+    paint: paint(),
+  }
+  try {
+    if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
+    const summary = outcomeSummary(await report(run, sendGrid(mail, config.presentation)))
+    if (heartbeatUrl && summary.exitCode === 0) await heartbeat(heartbeatUrl, log)
+    return summary
+  } finally {
+    interruptions.dispose()
+  }
+}
+
+async function heartbeat(url: string, log: Log): Promise<void> {
+  const problem = await beat(url)
+  if (problem) log.warn(`HEARTBEAT_URL was not heard: ${problem}`)
+}
+
+async function printed(run: Run, format: Format): Promise<Preview> {
+  const json = format === 'json' ? new JsonDigest(print, run.window, run.presentation) : undefined
+  const found = await preview(run, (job) => json?.add(job))
+  const { message, digest: whole, older } = found
+  json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older })
+  if (message && format === 'html') print(message.html)
+  if (message && format === 'text') print(`Subject: ${message.subject}\n\n${message.text}`)
+  await flushed()
+  return found
+}
+
+export async function checked({ sendTest }: CheckOptions, env: Environment, now: Date): Promise<Summary> {
+  const { check, findingLine } = await import('./check/check.js')
+  const interruptions = listenForInterruptions(CHECK_TIMEOUT)
+  const window = { since: windowFrom(now), includeAlerted: false }
+  const codes: (1 | 2)[] = []
+  try {
+    const findings = check(env, { window, now, sendTest: sendTest === true, stop: interruptions.stop })
+    for await (const finding of findings) {
+      print(findingLine(finding))
+      if (finding.exitCode) codes.push(finding.exitCode)
+    }
+  } finally {
+    interruptions.dispose()
+  }
+  await flushed()
+  if (codes.length === 0) return { exitCode: 0, outcome: 'check passed', message: 'a digest would work' }
+  const message = `a digest would not work: ${codes.length === 1 ? 'one thing is' : `${codes.length} things are`} wrong`
+  return { exitCode: codes.includes(2) ? 2 : 1, outcome: 'check failed', message }
+}
+
+export async function applyMigrations(env: Environment): Promise<Summary> {
+  const { database, logLevel } = migrateConfig(env)
+  const log = openLog(logLevel)
+  const { migrate } = await import('./postgres/migrate.js')
+  await migrate(database, {
+    onFile: (file) => log.info('applying', { file }),
+    ...(process.stderr.isTTY ? { onProgress: (line: string) => process.stderr.write(`\r\x1b[K${line}`) } : {}),
+  })
+  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has all that digest needs' }
+}

@@ -1,0 +1,27 @@
+import { styleText } from 'node:util'
+import type { Paint } from './mail/text.js'
+
+let unwritable: NodeJS.ErrnoException | undefined
+
+/** To stdout, for as long as somebody reads it. */
+export function print(text: string): void {
+  if (process.stdout.listenerCount('error') === 0)
+    process.stdout.on('error', (error) => {
+      unwritable ??= error
+    })
+  process.stdout.write(text)
+}
+
+/** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
+export async function flushed(): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  if (unwritable && unwritable.code !== 'EPIPE')
+    throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
+}
+
+/** Colours on a terminal that has them and is not told otherwise, by NO_COLOR for one. */
+export function paint(): Paint | undefined {
+  if (!process.stdout.isTTY || !process.stdout.hasColors()) return undefined
+  const styles = { failed: ['red', 'bold'], done: 'green', quiet: 'dim' } as const
+  return (tone, text) => styleText(styles[tone] as Parameters<typeof styleText>[0], text)
+}
