@@ -47,7 +47,6 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
     interruptions,
     onFault: ({ error, jobIds }) =>
       log.error('a part of the mail could not be made; its jobs are listed bare', { jobIds, stack: stackOf(error) }),
-    paint: paint(),
   }
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
@@ -66,7 +65,7 @@ async function heartbeat(url: string, log: Log): Promise<void> {
 
 async function printed(run: Run, format: Format): Promise<Preview> {
   const json = format === 'json' ? new JsonDigest(print, run.window, run.presentation) : undefined
-  const found = await preview(run, (job) => json?.add(job))
+  const found = await preview(run, { onFailure: (job) => json?.add(job), paint: paint() })
   const { message, digest: whole, older } = found
   json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older })
   if (message && format === 'html') print(message.html)

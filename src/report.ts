@@ -52,8 +52,6 @@ export interface Run {
   readonly interruptions: Interruptions
   /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
-  /** Colours the text of a preview. */
-  readonly paint?: Paint | undefined
 }
 
 /** What was claimed, rendered, and waits for SendGrid's word. */
@@ -132,7 +130,7 @@ async function complete(
 }
 
 /** The mail's part is loaded when there is a mail: most runs have none. */
-async function rendered(digest: Digest, { presentation, onFault, paint }: Run): Promise<Message> {
+async function rendered(digest: Digest, { presentation, onFault }: Run, paint?: Paint): Promise<Message> {
   const { renderMessage } = await import('./mail/message.js')
   return renderMessage(digest, presentation, onFault, paint)
 }
@@ -143,17 +141,23 @@ export interface Preview extends Found {
   readonly digest: Digest | undefined
 }
 
-/** The mail that a run would send now; reads only, and hands over each failure. Rejects when the database cannot be read. */
-export async function preview(run: Run, onFailure: (job: Job) => void = () => {}): Promise<Preview> {
+/** Where a preview goes: somebody may want every failure, and the text in colour. */
+export interface Viewer {
+  readonly onFailure: (job: Job) => void
+  readonly paint: Paint | undefined
+}
+
+/** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
+export async function preview(run: Run, viewer: Viewer): Promise<Preview> {
   const session = openSession(run.database)
   try {
-    return await interruptible(look(session, run, onFailure), run.interruptions.stop)
+    return await interruptible(look(session, run, viewer), run.interruptions.stop)
   } finally {
     await session.close()
   }
 }
 
-async function look(session: Session, run: Run, onFailure: (job: Job) => void): Promise<Preview> {
+async function look(session: Session, run: Run, { onFailure, paint }: Viewer): Promise<Preview> {
   const { sql } = session
   await session.begin('read only', run.limits.run)
   await demandAllRows(sql, 'read')
@@ -166,5 +170,5 @@ async function look(session: Session, run: Run, onFailure: (job: Job) => void): 
   const found = { found: tally.count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (tally.count === 0 && !lapse) return { ...found, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
-  return { ...found, digest, message: await rendered(digest, run) }
+  return { ...found, digest, message: await rendered(digest, run, paint) }
 }

@@ -133,7 +133,7 @@ async function* ofTestMail(
   presentation: Presentation,
   options: CheckOptions,
 ): AsyncGenerator<Finding> {
-  const marked = { ...presentation, environment: 'TEST' }
+  const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
   const message = renderMessage(sampleDigest(options.now), marked, () => {})
   const answer = await sendGrid(mail, marked)(message, options.stop)
   yield answer.kind === 'accepted'

@@ -4,12 +4,12 @@ import type { Job, Window } from '../job.js'
 
 const MINUTE = 60_000
 
-/** A digest of made-up failures, for a test mail. */
+/** A digest of made-up failures, for a test mail. No job has such an id, so its statements can do no harm. */
 export function sampleDigest(now: Date): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
   const chain = new Date(ago(60)).toISOString()
   const [albums, songs] = APPLE_MUSIC_REFRESH.steps.map(({ jobType, targetId }, index) =>
-    job(index + 1, ago(58 - 10 * index), {
+    job(-1 - index, ago(58 - 10 * index), {
       source: 'apple',
       jobType,
       targetType: 'catalog',
@@ -18,7 +18,7 @@ export function sampleDigest(now: Date): Digest {
       chain,
     }),
   ) as [Job, Job]
-  const others = Array.from({ length: 3 }, (_, index) => job(index + 11, ago(30 - 5 * index), {}))
+  const others = Array.from({ length: 3 }, (_, index) => job(-11 - index, ago(30 - 5 * index), {}))
   const tally = new Tally()
   for (const failure of [{ ...songs, error: 'This failure is made up: Read timed out.' }, ...others]) tally.add(failure)
   const context = {

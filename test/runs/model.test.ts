@@ -428,7 +428,10 @@ const dryRun = fc.constant<Command>({
   async run(model) {
     const before = await database.sql`select *, xmin::text from research_jobs order by id`
     const found: number[] = []
-    const { older, overdue, message } = await preview(freshRun().run, ({ id }) => found.push(id))
+    const { older, overdue, message } = await preview(freshRun().run, {
+      onFailure: ({ id }) => found.push(id),
+      paint: undefined,
+    })
     expect(found.toSorted((a, b) => a - b)).toEqual(ids(model.due()))
     expect(overdue).toBe(model.overdue())
     expect(older.count).toBe(model.older())

@@ -57,6 +57,8 @@ export function refusal(code: number, message: string, field: string | null = nu
 /** 202, whatever was sent; it counts among `requests` alone. */
 export const acceptance: Answer = status(202, '', { 'x-message-id': 'accepted' })
 
+const scopes: Answer = status(200, { scopes: ['mail.send', 'sender_verification_eligible'] })
+
 export async function startSendGrid(): Promise<SendGridStandIn> {
   const validate = requestValidator()
   const requests: Request[] = []
@@ -78,11 +80,13 @@ export async function startSendGrid(): Promise<SendGridStandIn> {
         path: `${incoming.method} ${incoming.url}`,
         headers: incoming.headers,
         raw,
-        mail: JSON.parse(raw),
+        // A GET has no body.
+        mail: JSON.parse(raw || 'null'),
       }
       requests.push(request)
       for (const tell of waiting.splice(0)) tell(request)
-      void (answers.shift() ?? accept)(response, request)
+      const byDefault = request.path === 'GET /v3/scopes' ? scopes : accept
+      void (answers.shift() ?? byDefault)(response, request)
     })
   })
   const port = await listen(server)

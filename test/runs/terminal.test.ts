@@ -1,0 +1,76 @@
+import { stripVTControlCharacters } from 'node:util'
+import { expect, test } from 'vitest'
+import { useScene } from '../support/scene.js'
+import { onTerminal } from '../support/terminal.js'
+
+const scene = useScene()
+const RED = '\x1b[31m'
+
+test('without its variables the command names each problem on a line of its own, with its cure', async () => {
+  const { code, screen } = await onTerminal(['digest'], {})
+  expect(code).toBe(2)
+  expect(stripVTControlCharacters(screen).trimEnd().split('\n')).toEqual([
+    '✗ DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD',
+    '✗ SENDGRID_API_KEY is missing: create one with Mail Send permission in SendGrid',
+    '✗ FROM_EMAIL is missing: set it to a sender that SendGrid has verified',
+    '✗ ALERT_EMAIL_TO is missing: set it to the addresses that get the mail, comma-separated',
+    expect.stringMatching(/^Wrong configuration; nothing was attempted \(exit code 2, \d+\.\d s\)\.$/),
+  ])
+})
+
+test('the summary is a sentence', async () => {
+  const { code, screen } = await onTerminal(['digest'], scene.variables)
+  expect(code).toBe(0)
+  expect(screen).toMatch(/^There is no new failure to report \(exit code 0, \d+\.\d s\)\.\n$/)
+  await scene.worker.dead()
+  const sent = await onTerminal(['digest'], scene.variables)
+  expect(sent.screen).toMatch(/^SendGrid accepted the mail about 1 failed job, .* \(exit code 0, \d+\.\d s\)\.\n$/)
+})
+
+test('a dry run has its marks and headlines in colour, and the words are those of the mail', async () => {
+  await scene.worker.dead()
+  const { screen } = await onTerminal(['digest', '--dry-run'], scene.variables)
+  expect(screen).toContain(`${RED}`)
+  const piped = (await scene.digest(['--dry-run'])).stdout
+  const timeless = (text: string) => text.replaceAll(/\d\d:\d\d UTC|just now|\d+ min ago/g, 'TIME')
+  expect(timeless(stripVTControlCharacters(screen))).toContain(timeless(piped))
+  expect(piped).not.toContain('\x1b')
+})
+
+test.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }])('%j: nothing is coloured', async (variables) => {
+  await scene.worker.dead()
+  const { screen } = await onTerminal(['digest', '--dry-run'], { ...scene.variables, ...variables })
+  expect(screen).toContain('✗ spotify/match_song failed')
+  expect(screen).not.toContain('\x1b[')
+})
+
+test('the mail itself and what is piped have no colours, even when the log goes to a terminal', async () => {
+  await scene.worker.dead()
+  await onTerminal(['digest'], { ...scene.variables, FORCE_COLOR: '1' })
+  expect(scene.mail.text).not.toContain('\x1b')
+})
+
+test('migrate says what it does, and how long it took', async () => {
+  const { code, screen } = await onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
+  expect(code).toBe(0)
+  expect(screen).toMatch(/002_unreported_failures_index\.sql: done in \d+\.\d s\n/)
+  expect(screen).toMatch(/Research_jobs has all that digest needs \(exit code 0, \d+\.\d s\)\.\n$/)
+})
+
+test('while a large index is built, migrate says how far it is', async () => {
+  const { sql } = scene
+  await scene.worker.storm(2_000)
+  await sql`drop index research_jobs_chain`
+  // Another transaction that has written keeps a concurrent build waiting, in a phase that the server names.
+  const { screen } = await sql
+    .begin(async (holder) => {
+      await holder`select pg_current_xact_id()`
+      await holder`update research_jobs set priority = 1 where id = 1`
+      const migrating = onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
+      while (!(await sql`select from pg_stat_progress_create_index`).length);
+      await holder`select pg_sleep(1.2)`
+      return () => migrating
+    })
+    .then((finish) => finish())
+  expect(screen).toMatch(/003_chain_index\.sql: (?:waiting|building|initializing)[a-z ]*(?:, \d+ %)?/)
+})
