@@ -1,11 +1,11 @@
-import { digestConfig, type Environment, migrateConfig } from './config.js'
+import { digestConfig, type Environment, type MailSettings, migrateConfig, type Presentation } from './config.js'
 import { beat } from './heartbeat.js'
 import type { Window } from './job.js'
 import { type Log, openLog } from './log.js'
 import { JsonDigest } from './mail/json.js'
 import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
 import { type Preview, preview, type Run, report } from './report.js'
-import { sendGrid } from './sendgrid.js'
+import type { SendMail } from './sendgrid.js'
 import { exitSoon, listenForInterruptions } from './signals.js'
 import { stackOf } from './stack.js'
 import { flushed, paint, print } from './stdout.js'
@@ -47,14 +47,23 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
     interruptions,
     onFault: ({ error, jobIds }) =>
       log.error('a part of the mail could not be made; its jobs are listed bare', { jobIds, stack: stackOf(error) }),
+    render: async (...all) => (await import('./late.js')).renderMessage(...all),
   }
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
-    const summary = outcomeSummary(await report(run, sendGrid(mail, config.presentation)))
+    const summary = outcomeSummary(await report(run, sender(mail, config.presentation)))
     if (heartbeatUrl && summary.exitCode === 0) await heartbeat(heartbeatUrl, log)
     return summary
   } finally {
     interruptions.dispose()
+  }
+}
+
+/** Most runs have nothing to send. */
+function sender(settings: MailSettings, presentation: Presentation): SendMail {
+  return async (message, signal) => {
+    const { sendGrid } = await import('./late.js')
+    return sendGrid(settings, presentation)(message, signal)
   }
 }
 
@@ -75,7 +84,7 @@ async function printed(run: Run, format: Format): Promise<Preview> {
 }
 
 export async function checked({ sendTest }: CheckOptions, env: Environment, now: Date): Promise<Summary> {
-  const { check, findingLine } = await import('./check/check.js')
+  const { check, findingLine } = await import('./late.js')
   const interruptions = listenForInterruptions(CHECK_TIMEOUT)
   const window = { since: windowFrom(now), includeAlerted: false }
   const codes: (1 | 2)[] = []
@@ -97,7 +106,7 @@ export async function checked({ sendTest }: CheckOptions, env: Environment, now:
 export async function applyMigrations(env: Environment): Promise<Summary> {
   const { database, logLevel } = migrateConfig(env)
   const log = openLog(logLevel)
-  const { migrate } = await import('./postgres/migrate.js')
+  const { migrate } = await import('./late.js')
   await migrate(database, {
     onFile: (file) => log.info('applying', { file }),
     ...(process.stderr.isTTY ? { onProgress: (line: string) => process.stderr.write(`\r\x1b[K${line}`) } : {}),

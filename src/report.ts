@@ -52,7 +52,16 @@ export interface Run {
   readonly interruptions: Interruptions
   /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
+  readonly render: Render
 }
+
+/** Digest → mail. */
+export type Render = (
+  digest: Digest,
+  presentation: Presentation,
+  onFault: Run['onFault'],
+  paint?: Paint,
+) => Message | Promise<Message>
 
 /** What was claimed, rendered, and waits for SendGrid's word. */
 interface Claim extends Found {
@@ -98,7 +107,7 @@ async function prepare(session: Session, run: Run): Promise<Claim | Outcome> {
   const older = await countOlder(sql, run.window)
   if (found === 0 && !lapse) return { kind: 'nothing to report', older }
   const digest = await complete(sql, tally, lapse, older, run)
-  const message = await rendered(digest, run)
+  const message = await run.render(digest, run.presentation, run.onFault)
   await session.identify()
   return { ids: [...ids, ...(lapse ? [lapse.anchor.id] : [])], found, overdue: lapse !== undefined, older, message }
 }
@@ -127,12 +136,6 @@ async function complete(
     lapse,
   }
   return tally.digest(context, older, window, now, onFault)
-}
-
-/** The mail's part is loaded when there is a mail: most runs have none. */
-async function rendered(digest: Digest, { presentation, onFault }: Run, paint?: Paint): Promise<Message> {
-  const { renderMessage } = await import('./mail/message.js')
-  return renderMessage(digest, presentation, onFault, paint)
 }
 
 export interface Preview extends Found {
@@ -170,5 +173,5 @@ async function look(session: Session, run: Run, { onFailure, paint }: Viewer): P
   const found = { found: tally.count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (tally.count === 0 && !lapse) return { ...found, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
-  return { ...found, digest, message: await rendered(digest, run, paint) }
+  return { ...found, digest, message: await run.render(digest, run.presentation, run.onFault, paint) }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { howItDied, type Job, kindOf } from '../job.js'
-import { cut, shortened } from '../text/words.js'
+import { cut, detached, shortened } from '../text/words.js'
 import { errorPattern } from './pattern.js'
 import { commonTemplate, isMember, type Pattern, patternOf, stretchOf, type Template } from './template.js'
 
@@ -62,11 +62,13 @@ export interface Kind {
 /** Failures as they stream in, of which only figures and the latest are kept. */
 export class Gathering {
   count = 0
-  first = Number.POSITIVE_INFINITY
-  last = Number.NEGATIVE_INFINITY
-  death: string | undefined
-  latest: Job | undefined
-  jobs: readonly Listed[] = []
+  private first = Number.POSITIVE_INFINITY
+  private last = Number.NEGATIVE_INFINITY
+  private death: string | undefined
+  private latest: Job | undefined
+  private jobs: Listed[] = []
+  /** The last one that was listed when they were sorted the last time. */
+  private least: Listed | undefined
 
   add(job: Job): void {
     const death = howItDied(job)
@@ -75,7 +77,7 @@ export class Gathering {
     this.first = Math.min(this.first, job.failedAt)
     this.last = Math.max(this.last, job.failedAt)
     if (this.latest === undefined || laterFirst(job, this.latest) < 0) this.latest = kept(job)
-    this.list([job])
+    this.list(job)
   }
 
   merge(other: Gathering): void {
@@ -83,31 +85,34 @@ export class Gathering {
     this.count += other.count
     this.first = Math.min(this.first, other.first)
     this.last = Math.max(this.last, other.last)
-    if (this.latest === undefined || (other.latest && laterFirst(other.latest, this.latest) < 0))
-      this.latest = other.latest
-    this.list(other.jobs)
+    if (other.latest && (!this.latest || laterFirst(other.latest, this.latest) < 0)) this.latest = other.latest
+    for (const job of other.jobs) this.list(job)
   }
 
   result(): Cluster {
-    const { count, first, last, death, latest, jobs } = this
+    const { count, first, last, death, latest } = this
     if (latest === undefined) throw new Error('nothing was gathered')
-    return { count, first, last, death, latest, jobs }
+    this.trim()
+    return { count, first, last, death, latest, jobs: this.jobs }
   }
 
-  private list(jobs: readonly Listed[]): void {
-    const last = this.jobs.at(-1)
-    if (this.jobs.length === JOBS_LISTED && last && jobs.every((job) => laterFirst(job, last) > 0)) return
-    this.jobs = [...this.jobs, ...jobs.map(listed)].sort(laterFirst).slice(0, JOBS_LISTED)
+  /** Sorted only now and then: a storm comes in any order, and most of it is not listed in the end. */
+  private list(job: Listed & { readonly error?: string | null }): void {
+    if (this.least !== undefined && laterFirst(job, this.least) > 0) return
+    const { error, ...listed } = job
+    this.jobs.push(listed)
+    if (this.jobs.length >= 8 * JOBS_LISTED) this.trim()
+  }
+
+  private trim(): void {
+    this.jobs = this.jobs.sort(laterFirst).slice(0, JOBS_LISTED)
+    this.least = this.jobs[JOBS_LISTED - 1]
   }
 }
 
 /** Infinite times are equal to each other, and have no difference. */
 export function laterFirst(a: Listed, b: Listed): number {
   return b.failedAt === a.failedAt ? b.id - a.id : b.failedAt - a.failedAt
-}
-
-function listed({ error, ...job }: Listed & { readonly error?: string | null }): Listed {
-  return job
 }
 
 /** An error is kept as far as it can be shown. */
@@ -128,14 +133,12 @@ class Building {
     readonly template?: Template,
   ) {}
 
-  add(job: Job, pattern: Pattern): void {
-    if (this.alike) {
-      const letter = hash('sha1', job.error ?? '', 'base64')
-      this.alike = this.letter === undefined || this.letter === letter
-      this.letter = letter
-    }
+  add(job: Job, text: string): void {
+    const letter = shortened(job.error ?? '')
+    this.letter ??= letter
+    this.alike = this.alike && this.letter === letter
     this.gathering.add(job)
-    this.vary(pattern, 1)
+    if (this.template) this.vary(patternOf(text), 1)
   }
 
   /** Takes over a group that fits the template. */
@@ -176,6 +179,8 @@ class KindTally {
   private readonly seen = new Set<string>()
   private countedAll = true
   private searchAt = 4 * HANDFUL
+  private lastText: string | undefined
+  private lastGroup: Building | undefined
 
   constructor(
     private readonly name: string,
@@ -185,12 +190,21 @@ class KindTally {
   add(job: Job): void {
     this.count += 1
     const text = errorPattern(job.error)
-    const key = hash('sha1', text, 'base64')
-    const pattern = patternOf(text)
-    const isNew = this.isNew(key)
-    const group = this.exact.get(key) ?? this.fitting(pattern, isNew) ?? this.opened(key, pattern)
-    group?.add(job, pattern)
+    // In a storm one error follows the other.
+    const group = text === this.lastText ? this.lastGroup : this.groupOf(text)
+    this.lastText = text
+    this.lastGroup = group
+    group?.add(job, text)
     if (this.exact.size >= this.searchAt) this.search()
+  }
+
+  private groupOf(text: string): Building | undefined {
+    const key = hash('sha1', text, 'base64')
+    const isNew = this.isNew(key)
+    const known = this.exact.get(key)
+    if (known) return known
+    const pattern = patternOf(detached(text))
+    return this.fitting(pattern, isNew) ?? this.opened(key, pattern)
   }
 
   result(): Kind {
@@ -243,6 +257,8 @@ class KindTally {
       this.merge(template)
     }
     this.searchAt = Math.max(4 * HANDFUL, 4 * this.exact.size)
+    // It may have been merged into another.
+    this.lastText = undefined
   }
 
   private merge(template: Template): void {

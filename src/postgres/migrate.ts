@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from '../config.js'
@@ -18,7 +19,7 @@ const POLL = 500
  * concurrently. Each file may be applied again at any time.
  */
 export async function migrate(settings: DatabaseSettings, { onFile, onProgress }: Watcher): Promise<void> {
-  const folder = new URL('../../sql/', import.meta.url)
+  const folder = sqlFolder()
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   const session = openSession(settings)
   try {
@@ -34,6 +35,14 @@ export async function migrate(settings: DatabaseSettings, { onFile, onProgress }
   } finally {
     await session.close()
   }
+}
+
+/** Beside dist/ or src/, whichever this runs from. */
+function sqlFolder(): URL {
+  const candidates = ['../sql/', '../../sql/'].map((path) => new URL(path, import.meta.url))
+  const folder = candidates.find((candidate) => existsSync(candidate))
+  if (!folder) throw new Error('the folder sql/ is missing from the installation')
+  return folder
 }
 
 /** Looks on from a second session, because the first one is busy. That it cannot look stops nothing. */

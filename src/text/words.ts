@@ -21,18 +21,16 @@ const KEPT = 2_500
 const KEPT_HEAD = 1_800
 const KEPT_TAIL = 600
 
-/**
- * A copy of at most 2,500 characters, cut in the middle, that does not keep the whole text alive as a slice of it
- * would: V8's slices point to their parent.
- */
+/** At most 2,500 characters of a text, which is cut in the middle and says how much is left out there. */
 export function shortened(text: string): string {
-  if (text.length <= KEPT) return detached(text)
+  if (text.length <= KEPT) return text
   const left = (text.length - KEPT_HEAD - KEPT_TAIL).toLocaleString('en')
   const [head, tail] = [text.slice(0, KEPT_HEAD), text.slice(-KEPT_TAIL)].map((part) => part.toWellFormed())
   return detached(`${head}\n… ${left} characters left out …\n${tail}`)
 }
 
-function detached(text: string): string {
+/** A copy that does not keep another text alive: V8's slices point to what they were cut from. */
+export function detached(text: string): string {
   return Buffer.from(text).toString()
 }
 

@@ -1,0 +1,5 @@
+/** What a run that finds nothing does without: loaded as one file, when it is needed. */
+export { check, findingLine } from './check/check.js'
+export { renderMessage } from './mail/message.js'
+export { migrate } from './postgres/migrate.js'
+export { sendGrid } from './sendgrid.js'
