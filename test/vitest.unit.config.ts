@@ -1,2 +1,6 @@
 import { defineConfig } from 'vitest/config'
-export default defineConfig({ test: { root: '/work/main/test', include: ['unit/**/*.test.ts'], testTimeout: 60000 } })
+
+/** The pure modules alone, without a database: what the mutation tester runs, over and over. */
+export default defineConfig({
+  test: { root: import.meta.dirname, include: ['unit/**/*.test.ts'], testTimeout: 60_000 },
+})

@@ -23,11 +23,17 @@ export interface Letter {
 
 /** More sections than this have an overview. */
 const FEW_SECTIONS = 3
+/** And list fewer jobs each. */
+const JOBS_OF_MANY = 5
 
 /** The digest in words. What cannot be said is listed bare, and is among `faults`. */
 export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
   const clock = new Clock(presentation.timezone, digest.now)
-  const writer = new SectionWriter(clock, new Pages(presentation.adminBaseUrl), caps)
+  const chains = digest.chains.slice(0, caps.sections)
+  const groups = chosen(digest.kinds, caps.sections)
+  const few = chains.length + groups.length <= FEW_SECTIONS
+  const jobs = few ? caps.jobs : Math.min(caps.jobs, JOBS_OF_MANY)
+  const writer = new SectionWriter(clock, new Pages(presentation.adminBaseUrl), { ...caps, jobs })
   const faults: Fault[] = []
   const attempt = <T>(write: () => T, otherwise: () => T, jobIds: readonly number[] = []): T => {
     try {
@@ -43,8 +49,6 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
       () => writer.bare(cluster),
       cluster.jobs.map(({ id }) => id),
     )
-  const chains = digest.chains.slice(0, caps.sections)
-  const groups = chosen(digest.kinds, caps.sections)
   const { overdue } = digest
   const bareTotal = (): Letter['total'] => ({ headline: `${plural(digest.count, 'job')} failed for good`, summary: '' })
   // Where a failed refresh has a section, that one says so.

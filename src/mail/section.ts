@@ -221,7 +221,13 @@ export class SectionWriter {
   /** A failed job of a chain: the leading one, or another one below it. An error is said unless it is that above. */
   private failedStep(job: Job, leading: Job, above: Job | undefined): JobLine {
     const link = this.pages.job(job.id)
-    if (!above) return { facts: [`${short(kindOf(job))}  ${target(job)}`], notes: [howItDied(job)], link }
+    // Of a step that has one attempt the ladder has said how it died.
+    if (!above)
+      return {
+        facts: [`${short(kindOf(job))}  ${target(job)}`],
+        notes: job.maxAttempts === 1 && !job.reaped ? [] : [howItDied(job)],
+        link,
+      }
     const error = firstLine(job.error, LISTED_ERROR)
     return {
       facts: [`job ${job.id}  ${short(kindOf(job))}  ${this.clock.after(leading.failedAt, job.failedAt)}`],
@@ -346,9 +352,8 @@ function resumption({ step, job, keeps }: Resume, newer: boolean): NonNullable<S
   const kept = keeps.length > 0 ? `keeps ${list(keeps)}; ` : ''
   return {
     introduction: `Resume${newer ? ' the newer refresh' : ''} at ${step} (${kept}does nothing unless job ${job.id} is still ${job.status}):`,
-    statement: `update research_jobs
-set status = 'queued', attempts = 0, run_after = now(), claimed_at = null,
-  claimed_by = null, finished_at = null, last_error = null
+    statement: `update research_jobs set status = 'queued', attempts = 0, run_after = now(),
+  claimed_at = null, claimed_by = null, finished_at = null, last_error = null
 where id = ${job.id} and status = '${job.status}';`,
   }
 }

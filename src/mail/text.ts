@@ -31,13 +31,24 @@ function section(
   { headline: title, summary, ladder, error, jobs, more, outlook, links, resume }: Section,
   paint: Paint,
 ): string {
+  const head = `${headline(title, paint)}\n${wrap(summary)}`
+  const said = error ? quote(error) : ''
+  const urls = links
+    .map(({ label, url }) => (links.length > 1 ? `${label}:\n${MARGIN}${url}` : MARGIN + url))
+    .join('\n')
+  // One job is taken in at a glance. Nothing of an error stands at the margin, so that it cannot pass for the job.
+  const isGroup = ladder.length === 0 && outlook.length === 0 && jobs.length > 0
+  const [single] = isGroup && jobs.length === 1 ? jobs : []
+  if (single)
+    return [head, said, ...[single.facts.join('  '), ...single.notes].map((line) => wrap(line)), urls].join('\n')
+  const listed = [...jobLines(jobs), ...(more === undefined ? [] : [hang(more)])].join('\n')
   const paragraphs = [
-    `${headline(title, paint)}\n${wrap(summary)}`,
+    head,
     rungs(ladder, paint),
-    error ? quote(error) : '',
-    [...jobLines(jobs), ...(more === undefined ? [] : [hang(more)])].join('\n'),
+    said,
+    isGroup ? `${listed}\n${urls}` : listed,
     outlook.map((line) => wrap(line)).join('\n'),
-    links.map(({ label, url }) => `${label}:\n${MARGIN}${url}`).join('\n'),
+    isGroup ? '' : urls,
     resume ? `${wrap(resume.introduction)}\n${indent(resume.statement)}` : '',
   ]
   return paragraphs.filter(Boolean).join('\n\n')

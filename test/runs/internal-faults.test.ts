@@ -20,7 +20,7 @@ test('a section that cannot be made is said bare in the mail, and the log has it
   const { code, log, summary } = await scene.digest([], NO_DATES)
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
   expect(await scene.marked()).toEqual([id])
-  expect(scene.mail.text).toContain(`  job ${id}\n`)
+  expect(scene.mail.text).toContain(`\njob ${id}\n`)
   expect(scene.mail.text.replaceAll('\n', ' ')).toContain('could not be shown. The log of job-alert says why.')
   const faults = log.filter(({ level, outcome }) => level === 'error' && outcome === undefined)
   expect(faults.map(({ jobIds }) => jobIds)).toContainEqual([id])
@@ -32,7 +32,7 @@ test('a dry run says so, too', async () => {
   const id = await scene.worker.dead()
   const { code, stdout, log } = await scene.digest(['--dry-run'], NO_DATES)
   expect(code).toBe(0)
-  expect(stdout).toContain(`  job ${id}\n`)
+  expect(stdout).toContain(`\njob ${id}\n`)
   expect(log.some(({ jobIds }) => Array.isArray(jobIds) && jobIds.includes(id))).toBe(true)
 })
 

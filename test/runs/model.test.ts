@@ -117,7 +117,7 @@ function expectSaid(mails: readonly Message[], news: News | undefined): void {
 
 /** Every job has a type of its own, so that the mail has a group and an entry for each. */
 function mailed({ text }: Message): readonly number[] {
-  return [...text.matchAll(/^ {2}job (\d+) {2}/gm)].map(([, id]) => Number(id)).toSorted((a, b) => a - b)
+  return [...text.matchAll(/^(?: {2})?job (\d+) {2}/gm)].map(([, id]) => Number(id)).toSorted((a, b) => a - b)
 }
 
 const ids = (jobs: readonly ModelJob[]): readonly number[] => jobs.map(({ id }) => id).toSorted((a, b) => a - b)

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from './command.js'
 import { createDatabase } from './database.js'
 import { fillQueue } from './demo_queue.js'
@@ -29,6 +31,9 @@ try {
     const to = personalizations.flatMap((each) => each.to.map(({ email }) => email)).join(', ')
     console.log(`\nThe mail that arrived:\n\nFrom: ${from.name} <${from.email}>\nTo: ${to}\nSubject: ${subject}\n`)
     console.log(content[0]?.value)
+    const file = join(mkdtempSync(join(tmpdir(), 'job-alert-demo-')), 'mail.html')
+    writeFileSync(file, content[1]?.value ?? '')
+    console.log(`The same as HTML, to be opened in a browser: ${file}`)
   }
   const before = sendGrid.requests.length
   await step('second run: nothing new, so it is silent', ['digest'])
