@@ -352,8 +352,9 @@ function resumption({ step, job, keeps }: Resume, newer: boolean): NonNullable<S
   const kept = keeps.length > 0 ? `keeps ${list(keeps)}; ` : ''
   return {
     introduction: `Resume${newer ? ' the newer refresh' : ''} at ${step} (${kept}does nothing unless job ${job.id} is still ${job.status}):`,
-    statement: `update research_jobs set status = 'queued', attempts = 0, run_after = now(),
-  claimed_at = null, claimed_by = null, finished_at = null, last_error = null
+    statement: `update research_jobs set status = 'queued', attempts = 0,
+  run_after = now(), claimed_at = null, claimed_by = null,
+  finished_at = null, last_error = null
 where id = ${job.id} and status = '${job.status}';`,
   }
 }

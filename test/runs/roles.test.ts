@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { run } from '../support/command.js'
+import { useScene } from '../support/scene.js'
+
+const scene = useScene()
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+
+test('the role of the README can do all that a digest and its check need, and nothing else to the table', async () => {
+  const [, sql = ''] = /<!-- role -->\s+```sql\n(.*?)```/s.exec(README) ?? []
+  const name = `job_alert_${scene.database.name}`
+  await scene.sql.unsafe(sql.replaceAll(/\bjob_alert\b/g, name))
+  const url = new URL(scene.database.url)
+  url.username = name
+  url.password = 'choose-one'
+  const DATABASE_URL = url.href
+  try {
+    const [, songs] = await scene.worker.refresh('songs')
+    await scene.worker.failPermanently(songs as number, 'timed out')
+    const overdue = { DATABASE_URL, REFRESH_OVERDUE_AFTER: '14d' }
+    expect((await run(['check'], { ...scene.variables, DATABASE_URL })).code).toBe(0)
+    expect((await scene.digest(['--dry-run'], overdue)).stdout).toContain(
+      '✗ Apple Music catalog refresh failed at songs',
+    )
+    expect((await scene.digest([], overdue)).summary).toMatchObject({ outcome: 'sent', found: 1 })
+    expect(await scene.marked()).toEqual([songs])
+    const attempt = (statement: string) =>
+      scene.sql
+        .begin(async (sql) => {
+          await sql.unsafe(`set local role ${name}`)
+          await sql.unsafe(statement)
+        })
+        .catch((error: Error) => error.message)
+    for (const statement of [
+      `update research_jobs set status = 'queued'`,
+      'delete from research_jobs',
+      `insert into research_jobs (source, job_type, target_type, target_id) values ('a', 'b', 'c', gen_random_uuid())`,
+    ])
+      expect(await attempt(statement)).toContain('permission denied')
+  } finally {
+    await scene.sql.unsafe(`drop owned by ${name}; drop role ${name}`)
+  }
+})
+
+test('the roll-back of the README leaves the table as it was', async () => {
+  const [, statements = ''] = /then run\n\n((?: {4}.*\n)+)/.exec(README) ?? []
+  expect(statements).toContain('drop column if exists last_alerted_at')
+  for (const statement of statements.trim().split('\n')) await scene.sql.unsafe(statement)
+  const left = await scene.sql`
+    select attname as name from pg_attribute where attrelid = 'research_jobs'::regclass and attname = 'last_alerted_at' and not attisdropped
+    union all
+    select relname from pg_class where relname in ('research_jobs_unreported_failures', 'research_jobs_chain')`
+  expect(left).toEqual([])
+  expect((await run(['migrate'], { DATABASE_URL: scene.database.url })).code).toBe(0)
+  expect((await scene.digest()).code).toBe(0)
+})
