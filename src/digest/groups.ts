@@ -52,6 +52,8 @@ export interface Variant {
 export interface Kind {
   readonly name: string
   readonly count: number
+  /** When the last of them failed, in milliseconds since the epoch. */
+  readonly last: number
   /** Different patterns of error; at least that many if `countedAll` is false. */
   readonly patterns: number
   readonly countedAll: boolean
@@ -173,7 +175,8 @@ class Building {
 
 /** The failures of one kind as they stream in, grouped by error. Time and memory are linear, and memory is bounded. */
 class KindTally {
-  count = 0
+  private count = 0
+  private last = Number.NEGATIVE_INFINITY
   private readonly exact = new Map<string, Building>()
   private readonly templates: Building[] = []
   private readonly seen = new Set<string>()
@@ -189,6 +192,7 @@ class KindTally {
 
   add(job: Job): void {
     this.count += 1
+    this.last = Math.max(this.last, job.failedAt)
     const text = errorPattern(job.error)
     // In a storm one error follows the other.
     const group = text === this.lastText ? this.lastGroup : this.groupOf(text)
@@ -213,6 +217,7 @@ class KindTally {
     return {
       name: this.name,
       count: this.count,
+      last: this.last,
       patterns: this.seen.size,
       countedAll: this.countedAll,
       groups: groups.sort(noisiestFirst),
@@ -283,23 +288,27 @@ interface Room {
 /** Failures that belong to no chain, by source and job type. */
 export class Kinds {
   private readonly kinds = new Map<string, KindTally>()
-  /** Of kinds beyond the bound only the number of failures is known. */
-  private readonly others = new Map<string, number>()
+  /** Of kinds beyond the bound only the figures are known. */
+  private readonly others = new Map<string, { count: number; last: number }>()
   private readonly room: Room = { patterns: 0, counted: 0 }
 
   add(job: Job): void {
     const key = `${job.source}\0${job.jobType}`
     const kind = this.kinds.get(key) ?? this.opened(key, job)
-    if (kind) kind.add(job)
-    else this.others.set(kindOf(job), (this.others.get(kindOf(job)) ?? 0) + 1)
+    if (kind) {
+      kind.add(job)
+      return
+    }
+    const { count, last } = this.others.get(kindOf(job)) ?? { count: 0, last: Number.NEGATIVE_INFINITY }
+    this.others.set(kindOf(job), { count: count + 1, last: Math.max(last, job.failedAt) })
   }
 
   /** Noisiest first. */
   result(): readonly Kind[] {
     const kinds = [...this.kinds.values()].map((kind) => kind.result())
-    const others = [...this.others].map(([name, count]) => ({
+    const others = [...this.others].map(([name, figures]) => ({
       name,
-      count,
+      ...figures,
       patterns: 1,
       countedAll: false,
       groups: [],

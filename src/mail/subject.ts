@@ -1,7 +1,7 @@
 import type { Presentation } from '../config.js'
 import type { Chain } from '../digest/chain.js'
 import type { Digest } from '../digest/digest.js'
-import { chosen, type Group } from '../digest/groups.js'
+import type { Kind } from '../digest/groups.js'
 import { cut, oneLine, plural } from '../text/words.js'
 import { Clock } from './clock.js'
 
@@ -20,15 +20,15 @@ export function subject(digest: Digest, { timezone, environment }: Presentation)
 
 function whatFailed(digest: Digest): { readonly text: string; readonly at: number } {
   const [section] = digest.chains
-  const [group] = chosen(digest.kinds, 1)
+  const [kind] = digest.kinds
   const others = (count: number): string =>
     digest.count > count ? `, and ${plural(digest.count - count, count > 0 ? 'other job' : 'failed job')}` : ''
   if (section?.chain)
     return { text: chainFailed(section.chain) + others(section.failures.count), at: section.chain.leading.failedAt }
   if (digest.overdue)
-    return { text: `${digest.overdue.shortTitle} is overdue${others(0)}`, at: group?.last ?? digest.now.getTime() }
-  if (!group || section) return { text: plural(digest.count, 'failed job'), at: digest.now.getTime() }
-  return { text: groupFailed(group) + others(group.count), at: group.last }
+    return { text: `${digest.overdue.shortTitle} is overdue${others(0)}`, at: kind?.last ?? digest.now.getTime() }
+  if (!kind || section) return { text: plural(digest.count, 'failed job'), at: digest.now.getTime() }
+  return { text: kindFailed(kind) + others(kind.count), at: kind.last }
 }
 
 function chainFailed({ shortTitle, failedAt, leading, outlook }: Chain): string {
@@ -38,7 +38,7 @@ function chainFailed({ shortTitle, failedAt, leading, outlook }: Chain): string 
   return `${shortTitle} failed at ${failedAt}`
 }
 
-function groupFailed({ kind, count }: Group): string {
-  const name = cut(oneLine(kind), NAME_LENGTH)
-  return count === 1 ? `${name} failed` : `${plural(count, `${name} job`)} failed`
+function kindFailed({ name, count }: Kind): string {
+  const short = cut(oneLine(name), NAME_LENGTH)
+  return count === 1 ? `${short} failed` : `${plural(count, `${short} job`)} failed`
 }

@@ -30,10 +30,10 @@ export interface Running {
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /** The built command as a process, in an environment that holds nothing but `variables`. */
-export function start(args: readonly string[], variables: Variables): Running {
+export function start(args: readonly string[], variables: Variables, bin = BIN): Running {
   const env = { PATH: process.env.PATH, ...variables }
   // Node 20 takes --env-file for an option of its own, wherever it stands, unless "--" comes first.
-  const child = spawn(process.execPath, ['--', BIN, ...args], {
+  const child = spawn(process.execPath, ['--', bin, ...args], {
     cwd: EMPTY_FOLDER,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

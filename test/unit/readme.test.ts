@@ -43,7 +43,7 @@ test('every variable that is read stands in the README and in .env.example, and 
 test('every npm script that the README names exists, and the other way round', () => {
   const named: readonly string[] = README.match(/(?<=npm run )[a-z:]+/g) ?? []
   expect(named.filter((name) => !(name in (scripts ?? {})))).toEqual([])
-  const internal: readonly string[] = ['build', 'bundle', 'test', 'typecheck', 'lint', 'format', 'deadcode']
+  const internal: readonly string[] = ['build', 'bundle', 'prepack', 'test', 'typecheck', 'lint', 'format', 'deadcode']
   expect(Object.keys(scripts ?? {}).filter((name) => !named.includes(name) && !internal.includes(name))).toEqual([])
 })
 

@@ -27,6 +27,11 @@ test.each([
   ['a group', many(3), '3 spotify/match_song jobs failed, 23 Nov 02:00 UTC'],
   ['an outage', many(1_200), '1,200 spotify/match_song jobs failed, 23 Nov 02:00 UTC'],
   [
+    'two errors of one job type',
+    [...many(3), job({ error: 'KeyError: id', failedAt: at('02:30') })],
+    '4 spotify/match_song jobs failed, 23 Nov 02:30 UTC',
+  ],
+  [
     'several groups',
     [...many(3), job({ source: 'youtube' })],
     '3 spotify/match_song jobs failed, and 1 other job, 23 Nov 02:00 UTC',
