@@ -2,7 +2,9 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import client from '@sendgrid/client'
 import type { ClientRequest } from '@sendgrid/client/src/request.js'
+import mail from '@sendgrid/mail'
 import type { MailDataRequired } from '@sendgrid/mail/src/mail.js'
 import type { MailSettings, Presentation } from './config.js'
 import { type Deadline, deadline } from './deadline.js'
@@ -28,7 +30,7 @@ const PAUSES = [500, 1_500]
 /** A sender for these settings. */
 export function sendGrid(settings: MailSettings, { environment }: Presentation): SendMail {
   return (message, signal) =>
-    connected(settings, signal, async ({ mail }, bound, hasStood) => {
+    connected(settings, signal, async (bound, hasStood) => {
       const post = async (data: MailDataRequired): Promise<Answer> => {
         try {
           const [{ statusCode, headers, body }] = await mail.send(data)
@@ -43,7 +45,7 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
 
 /** What the key may do: SendGrid's names of its permissions, or why they cannot be known. Never rejects. */
 export function readScopes(settings: MailSettings): Promise<readonly string[] | Exclude<Answer, { kind: 'accepted' }>> {
-  return connected(settings, undefined, async ({ client }, bound, hasStood) => {
+  return connected(settings, undefined, async (bound, hasStood) => {
     try {
       const [{ statusCode, body }] = await client.request({ method: 'GET', url: '/v3/scopes' })
       const answer = await readBody(body as Readable)
@@ -56,24 +58,14 @@ export function readScopes(settings: MailSettings): Promise<readonly string[] | 
   })
 }
 
-interface Libraries {
-  readonly client: typeof import('@sendgrid/client')
-  readonly mail: typeof import('@sendgrid/mail')
-}
-
-/** The libraries are loaded on the first use: most runs have nothing to send. */
 async function connected<T>(
   settings: MailSettings,
   signal: AbortSignal | undefined,
-  work: (libraries: Libraries, bound: Deadline, hasStood: () => boolean) => Promise<T>,
+  work: (bound: Deadline, hasStood: () => boolean) => Promise<T>,
 ): Promise<T> {
   const bound = deadline(settings.timeout, signal)
   const connection = new Connection()
   try {
-    const [{ default: client }, { default: mail }] = await Promise.all([
-      import('@sendgrid/client'),
-      import('@sendgrid/mail'),
-    ])
     // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
     client.setDefaultHeader('Authorization', `Bearer ${settings.apiKey}`)
     // Options of the HTTP client below the library, which passes them on but does not name them in its types.
@@ -90,7 +82,7 @@ async function connected<T>(
       validateStatus: () => true,
     } as unknown as ClientRequest)
     mail.setClient(client)
-    return await work({ client, mail }, bound, () => connection.hasStood())
+    return await work(bound, () => connection.hasStood())
   } finally {
     bound.clear()
     connection.destroy()
