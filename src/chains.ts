@@ -19,6 +19,9 @@ export interface ChainDefinition {
   readonly steps: readonly StepDefinition[]
 }
 
+/** The queue's own clean-up deletes jobs that are done after that long, and with them the last success. */
+export const SUCCESSES_KEPT_DAYS = 30
+
 /** Each step's row is inserted only when the step before it has succeeded. */
 export const APPLE_MUSIC_REFRESH: ChainDefinition = {
   source: 'apple',

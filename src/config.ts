@@ -1,3 +1,4 @@
+import { SUCCESSES_KEPT_DAYS } from './chains.js'
 import { redact } from './text/redact.js'
 import { parseDuration } from './text/time.js'
 import { cut, oneLine } from './text/words.js'
@@ -88,7 +89,13 @@ const line = (length: number): Kind<string> => ({
 })
 
 const DAY = 86_400_000
-const DURATION: Kind<number> = { accepts: 'a duration such as 14d', parse: parseDuration }
+const LAPSE: Kind<number> = {
+  accepts: `a duration below ${SUCCESSES_KEPT_DAYS}d, e.g. 14d (jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days)`,
+  parse: (text) => {
+    const milliseconds = parseDuration(text)
+    return milliseconds !== undefined && milliseconds < SUCCESSES_KEPT_DAYS * DAY ? milliseconds : undefined
+  },
+}
 const TIMEOUT: Kind<number> = {
   accepts: 'a duration of at most 1d, e.g. 15s or 2m',
   // setTimeout() fires at once beyond 2^31 - 1 milliseconds, and nothing here may take a day.
@@ -259,7 +266,7 @@ export function usableConfig(env: Environment): Usable {
 function limits(reader: Reader): Limits {
   return {
     run: reader.optional('RUN_TIMEOUT', TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
-    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', DURATION, undefined),
+    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', LAPSE, undefined),
   }
 }
 

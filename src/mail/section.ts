@@ -1,3 +1,4 @@
+import { SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain, ChainFailures } from '../digest/chain.js'
 import type { Cluster, Group, Listed } from '../digest/groups.js'
 import { isMoving, type MovingStep, type Outlook, type Resume, type Run, type StepJob } from '../digest/outlook.js'
@@ -279,7 +280,7 @@ export class SectionWriter {
     if (newer && resumedAbove) return this.newer(newer)
     const stale =
       lastSuccess === null
-        ? `${consequence}; none is on record (successful jobs are kept for 30 days).`
+        ? `${consequence}; none is on record (successful jobs are kept for ${SUCCESSES_KEPT_DAYS} days).`
         : `${consequence}: ${this.clock.moment(lastSuccess)}, ${this.clock.ago(lastSuccess)}.`
     const before =
       course.endedBefore === null

@@ -352,16 +352,19 @@ test.each(['15s', '10s'])('RUN_TIMEOUT=%s alone is what has to change, not a SEN
 test.each([
   [{}, undefined],
   [{ REFRESH_OVERDUE_AFTER: '14d' }, 14 * 86_400_000],
-  [{ REFRESH_OVERDUE_AFTER: '3w' }, 21 * 86_400_000],
+  [{ REFRESH_OVERDUE_AFTER: '29d' }, 29 * 86_400_000],
 ])('with %j a refresh is overdue after %s ms', (env, after) => {
   expect(sending(env).limits.overdueAfter).toBe(after)
 })
 
-test('a REFRESH_OVERDUE_AFTER that is no duration is refused', () => {
-  expect(problems(() => sending({ REFRESH_OVERDUE_AFTER: 'two weeks' }))).toEqual([
-    'REFRESH_OVERDUE_AFTER must be a duration such as 14d',
-  ])
-})
+test.each(['two weeks', '30d', '5w'])(
+  'REFRESH_OVERDUE_AFTER=%s is refused: by then the last success is gone',
+  (after) => {
+    expect(problems(() => sending({ REFRESH_OVERDUE_AFTER: after }))).toEqual([
+      'REFRESH_OVERDUE_AFTER must be a duration below 30d, e.g. 14d (jobs that succeeded are deleted after 30 days)',
+    ])
+  },
+)
 
 test.each(['Europe/Berlin', 'America/New_York', 'UTC', 'Asia/Kathmandu'])('ALERT_TIMEZONE=%s is accepted', (zone) => {
   expect(sending({ ALERT_TIMEZONE: zone }).presentation.timezone).toBe(zone)
