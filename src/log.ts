@@ -1,49 +1,39 @@
 import { styleText } from 'node:util'
 import pino from 'pino'
-import type { LogLevel } from './config.js'
+import { LOG_LEVELS, type LogLevel } from './config.js'
 
+type Rank = 'debug' | 'info' | 'warn' | 'error'
 type Details = Readonly<Record<string, unknown>>
 
 /** Where a run says what it does; one event a call. */
-export interface Log {
-  debug(message: string, details?: Details): void
-  info(message: string, details?: Details): void
-  warn(message: string, details?: Details): void
-  error(message: string, details?: Details): void
-}
+export type Log = Readonly<Record<Rank, (message: string, details?: Details) => void>>
 
 /** For people on a terminal a line is a sentence; for machines it is a JSON object. */
 export function openLog(level: LogLevel): Log {
-  return process.stderr.isTTY ? sentences(level) : jsonLines(level)
+  const write = process.stderr.isTTY ? sentences(level) : jsonLines(level)
+  const at = (rank: Rank) => (message: string, details?: Details) => write(rank, message, details)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+type Write = (rank: Rank, message: string, details?: Details) => void
+
 /** A log that cannot be written changes nothing. */
-function jsonLines(level: LogLevel): Log {
+function jsonLines(level: LogLevel): Write {
   const formatters = { level: (label: string) => ({ level: label }) }
   const stderr = pino.destination({ dest: 2, sync: true })
   stderr.on('error', () => {})
   const log = pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, stderr)
-  return {
-    debug: (message, details) => log.debug(details, message),
-    info: (message, details) => log.info(details, message),
-    warn: (message, details) => log.warn(details, message),
-    error: (message, details) => log.error(details, message),
-  }
+  return (rank, message, details) => log[rank](details, message)
 }
 
-const RANKS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
-const TONES = { warn: 'yellow', error: 'red' } as const
+const TONES: Partial<Record<Rank, 'yellow' | 'red'>> = { warn: 'yellow', error: 'red' }
 
-function sentences(level: LogLevel): Log {
+function sentences(level: LogLevel): Write {
   process.stderr.on('error', () => {})
-  const say =
-    (rank: 'debug' | 'info' | 'warn' | 'error') =>
-    (message: string, details: Details = {}) => {
-      if (RANKS.indexOf(rank) < RANKS.indexOf(level)) return
-      const { stack } = details
-      const text = typeof stack === 'string' ? `${message}\n${stack}` : message
-      const tone = rank === 'warn' || rank === 'error' ? TONES[rank] : undefined
-      process.stderr.write(`${tone && process.stderr.hasColors() ? styleText(tone, text) : text}\n`)
-    }
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+  return (rank, message, { stack } = {}) => {
+    if (LOG_LEVELS.indexOf(rank) < LOG_LEVELS.indexOf(level)) return
+    const text = typeof stack === 'string' ? `${message}\n${stack}` : message
+    const tone = TONES[rank]
+    process.stderr.write(`${tone && process.stderr.hasColors() ? styleText(tone, text) : text}\n`)
+  }
 }
