@@ -16,15 +16,11 @@ export function stackOf(error: unknown): string {
 function source(file: string, line: number, column: number): string | undefined {
   try {
     const map = new SourceMap(JSON.parse(readFileSync(`${decodeURIComponent(file)}.map`, 'utf8')))
-    const { originalSource, originalLine } = map.findEntry(line - 1, column - 1) as Partial<
-      ReturnType<SourceMap['findEntry']>
-    > & {
-      readonly originalSource?: string
-      readonly originalLine?: number
-    }
-    return originalSource === undefined
-      ? undefined
-      : `${originalSource.replace(/^(?:\.\.\/)+/, '')}:${(originalLine ?? 0) + 1}`
+    const { originalSource, originalLine = 0 }: { originalSource?: string; originalLine?: number } = map.findEntry(
+      line - 1,
+      column - 1,
+    )
+    return originalSource && `${originalSource.replace(/^(?:\.\.\/)+/, '')}:${originalLine + 1}`
   } catch {
     return undefined
   }
