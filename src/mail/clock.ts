@@ -13,6 +13,7 @@ interface Parts {
   readonly clock: string
   readonly zone: string
 }
+type Day = 'day' | 'shortDay'
 
 function formatOf(timezone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat('en-GB', {
@@ -54,37 +55,27 @@ export class Clock {
 
   /** "Mon 23 Nov 2026 03:00 UTC" */
   moment(time: number | null): string {
-    return this.write([time], ({ day, clock }) => `${day} ${clock}`)
+    return this.write([time], 'day')
   }
 
   /** "23 Nov 03:12 UTC" */
   short(time: number): string {
-    return this.write([time], ({ shortDay, clock }) => `${shortDay} ${clock}`)
+    return this.write([time], 'shortDay')
   }
 
   /** "03:12 UTC" on the same day as `reference`, else the whole moment */
   after(reference: number, time: number): string {
-    return this.sameDay(reference, time) ? this.write([time], ({ clock }) => clock) : this.moment(time)
+    return this.sameDay(reference, time) ? this.write([time]) : this.moment(time)
   }
 
   /** "Mon 23 Nov 2026 02:10 to 02:55 UTC", or one moment where both are the same minute */
   range(first: number, last: number): string {
-    return this.between(
-      first,
-      last,
-      (time) => this.moment(time),
-      ({ day }) => day,
-    )
+    return this.between(first, last, 'day')
   }
 
   /** "23 Nov 02:10 to 02:55 UTC" */
   shortRange(first: number, last: number): string {
-    return this.between(
-      first,
-      last,
-      (time) => this.short(time),
-      ({ shortDay }) => shortDay,
-    )
+    return this.between(first, last, 'shortDay')
   }
 
   /** Milliseconds from then to now. */
@@ -103,10 +94,10 @@ export class Clock {
     return `${Math.round(past / DAY)} days ago`
   }
 
-  private between(first: number, last: number, one: (time: number) => string, day: (parts: Parts) => string): string {
-    if (one(first) === one(last)) return one(last)
-    if (!this.sameDay(first, last)) return `${one(first)} to ${one(last)}`
-    return this.write([first, last], ({ clock }) => clock, day)
+  private between(first: number, last: number, day: Day): string {
+    const [from, to] = [this.write([first], day), this.write([last], day)]
+    if (from === to) return to
+    return this.sameDay(first, last) ? this.write([first, last], day) : `${from} to ${to}`
   }
 
   private sameDay(a: number, b: number): boolean {
@@ -114,17 +105,13 @@ export class Clock {
   }
 
   /** One time, or the ends of a range on one day, with the zone said once. */
-  private write(
-    times: readonly (number | null)[],
-    own: (parts: Parts) => string,
-    day: (parts: Parts) => string = () => '',
-  ): string {
+  private write(times: readonly (number | null)[], day?: Day): string {
     const dates = times.filter((time) => time !== null && isDate(time)) as number[]
     const here = dates.map((time) => parts(time, this.format))
     const [first] = here
     if (dates.length < times.length || first === undefined) return UNKNOWN
     const utc = dates.map((time) => parts(time, this.utc))
-    const text = `${day(first)} ${here.map(own).join(' to ')}`.trim()
+    const text = `${day ? first[day] : ''} ${here.map(({ clock }) => clock).join(' to ')}`.trim()
     if (here.every(({ clock, day }, index) => clock === utc[index]?.clock && day === utc[index]?.day))
       return `${text} UTC`
     const away = utc.some((parts, index) => parts.day !== here[index]?.day)
