@@ -9,6 +9,7 @@ import type { SendMail } from './sendgrid.js'
 import { exitSoon, listenForInterruptions } from './signals.js'
 import { stackOf } from './stack.js'
 import { flushed, paint, print } from './stdout.js'
+import { DAY } from './text/time.js'
 
 export const FORMATS = ['text', 'html', 'json'] as const
 type Format = (typeof FORMATS)[number]
@@ -25,7 +26,7 @@ export interface CheckOptions {
 }
 
 /** How far back a digest looks unless told otherwise. */
-const WINDOW = 7 * 86_400_000
+const WINDOW = 7 * DAY
 const CHECK_TIMEOUT = 60_000
 
 function windowFrom(now: Date): Date {

@@ -1,6 +1,6 @@
 import { SUCCESSES_KEPT_DAYS } from './chains.js'
 import { redact } from './text/redact.js'
-import { parseDuration } from './text/time.js'
+import { DAY, parseDuration } from './text/time.js'
 import { cut, oneLine } from './text/words.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -88,7 +88,6 @@ const line = (length: number): Kind<string> => ({
   parse: (text) => cut(oneLine(redact(text)), length),
 })
 
-const DAY = 86_400_000
 const LAPSE: Kind<number> = {
   accepts: `a duration below ${SUCCESSES_KEPT_DAYS}d, e.g. 14d (jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days)`,
   parse: (text) => {

@@ -134,7 +134,7 @@ async function* ofTestMail(
   options: CheckOptions,
 ): AsyncGenerator<Finding> {
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
-  const message = renderMessage(sampleDigest(options.now), marked, () => {})
+  const message = renderMessage(sampleDigest(options.now, options.window), marked, () => {})
   const answer = await sendGrid(mail, marked)(message, options.stop)
   yield answer.kind === 'accepted'
     ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); see that it arrives`)

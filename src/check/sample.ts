@@ -1,11 +1,10 @@
 import { APPLE_MUSIC_REFRESH } from '../chains.js'
 import { type Digest, Tally } from '../digest/digest.js'
 import type { Job, Window } from '../job.js'
-
-const MINUTE = 60_000
+import { MINUTE } from '../text/time.js'
 
 /** A digest of made-up failures, for a test mail. No job has such an id, so its statements can do no harm. */
-export function sampleDigest(now: Date): Digest {
+export function sampleDigest(now: Date, window: Window): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
   const chain = new Date(ago(60)).toISOString()
   const [albums, songs] = APPLE_MUSIC_REFRESH.steps.map(({ jobType, targetId }, index) =>
@@ -27,7 +26,6 @@ export function sampleDigest(now: Date): Digest {
     lastSuccess: undefined,
     lapse: undefined,
   }
-  const window: Window = { since: new Date(ago(7 * 24 * 60)), includeAlerted: false }
   return tally.digest(context, { count: 0, oldest: null }, window, now, () => {})
 }
 

@@ -1,8 +1,6 @@
+import { DAY, HOUR, MINUTE } from '../text/time.js'
 import { plural } from '../text/words.js'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 /** ECMA-262: a Date reaches 8.64e15 ms either way; PostgreSQL's timestamps reach further, and have infinity. */
 const DATE_LIMIT = 8.64e15
 const UNKNOWN = 'an unknown time'
