@@ -68,96 +68,76 @@ export class ConfigError extends Error {
   }
 }
 
-/** What is wrong with a value, where "must be …" would not say enough. */
+/** What is wrong with a value, in words that follow the variable's name. */
 class Wrong {
   constructor(readonly problem: string) {}
 }
 
-/** A kind of value. `parse` answers undefined for what it does not accept. */
-interface Kind<T> {
-  readonly accepts: string
-  readonly parse: (text: string) => T | undefined | Wrong
+/** A kind of value: what a text of it means. */
+type Kind<T> = (text: string) => T | Wrong
+
+function mustBe<T>(accepted: string, parse: (text: string) => T | undefined): Kind<T> {
+  return (text) => parse(text) ?? new Wrong(` must be ${accepted}`)
 }
 
-const oneOf = <T extends string>(all: readonly T[]): Kind<T> => ({
-  accepts: `one of ${all.join(', ')}`,
-  parse: (text) => all.find((known) => known === text.toLowerCase()),
-})
-const line = (length: number): Kind<string> => ({
-  accepts: 'a name',
-  parse: (text) => cut(oneLine(redact(text)), length),
-})
+function oneOf<T extends string>(all: readonly T[]): Kind<T> {
+  return mustBe(`one of ${all.join(', ')}`, (text) => all.find((known) => known === text.toLowerCase()))
+}
 
-const LAPSE: Kind<number> = {
-  accepts: `a duration below ${SUCCESSES_KEPT_DAYS}d, e.g. 14d (jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days)`,
-  parse: (text) => {
+function duration(most: number, accepted: string): Kind<number> {
+  return mustBe(`a duration ${accepted}`, (text) => {
     const milliseconds = parseDuration(text)
-    return milliseconds !== undefined && milliseconds < SUCCESSES_KEPT_DAYS * DAY ? milliseconds : undefined
-  },
+    return milliseconds !== undefined && milliseconds <= most ? milliseconds : undefined
+  })
 }
-const TIMEOUT: Kind<number> = {
-  accepts: 'a duration of at most 1d, e.g. 15s or 2m',
-  // setTimeout() fires at once beyond 2^31 - 1 milliseconds, and nothing here may take a day.
-  parse: (text) => {
-    const milliseconds = parseDuration(text)
-    return milliseconds !== undefined && milliseconds <= DAY ? milliseconds : undefined
-  },
+
+function name(length: number): Kind<string> {
+  return (text) => cut(oneLine(redact(text)), length)
 }
-const PORT: Kind<number> = {
-  accepts: 'a port number',
-  parse: (text) => (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined),
-}
-const SSL_MODE = oneOf(SSL_MODES)
-const LOG_LEVEL = oneOf(LOG_LEVELS)
-const TIMEZONE: Kind<string> = {
-  accepts: 'an IANA time zone, e.g. Europe/Berlin',
-  parse: (text) => {
-    try {
-      return new Intl.DateTimeFormat('en', { timeZone: text }) && text
-    } catch {
-      return undefined
-    }
-  },
-}
-const ADMIN_URL: Kind<string> = {
-  accepts: 'an http or https URL without user or query',
-  parse: (text) => baseUrl(text),
-}
-const SENDGRID_URL: Kind<string> = {
-  accepts: 'an https URL (plain http only to 127.0.0.1, ::1 or localhost)',
+
+const LAPSE = duration(
+  SUCCESSES_KEPT_DAYS * DAY - 1,
+  `below ${SUCCESSES_KEPT_DAYS}d, e.g. 14d (jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days)`,
+)
+// setTimeout() fires at once beyond 2^31 - 1 milliseconds, and nothing here may take a day.
+const TIMEOUT = duration(DAY, 'of at most 1d, e.g. 15s or 2m')
+const PORT = mustBe('a port number', (text) =>
+  /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined,
+)
+const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) && text
+  } catch {
+    return undefined
+  }
+})
+const ADMIN_URL = mustBe('an http or https URL without user or query', (text) => baseUrl(text))
+const SENDGRID_URL = mustBe('an https URL (plain http only to 127.0.0.1, ::1 or localhost)', (text) =>
   // The library appends the version itself.
-  parse: (text) =>
-    baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
-}
-const HEARTBEAT_URL: Kind<string> = {
-  accepts: 'an http or https URL',
-  parse: (text) => parseUrl(text, ['http:', 'https:'])?.href,
-}
-const API_KEY: Kind<string> = {
-  accepts: 'a key as SendGrid shows it',
-  // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
-  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : new Wrong('has a character no key has: paste it again')),
-}
+  baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
+)
+const HEARTBEAT_URL = mustBe('an http or https URL', (text) => parseUrl(text, HTTP)?.href)
+// A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
+const API_KEY: Kind<string> = (text) =>
+  /^[\x21-\x7e]+$/.test(text) ? text : new Wrong(' has a character no key has: paste it again')
 const ADDRESS_FORM = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}\.[^\s@<>()[\]\\,;:".]{2,63}$/
-const ADDRESS: Kind<string> = {
-  accepts: 'one plain address such as alerts@example.com',
-  parse: (text) => (ADDRESS_FORM.test(text) ? text : undefined),
-}
-const ADDRESSES: Kind<readonly string[]> = { accepts: 'addresses, comma-separated', parse: recipients }
+const ADDRESS = mustBe('one plain address such as alerts@example.com', (text) =>
+  ADDRESS_FORM.test(text) ? text : undefined,
+)
 
 /** Comma-separated; SendGrid refuses a duplicate whatever its case, so the first spelling stands. */
 function recipients(text: string): readonly string[] | Wrong {
   const entries = text.split(',').flatMap((entry) => entry.trim() || [])
   const wrong = entries.findIndex((entry) => !ADDRESS_FORM.test(entry))
   if (wrong >= 0) return new Wrong(`: entry ${wrong + 1} is not a plain address such as oncall@example.com`)
-  if (entries.length === 0) return new Wrong('holds no address')
+  if (entries.length === 0) return new Wrong(' holds no address')
   const lower = entries.map((entry) => entry.toLowerCase())
   return entries.filter((_, index) => lower.indexOf(lower[index] as string) === index)
 }
 
 /** An http or https URL that paths are appended to, hence without its trailing slash. */
 function baseUrl(text: string, allowed: (url: URL) => boolean = () => true): string | undefined {
-  const url = parseUrl(text, ['http:', 'https:'])
+  const url = parseUrl(text, HTTP)
   if (!url || url.username || url.password || url.search || url.hash || !allowed(url)) return undefined
   return url.href.replace(/\/+$/, '')
 }
@@ -165,6 +145,8 @@ function baseUrl(text: string, allowed: (url: URL) => boolean = () => true): str
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
+
+const HTTP = ['http:', 'https:']
 
 function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
   // URL.parse() is not in Node 20, and the error of new URL() holds its input, password and all.
@@ -196,10 +178,9 @@ class Reader {
   }
 
   private parsed<T>(name: string, text: string, kind: Kind<T>): T | undefined {
-    const value = kind.parse(text)
-    if (value === undefined) this.problems.push(`${name} must be ${kind.accepts}`)
+    const value = kind(text)
     if (!(value instanceof Wrong)) return value
-    this.problems.push(`${name} ${value.problem}`.replace(' :', ':'))
+    this.problems.push(name + value.problem)
     return undefined
   }
 
@@ -270,14 +251,14 @@ function limits(reader: Reader): Limits {
 }
 
 function logLevel(reader: Reader): LogLevel {
-  return reader.optional('LOG_LEVEL', LOG_LEVEL, 'info' as const)
+  return reader.optional('LOG_LEVEL', oneOf(LOG_LEVELS), 'info')
 }
 
 function presentation(reader: Reader): Presentation {
   return {
     adminBaseUrl: reader.optional('ADMIN_BASE_URL', ADMIN_URL, 'https://admin.approachnote.com'),
     timezone: reader.optional('ALERT_TIMEZONE', TIMEZONE, 'UTC'),
-    environment: reader.optional('ALERT_ENVIRONMENT', line(20), undefined),
+    environment: reader.optional('ALERT_ENVIRONMENT', name(20), undefined),
   }
 }
 
@@ -287,9 +268,9 @@ function mailSettings(reader: Reader): MailSettings {
     baseUrl: reader.optional('SENDGRID_BASE_URL', SENDGRID_URL, 'https://api.sendgrid.com'),
     from: {
       email: reader.required('FROM_EMAIL', ADDRESS, 'set it to a sender that SendGrid has verified'),
-      name: reader.optional('FROM_NAME', line(80), 'Job alerts'),
+      name: reader.optional('FROM_NAME', name(80), 'Job alerts'),
     },
-    to: reader.required('ALERT_EMAIL_TO', ADDRESSES, 'set it to the addresses that get the mail, comma-separated'),
+    to: reader.required('ALERT_EMAIL_TO', recipients, 'set it to the addresses that get the mail, comma-separated'),
     timeout: reader.optional('SEND_TIMEOUT', TIMEOUT, parseDuration(SEND_TIMEOUT) as number),
   }
 }
@@ -313,7 +294,7 @@ function settingsFromParts(reader: Reader): DatabaseSettings {
     database: reader.text('DB_NAME') ?? '',
     user: reader.text('DB_USER') ?? '',
     password: reader.text('DB_PASSWORD'),
-    sslMode: reader.optional('DB_SSLMODE', SSL_MODE, 'require' as const),
+    sslMode: reader.optional('DB_SSLMODE', oneOf(SSL_MODES), 'require'),
     sslRootCert: undefined,
   }
 }
@@ -328,12 +309,12 @@ const DATABASE_URL_ACCEPTED =
 function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   const url = parseUrl(text, ['postgres:', 'postgresql:'])
   const parts = url && decoded(url)
-  const port = PORT.parse(parts?.port ?? '')
+  const port = PORT(parts?.port ?? '')
   const misplaced = url && parts && misplacedIn(url, parts)
   if (!parts?.host || typeof port !== 'number') reader.problems.push(DATABASE_URL_ACCEPTED)
   else if (misplaced) reader.problems.push(`${DATABASE_URL_ACCEPTED}; as it stands, its ${misplaced}`)
   const mode = SSL_MODES.find((known) => known === (parts?.sslmode ?? 'prefer'))
-  if (!mode) reader.problems.push(`DATABASE_URL: sslmode must be ${SSL_MODE.accepts}`)
+  if (!mode) reader.problems.push(`DATABASE_URL: sslmode must be one of ${SSL_MODES.join(', ')}`)
   return {
     host: parts?.host ?? '',
     port: typeof port === 'number' ? port : 5432,
