@@ -10,6 +10,7 @@ export class NotPrepared extends Error {
 }
 
 type Fragment = postgres.PendingQuery<postgres.Row[]>
+type OnFailure = (job: Job) => void
 
 const failedAt = (sql: Sql): Fragment => sql`coalesce(finished_at, claimed_at, created_at)`
 
@@ -133,7 +134,7 @@ export async function lockOutOtherRuns(sql: Sql): Promise<boolean> {
  * have died after this transaction began. It is never before failed_at, which another clock may have written.
  * The ids go through an array, because the planner cannot know how few they are, and a join would read the table.
  */
-export async function claimFailures(sql: Sql, window: Window, onFailure: (job: Job) => void): Promise<number> {
+export async function claimFailures(sql: Sql, window: Window, onFailure: OnFailure): Promise<number> {
   const { count } = await sql`
     with due as (
       select id
@@ -145,34 +146,37 @@ export async function claimFailures(sql: Sql, window: Window, onFailure: (job: J
     set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
     where job.id = any(array(select id from due))
     returning ${columns(sql)}`
-    .forEach((row) => {
-      onFailure(toJob(row))
-    })
+    .forEach((row) => void onFailure(toJob(row)))
     .catch(explain)
   return count
 }
 
 /** The same failures, left as they are. */
-export async function readFailures(sql: Sql, window: Window, onFailure: (job: Job) => void): Promise<void> {
-  await sql`
+export async function readFailures(sql: Sql, window: Window, onFailure: OnFailure): Promise<number> {
+  const { count } = await sql`
     select ${columns(sql)}
     from research_jobs as job
     where ${due(sql, window)}`
-    .forEach((row) => {
-      onFailure(toJob(row))
-    })
+    .forEach((row) => void onFailure(toJob(row)))
     .catch(explain)
+  return count
 }
 
-export async function countOlder(sql: Sql, { since }: Window): Promise<Backlog> {
+/** What was never reported and lies before the window. */
+export function countOlder(sql: Sql, { since }: Window): Promise<Backlog> {
+  return counted(sql, sql`${failedForGood(sql)} and ${notReported(sql)} and ${failedAt(sql)} < ${start(sql, since)}`)
+}
+
+/** What the next run would report. */
+export function countDue(sql: Sql, window: Window): Promise<Backlog> {
+  return counted(sql, due(sql, window))
+}
+
+async function counted(sql: Sql, condition: Fragment): Promise<Backlog> {
   const [row] = await sql`
-    select
-      count(*)::float8 as count,
-      ${milliseconds(sql, sql`min(${failedAt(sql)})`)} as oldest
+    select count(*)::float8 as count, ${milliseconds(sql, sql`min(${failedAt(sql)})`)} as oldest
     from research_jobs
-    where ${failedForGood(sql)}
-      and ${notReported(sql)}
-      and ${failedAt(sql)} < ${start(sql, since)}`
+    where ${condition}`
   return { count: row?.count, oldest: row?.oldest }
 }
 
@@ -192,15 +196,6 @@ const lastSuccess = (sql: Sql, chain: ChainDefinition): Fragment => sql`
 const overdue = (sql: Sql, after: number): Fragment => sql`
   finished_at < clock_timestamp() - ${`${after} milliseconds`}::interval
     and (last_alerted_at is null or last_alerted_at < finished_at)`
-
-/** How many failures the next run would report. */
-export async function countDue(sql: Sql, window: Window): Promise<number> {
-  const [row] = await sql`
-    select count(*)::float8 as count
-    from research_jobs
-    where ${due(sql, window)}`
-  return row?.count
-}
 
 /** Of what `migrate` adds: whether it is there and, of an index, whether its build was completed. */
 export async function readMigrated(sql: Sql): Promise<Readonly<Record<string, boolean>>> {
@@ -249,13 +244,8 @@ export async function claimLapse(sql: Sql, chain: ChainDefinition, after: number
 }
 
 /** The same job, left as it is. */
-export async function readLapse(sql: Sql, chain: ChainDefinition, after: number): Promise<Job | undefined> {
-  const [row] = await sql`
-    with anchor as (${lastSuccess(sql, chain)})
-    select ${columns(sql)}
-    from anchor as job
-    where ${overdue(sql, after)}`
-  return row && toJob(row)
+export function readLapse(sql: Sql, chain: ChainDefinition, after: number): Promise<Job | undefined> {
+  return readLastSuccess(sql, chain, overdue(sql, after))
 }
 
 const CHAIN_JOBS_READ = 500
@@ -292,11 +282,16 @@ export async function readLatestJobs(sql: Sql, chain: ChainDefinition): Promise<
   return rows.map(toJob)
 }
 
-export async function readLastSuccess(sql: Sql, chain: ChainDefinition): Promise<Job | undefined> {
+export async function readLastSuccess(
+  sql: Sql,
+  chain: ChainDefinition,
+  condition = sql`true`,
+): Promise<Job | undefined> {
   const [row] = await sql`
     with anchor as (${lastSuccess(sql, chain)})
     select ${columns(sql)}
-    from anchor as job`
+    from anchor as job
+    where ${condition}`
   return row && toJob(row)
 }
 

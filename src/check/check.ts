@@ -109,9 +109,9 @@ async function* tried(sql: Sql, text: string, work: () => Promise<void>): AsyncG
 async function* counted(sql: Sql, window: Window): AsyncGenerator<Finding> {
   const waiting: string[] = []
   yield* tried(sql, 'queue: can be read', async () => {
-    const { count } = await countOlder(sql, window)
-    waiting.push(`${plural(await countDue(sql, window), 'failure')} for the next digest`)
-    waiting.push(`${plural(count, 'older one')} never reported`)
+    const [due, older] = [await countDue(sql, window), await countOlder(sql, window)]
+    waiting.push(`${plural(due.count, 'failure')} for the next digest`)
+    waiting.push(`${plural(older.count, 'older one')} never reported`)
   })
   if (waiting.length > 0) yield said(`queue: ${waiting.join(', ')}`)
 }
