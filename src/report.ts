@@ -63,10 +63,19 @@ export type Render = (
   paint?: Paint,
 ) => Message | Promise<Message>
 
-/** What was claimed, rendered, and waits for SendGrid's word. */
-interface Claim extends Found {
+/** What is to be reported: marked by a run, merely read by a preview. */
+export interface Preview extends Found {
+  /** What is marked once the mail is out. */
   readonly ids: readonly number[]
-  readonly message: Message
+  /** Undefined when there is nothing to report. */
+  readonly message: Message | undefined
+  readonly digest: Digest | undefined
+}
+
+/** Where a preview goes: somebody may want every failure, and the text in colour. */
+export interface Viewer {
+  readonly onFailure: (job: Job) => void
+  readonly paint: Paint | undefined
 }
 
 /**
@@ -78,9 +87,10 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const session = openSession(run.database)
   const { stop, abort } = run.interruptions
   try {
-    const claim = await interruptible(prepare(session, run), stop)
-    if ('kind' in claim) return claim
-    const { ids, message, ...found } = claim
+    const claimed = await interruptible(claim(session, run), stop)
+    if (!claimed) return { kind: 'another run is at work' }
+    const { ids, message, digest, ...found } = claimed
+    if (!message) return { kind: 'nothing to report', older: found.older }
     const answer = await send(message, abort)
     if (answer.kind === 'unknown') return { kind: 'outcome unknown', ...found, reason: answer.reason }
     if (answer.kind !== 'accepted') return { kind: 'not sent', ...found, reason: answer.reason }
@@ -94,30 +104,50 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   }
 }
 
-async function prepare(session: Session, run: Run): Promise<Claim | Outcome> {
-  const { sql } = session
-  await session.begin('read write', run.limits.run)
-  if (!(await lockOutOtherRuns(sql))) return { kind: 'another run is at work' }
-  await demandAllRows(sql, 'mark')
-  const tally = new Tally()
-  const marked = await claimFailures(sql, run.window, (job) => tally.add(job))
-  const { ids, count: found } = tally
-  if (marked !== found) throw new Error(`${marked} rows were marked but ${found} came back`)
-  const lapse = await lapseOf(run, (after) => claimLapse(sql, APPLE_MUSIC_REFRESH, after))
-  const older = await countOlder(sql, run.window)
-  if (found === 0 && !lapse) return { kind: 'nothing to report', older }
-  const digest = await complete(sql, tally, lapse, older, run)
-  const message = await run.render(digest, run.presentation, run.onFault)
-  await session.identify()
-  return { ids: [...ids, ...(lapse ? [lapse.anchor.id] : [])], found, overdue: lapse !== undefined, older, message }
+/** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
+export async function preview(run: Run, viewer: Viewer): Promise<Preview> {
+  const session = openSession(run.database)
+  try {
+    return await interruptible(look(session, run, viewer), run.interruptions.stop)
+  } finally {
+    await session.close()
+  }
 }
 
-async function lapseOf(
-  { limits: { overdueAfter } }: Run,
-  find: (after: number) => Promise<Job | undefined>,
-): Promise<Lapse | undefined> {
-  const anchor = overdueAfter === undefined ? undefined : await find(overdueAfter)
-  return anchor && overdueAfter !== undefined ? { anchor, after: overdueAfter } : undefined
+async function claim(session: Session, run: Run): Promise<Preview | undefined> {
+  await session.begin('read write', run.limits.run)
+  if (!(await lockOutOtherRuns(session.sql))) return undefined
+  const claimed = await gather(session.sql, run, MARKING)
+  if (claimed.message) await session.identify()
+  return claimed
+}
+
+async function look(session: Session, run: Run, viewer: Viewer): Promise<Preview> {
+  await session.begin('read only', run.limits.run)
+  return gather(session.sql, run, READING, viewer)
+}
+
+const MARKING = { right: 'mark', failures: claimFailures, lapse: claimLapse } as const
+const READING = { right: 'read', failures: readFailures, lapse: readLapse } as const
+type Access = typeof MARKING | typeof READING
+
+async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Promise<Preview> {
+  await demandAllRows(sql, access.right)
+  const tally = new Tally()
+  const counted = await access.failures(sql, run.window, (job) => {
+    tally.add(job)
+    viewer?.onFailure(job)
+  })
+  const { ids, count } = tally
+  if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
+  const after = run.limits.overdueAfter
+  const anchor = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after))
+  const lapse = after && anchor ? { anchor, after } : undefined
+  const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
+  if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
+  const digest = await complete(sql, tally, lapse, found.older, run)
+  const message = await run.render(digest, run.presentation, run.onFault, viewer?.paint)
+  return { ...found, ids: lapse ? [...ids, lapse.anchor.id] : ids, message, digest }
 }
 
 async function complete(
@@ -136,42 +166,4 @@ async function complete(
     lapse,
   }
   return tally.digest(context, older, window, now, onFault)
-}
-
-export interface Preview extends Found {
-  /** Undefined when there is nothing to report. */
-  readonly message: Message | undefined
-  readonly digest: Digest | undefined
-}
-
-/** Where a preview goes: somebody may want every failure, and the text in colour. */
-export interface Viewer {
-  readonly onFailure: (job: Job) => void
-  readonly paint: Paint | undefined
-}
-
-/** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
-export async function preview(run: Run, viewer: Viewer): Promise<Preview> {
-  const session = openSession(run.database)
-  try {
-    return await interruptible(look(session, run, viewer), run.interruptions.stop)
-  } finally {
-    await session.close()
-  }
-}
-
-async function look(session: Session, run: Run, { onFailure, paint }: Viewer): Promise<Preview> {
-  const { sql } = session
-  await session.begin('read only', run.limits.run)
-  await demandAllRows(sql, 'read')
-  const tally = new Tally()
-  await readFailures(sql, run.window, (job) => {
-    tally.add(job)
-    onFailure(job)
-  })
-  const lapse = await lapseOf(run, (after) => readLapse(sql, APPLE_MUSIC_REFRESH, after))
-  const found = { found: tally.count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
-  if (tally.count === 0 && !lapse) return { ...found, message: undefined, digest: undefined }
-  const digest = await complete(sql, tally, lapse, found.older, run)
-  return { ...found, digest, message: await run.render(digest, run.presentation, run.onFault, paint) }
 }
