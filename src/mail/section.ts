@@ -71,6 +71,9 @@ export interface Link {
   readonly url: string
 }
 
+/** What most sections do without. */
+const NONE = { ladder: [], error: undefined, jobs: [], more: undefined, outlook: [], resume: undefined } as const
+
 const NAME_LENGTH = 60
 const KIND_LENGTH = 100
 /** Characters of an error in a list below the leading one. */
@@ -135,14 +138,11 @@ export class SectionWriter {
     const { title, shortTitle, page, consequence, lastSuccess, runs } = overdue
     const last = `${this.clock.moment(lastSuccess)}, ${this.clock.ago(lastSuccess)}`
     return {
+      ...NONE,
       headline: `${title} is overdue`,
       brief: `${shortTitle} is overdue`,
       when: `since ${this.clock.short(lastSuccess + overdue.after)}`,
       summary: this.lapse(overdue),
-      ladder: [],
-      error: undefined,
-      jobs: [],
-      more: undefined,
       outlook: [
         `${consequence}: ${last}.`,
         ...(runs.length === 0
@@ -151,7 +151,6 @@ export class SectionWriter {
         ...(runs.length > RUNS_SHOWN ? [`… and ${plural(runs.length - RUNS_SHOWN, 'earlier attempt')}.`] : []),
       ],
       links: [{ label: 'Open the admin page', url: this.pages.at(page) }],
-      resume: undefined,
     }
   }
 
@@ -161,21 +160,19 @@ export class SectionWriter {
     const what = count === 1 ? short(kind) : plural(count, `${short(kind)} job`)
     const when = count === 1 ? `${this.clock.moment(last)} (${this.clock.ago(last)})` : this.clock.range(first, last)
     return {
+      ...NONE,
       headline: `${what} failed`,
       brief: what,
       when: this.clock.shortRange(first, last),
       summary: death === undefined ? when : `${death}, ${when}`,
-      ladder: [],
       error: this.quote(latest, alike ? 'Error' : `${count.toLocaleString('en')} errors such as`, this.variants(group)),
       jobs: shown.map((job) => this.listed(job, group)),
       more: count > shown.length && shown.length > 0 ? `… and ${plural(count - shown.length, 'more job')}` : undefined,
-      outlook: [],
       links: [
         count === 1
           ? { label: 'Open this job', url: this.pages.job(latest.id) }
           : { label: 'Open these jobs', url: this.pages.jobsLike(latest) },
       ],
-      resume: undefined,
     }
   }
 
@@ -183,17 +180,14 @@ export class SectionWriter {
   bare({ count, jobs }: Cluster): Section {
     const shown = jobs.slice(0, Math.max(1, this.caps.jobs))
     return {
+      ...NONE,
       headline: `${plural(count, 'job')} failed`,
       brief: plural(count, 'job'),
       when: '',
       summary: 'The details of these jobs could not be shown. The log of job-alert says why.',
-      ladder: [],
-      error: undefined,
       jobs: shown.map(({ id }) => ({ facts: [`job ${id}`], notes: [], link: this.pages.job(id) })),
       more: count > shown.length ? `… and ${plural(count - shown.length, 'more job')}` : undefined,
-      outlook: [],
       links: [{ label: 'Open all jobs', url: this.pages.jobs }],
-      resume: undefined,
     }
   }
 
