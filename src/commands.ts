@@ -1,7 +1,7 @@
 import { digestConfig, type Environment, type MailSettings, migrateConfig, type Presentation } from './config.js'
 import { beat } from './heartbeat.js'
 import type { Window } from './job.js'
-import { type Log, openLog } from './log.js'
+import { openLog } from './log.js'
 import { JsonDigest } from './mail/json.js'
 import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
 import { type Preview, preview, type Run, report } from './report.js'
@@ -53,7 +53,8 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
     const summary = outcomeSummary(await report(run, sender(mail, config.presentation)))
-    if (heartbeatUrl && summary.exitCode === 0) await heartbeat(heartbeatUrl, log)
+    const unheard = heartbeatUrl && summary.exitCode === 0 && (await beat(heartbeatUrl))
+    if (unheard) log.warn(`HEARTBEAT_URL was not heard: ${unheard}`)
     return summary
   } finally {
     interruptions.dispose()
@@ -66,11 +67,6 @@ function sender(settings: MailSettings, presentation: Presentation): SendMail {
     const { sendGrid } = await import('./late.js')
     return sendGrid(settings, presentation)(message, signal)
   }
-}
-
-async function heartbeat(url: string, log: Log): Promise<void> {
-  const problem = await beat(url)
-  if (problem) log.warn(`HEARTBEAT_URL was not heard: ${problem}`)
 }
 
 async function printed(run: Run, format: Format): Promise<Preview> {

@@ -1,9 +1,8 @@
 import { ConfigError } from './config.js'
 import { Interrupted } from './deadline.js'
-import { isServerError } from './postgres/session.js'
 import { ConnectionError } from './postgres/socket.js'
 import { NotPrepared } from './queue.js'
-import type { Outcome, Preview } from './report.js'
+import type { Found, Outcome, Preview } from './report.js'
 import { stackOf } from './stack.js'
 import { list, plural } from './text/words.js'
 
@@ -26,9 +25,10 @@ export interface Summary {
   readonly message: string
   /** Where there are several, one each. */
   readonly problems?: readonly string[]
-  readonly details?: Readonly<Record<string, unknown>>
+  readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
+const NOTHING = 'there is no new failure to report'
 const NEXT_RUN = 'nothing is marked, and the next run reports the failures'
 /** A storm's ids would make a line that no log keeps whole. */
 const IDS_LOGGED = 1_000
@@ -39,11 +39,11 @@ export function outcomeSummary(outcome: Outcome): Summary {
     exitCode,
     outcome: outcome.kind,
     message,
-    ...(details ? { details } : {}),
+    details,
   })
   switch (outcome.kind) {
     case 'nothing to report':
-      return end(0, 'there is no new failure to report', counts({ found: 0, overdue: false, older: outcome.older }, 0))
+      return end(0, NOTHING, counts({ found: 0, overdue: false, older: outcome.older }, 0))
     case 'another run is at work':
       return end(0, 'another run holds the lock and reports what there is')
     case 'sent':
@@ -70,23 +70,14 @@ export function outcomeSummary(outcome: Outcome): Summary {
   }
 }
 
-type Found = Pick<Preview, 'found' | 'overdue' | 'older'>
-
 function subjectOf({ found, overdue }: Found): string {
   const jobs = found > 0 || !overdue ? [plural(found, 'failed job')] : []
   return list([...jobs, ...(overdue ? ['an overdue refresh'] : [])])
 }
 
 export function previewSummary(preview: Preview): Summary {
-  return {
-    exitCode: 0,
-    outcome: 'dry run',
-    message:
-      preview.message === undefined
-        ? 'there is no new failure to report'
-        : `would send a mail about ${subjectOf(preview)}; changed nothing`,
-    details: counts(preview, 0),
-  }
+  const message = preview.message ? `would send a mail about ${subjectOf(preview)}; changed nothing` : NOTHING
+  return { exitCode: 0, outcome: 'dry run', message, details: counts(preview, 0) }
 }
 
 /** Whatever was thrown came before the mail. `harmless` says what this command has not done. */
@@ -94,26 +85,17 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   if (error instanceof ConfigError)
     return { exitCode: 2, outcome: 'wrong configuration', message: error.message, problems: error.problems }
   if (error instanceof NotPrepared) return { exitCode: 2, outcome: 'not prepared', message: error.message }
+  const message = sentences(reasonOf(error), harmless)
   if (error instanceof Interrupted && error.signal)
-    return {
-      exitCode: error.signal === 'SIGINT' ? 130 : 143,
-      outcome: 'stopped',
-      message: sentences(error.message, harmless),
-    }
+    return { exitCode: error.signal === 'SIGINT' ? 130 : 143, outcome: 'stopped', message }
   const cause = error instanceof Interrupted ? error.cause : error
-  return {
-    exitCode: 1,
-    outcome: 'failed',
-    message: sentences(reasonOf(error), harmless),
-    ...(cause === undefined || isExpected(cause) ? {} : { details: { stack: stackOf(cause) } }),
-  }
+  const details = cause === undefined || isExpected(cause) ? undefined : { stack: stackOf(cause) }
+  return { exitCode: 1, outcome: 'failed', message, details }
 }
 
 /** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
 function isExpected(error: unknown): boolean {
-  return (
-    error instanceof ConnectionError || isServerError(error) || (error as NodeJS.ErrnoException)?.code !== undefined
-  )
+  return error instanceof ConnectionError || (error as NodeJS.ErrnoException)?.code !== undefined
 }
 
 function counts({ found, overdue, older }: Found, reported: number): Readonly<Record<string, unknown>> {

@@ -23,7 +23,7 @@ import type { SendMail } from './sendgrid.js'
 import type { Interruptions } from './signals.js'
 
 /** What a run found, whatever came of it. */
-interface Found {
+export interface Found {
   /** Failures. */
   readonly found: number
   readonly overdue: boolean
