@@ -73,22 +73,21 @@ export class Gathering {
   private least: Listed | undefined
 
   add(job: Job): void {
-    const death = howItDied(job)
-    this.death = this.count === 0 || this.death === death ? death : undefined
-    this.count += 1
-    this.first = Math.min(this.first, job.failedAt)
-    this.last = Math.max(this.last, job.failedAt)
-    if (this.latest === undefined || laterFirst(job, this.latest) < 0) this.latest = kept(job)
+    this.include(1, job.failedAt, job.failedAt, howItDied(job), job)
     this.list(job)
   }
 
-  merge(other: Gathering): void {
-    this.death = this.count === 0 || this.death === other.death ? other.death : undefined
-    this.count += other.count
-    this.first = Math.min(this.first, other.first)
-    this.last = Math.max(this.last, other.last)
-    if (other.latest && (!this.latest || laterFirst(other.latest, this.latest) < 0)) this.latest = other.latest
+  merge(other: Cluster): void {
+    this.include(other.count, other.first, other.last, other.death, other.latest)
     for (const job of other.jobs) this.list(job)
+  }
+
+  private include(count: number, first: number, last: number, death: string | undefined, latest: Job): void {
+    this.death = this.count === 0 || this.death === death ? death : undefined
+    this.count += count
+    this.first = Math.min(this.first, first)
+    this.last = Math.max(this.last, last)
+    if (this.latest === undefined || laterFirst(latest, this.latest) < 0) this.latest = kept(latest)
   }
 
   result(): Cluster {
@@ -146,7 +145,7 @@ class Building {
   /** Takes over a group that fits the template. */
   take(other: Building): void {
     this.alike = false
-    this.gathering.merge(other.gathering)
+    this.gathering.merge(other.gathering.result())
     this.vary(other.pattern, other.gathering.count)
   }
 
