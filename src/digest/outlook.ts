@@ -59,7 +59,8 @@ export function outlook(
 ): Outlook {
   const moving = movingSteps(definition, latest, steps, startedAt)
   const course = courseOf(definition, steps, leading)
-  const newer = newerRun(definition, latest, startedAt)
+  // A cancelled run is as good as none.
+  const newer = runsSince(definition, latest, startedAt).find(({ state }) => state !== 'cancelled')
   const target = newer?.run ?? stepJobs(steps)
   const needed = course.kind === 'stands' && moving.length === 0 && (newer === undefined || newer.state === 'failed')
   return {
@@ -133,11 +134,6 @@ function resume(definition: ChainDefinition, run: readonly StepJob[]): Resume | 
 }
 
 type FoundRun = Run & { readonly run: readonly StepJob[] }
-
-function newerRun(definition: ChainDefinition, latest: readonly Job[], startedAt: number) {
-  // A cancelled run is as good as none.
-  return runsSince(definition, latest, startedAt).find(({ state }) => state !== 'cancelled')
-}
 
 /** The runs that were started after that time, newest first, and how far each has come. */
 export function runsSince(definition: ChainDefinition, latest: readonly Job[], startedAt: number): readonly FoundRun[] {

@@ -4,10 +4,7 @@ import { type Run, runsSince } from './outlook.js'
 
 /** A chain that has not succeeded for too long. Times are milliseconds since the epoch, durations milliseconds. */
 export interface Overdue {
-  readonly title: string
-  readonly shortTitle: string
-  readonly page: string
-  readonly consequence: string
+  readonly definition: ChainDefinition
   readonly lastSuccess: number
   /** It is expected to succeed at least that often. */
   readonly after: number
@@ -22,8 +19,6 @@ export interface Lapse {
 }
 
 export function overdueOf(definition: ChainDefinition, { anchor, after }: Lapse, latest: readonly Job[]): Overdue {
-  const { title, shortTitle, page, consequence } = definition
   const startedAt = parseChainStart(anchor.chain ?? '') ?? anchor.failedAt
-  const runs = runsSince(definition, latest, startedAt)
-  return { title, shortTitle, page, consequence, lastSuccess: anchor.failedAt, after, runs }
+  return { definition, lastSuccess: anchor.failedAt, after, runs: runsSince(definition, latest, startedAt) }
 }

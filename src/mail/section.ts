@@ -135,7 +135,8 @@ export class SectionWriter {
 
   /** For a refresh that is overdue although none has just failed. */
   overdue(overdue: Overdue): Section {
-    const { title, shortTitle, page, consequence, lastSuccess, runs } = overdue
+    const { lastSuccess, runs } = overdue
+    const { title, shortTitle, page, consequence } = overdue.definition
     const last = `${this.clock.moment(lastSuccess)}, ${this.clock.ago(lastSuccess)}`
     return {
       ...NONE,

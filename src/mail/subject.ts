@@ -26,7 +26,10 @@ function whatFailed(digest: Digest): { readonly text: string; readonly at: numbe
   if (section?.chain)
     return { text: chainFailed(section.chain) + others(section.failures.count), at: section.chain.leading.failedAt }
   if (digest.overdue)
-    return { text: `${digest.overdue.shortTitle} is overdue${others(0)}`, at: kind?.last ?? digest.now.getTime() }
+    return {
+      text: `${digest.overdue.definition.shortTitle} is overdue${others(0)}`,
+      at: kind?.last ?? digest.now.getTime(),
+    }
   if (!kind || section) return { text: plural(digest.count, 'failed job'), at: digest.now.getTime() }
   return { text: kindFailed(kind) + others(kind.count), at: kind.last }
 }
