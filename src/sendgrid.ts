@@ -12,14 +12,17 @@ import type { Message } from './mail/message.js'
 import { redact } from './text/redact.js'
 import { cut, oneLine } from './text/words.js'
 
+/** `messageId` is SendGrid's X-Message-Id, by which its activity feed finds the mail. */
+export type Answer = { readonly kind: 'accepted'; readonly messageId: string } | NotAccepted
+
 /**
- * What became of the mail. `refused`: SendGrid will not have it. `not taken`: it cannot have got it, or was too busy.
- * `unknown`: it may have taken it. A reason is fit for a log: the library's own errors hold the key and the whole mail.
+ * `refused`: SendGrid will not have the mail. `not taken`: it cannot have got it, or was too busy. `unknown`: it may
+ * have taken it. The reason is fit for a log: the library's own errors hold the key and the whole mail.
  */
-export type Answer =
-  /** `messageId` is SendGrid's X-Message-Id, by which its activity feed finds the mail. */
-  | { readonly kind: 'accepted'; readonly messageId: string }
-  | { readonly kind: 'refused' | 'not taken' | 'unknown'; readonly reason: string }
+export interface NotAccepted {
+  readonly kind: 'refused' | 'not taken' | 'unknown'
+  readonly reason: string
+}
 
 /** Settles when SendGrid has answered or `signal` is aborted; never rejects. */
 export type SendMail = (message: Message, signal: AbortSignal) => Promise<Answer>
@@ -30,38 +33,41 @@ const PAUSES = [500, 1_500]
 /** A sender for these settings. */
 export function sendGrid(settings: MailSettings, { environment }: Presentation): SendMail {
   return (message, signal) =>
-    connected(settings, signal, async (bound, hasStood) => {
-      const post = async (data: MailDataRequired): Promise<Answer> => {
-        try {
+    connected(settings, signal, async (attempt, bound) => {
+      const data = request(message, settings, environment)
+      const post = (): Promise<Answer> =>
+        attempt(async () => {
           const [{ statusCode, headers, body }] = await mail.send(data)
-          return await judge(statusCode, headers, body as unknown as Readable)
-        } catch (error) {
-          return explain(error as NodeJS.ErrnoException, bound, hasStood())
-        }
+          return judge(statusCode, headers, body as unknown as Readable)
+        })
+      // Asks again while the answers prove that nothing was taken, and time allows.
+      for (const pause of PAUSES) {
+        const answer = await post()
+        if (answer.kind !== 'not taken' || !(await paused(pause, bound))) return answer
       }
-      return persist(post, request(message, settings, environment), bound.signal)
+      return post()
     })
 }
 
 /** What the key may do: SendGrid's names of its permissions, or why they cannot be known. Never rejects. */
-export function readScopes(settings: MailSettings): Promise<readonly string[] | Exclude<Answer, { kind: 'accepted' }>> {
-  return connected(settings, undefined, async (bound, hasStood) => {
-    try {
+export function readScopes(settings: MailSettings): Promise<readonly string[] | NotAccepted> {
+  return connected(settings, undefined, (attempt) =>
+    attempt(async (): Promise<readonly string[] | NotAccepted> => {
       const [{ statusCode, body }] = await client.request({ method: 'GET', url: '/v3/scopes' })
       const answer = await readBody(body as Readable)
       if (statusCode === 200) return (JSON.parse(answer) as { readonly scopes: readonly string[] }).scopes
       return { kind: 'refused', reason: answered(statusCode, answer) }
-    } catch (error) {
-      const answer = explain(error as NodeJS.ErrnoException, bound, hasStood())
-      return answer.kind === 'accepted' ? [] : answer
-    }
-  })
+    }),
+  )
 }
+
+/** Work that does not reject: why it failed is its answer. */
+type Attempt = <T>(work: () => Promise<T>) => Promise<T | NotAccepted>
 
 async function connected<T>(
   settings: MailSettings,
   signal: AbortSignal | undefined,
-  work: (bound: Deadline, hasStood: () => boolean) => Promise<T>,
+  work: (attempt: Attempt, bound: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const bound = deadline(settings.timeout, signal)
   const connection = new Connection()
@@ -82,30 +88,18 @@ async function connected<T>(
       validateStatus: () => true,
     } as unknown as ClientRequest)
     mail.setClient(client)
-    return await work(bound, () => connection.hasStood())
+    const attempt: Attempt = (work) =>
+      work().catch((error: NodeJS.ErrnoException) => explain(error, bound, connection.hasStood()))
+    return await work(attempt, bound.signal)
   } finally {
     bound.clear()
     connection.destroy()
   }
 }
 
-/** Asks again while the answers prove that nothing was taken, and time allows. */
-async function persist(post: Post, data: MailDataRequired, signal: AbortSignal): Promise<Answer> {
-  for (const pause of PAUSES) {
-    const answer = await post(data)
-    if (answer.kind !== 'not taken' || !(await paused(pause, signal))) return answer
-  }
-  return post(data)
-}
-
 /** False when the time is up before the pause is. */
-async function paused(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(milliseconds, undefined, { signal })
-    return true
-  } catch {
-    return false
-  }
+function paused(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(milliseconds, true, { signal }).catch(() => false)
 }
 
 /** The connections of one mail, which tell whether any of them ever stood: before that nothing can have been taken. */
@@ -168,8 +162,6 @@ function request(
   }
 }
 
-type Post = (data: MailDataRequired) => Promise<Answer>
-
 async function judge(status: number, headers: Readonly<Record<string, string>>, body: Readable): Promise<Answer> {
   // An abort after the answer is an error event on a body that nobody reads any more.
   body.on('error', () => {})
@@ -230,7 +222,7 @@ function answered(status: number, body: string): string {
 const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
 /** Only the code is taken over: the error itself holds the request with its key. */
-function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): Answer {
+function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
   const kind = stood ? 'unknown' : 'not taken'
   if (bound.passed)
     return { kind, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }
