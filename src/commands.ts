@@ -1,4 +1,4 @@
-import { digestConfig, type Environment, type MailSettings, migrateConfig, type Presentation } from './config.js'
+import { digestConfig, type Environment, migrateConfig } from './config.js'
 import { beat } from './heartbeat.js'
 import type { Window } from './job.js'
 import { openLog } from './log.js'
@@ -52,20 +52,14 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
   }
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
-    const summary = outcomeSummary(await report(run, sender(mail, config.presentation)))
+    // Most runs have nothing to send.
+    const send: SendMail = async (...all) => (await import('./late.js')).sendGrid(mail, config.presentation)(...all)
+    const summary = outcomeSummary(await report(run, send))
     const unheard = heartbeatUrl && summary.exitCode === 0 && (await beat(heartbeatUrl))
     if (unheard) log.warn(`HEARTBEAT_URL was not heard: ${unheard}`)
     return summary
   } finally {
     interruptions.dispose()
-  }
-}
-
-/** Most runs have nothing to send. */
-function sender(settings: MailSettings, presentation: Presentation): SendMail {
-  return async (message, signal) => {
-    const { sendGrid } = await import('./late.js')
-    return sendGrid(settings, presentation)(message, signal)
   }
 }
 
