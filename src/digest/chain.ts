@@ -15,8 +15,8 @@ export interface ChainFailures extends Cluster {
 export interface Chain {
   readonly title: string
   readonly shortTitle: string
-  /** Path of its admin page. */
-  readonly page: string
+  /** Path of its own admin page, if it has one. */
+  readonly page: string | undefined
   /** The failure to tell first: of the step furthest in the chain, where it stands. */
   readonly leading: Job
   /** Name of its step. */
@@ -36,7 +36,7 @@ export interface ChainContext {
   readonly lastSuccess: Job | undefined
 }
 
-const STEPS_SHOWN = 12
+export const STEPS_SHOWN = 12
 
 /** The failures of one chain → its section, with the steps that have no row. */
 export function chainSection(failures: ChainFailures, context: ChainContext, now: Date): Chain {
@@ -51,7 +51,7 @@ export function chainSection(failures: ChainFailures, context: ChainContext, now
   return {
     title: definition?.title ?? `${latest.source} chain`,
     shortTitle: definition?.shortTitle ?? `${latest.source} chain`,
-    page: definition?.page ?? '/research/',
+    page: definition?.page,
     leading,
     failedAt: name,
     startedAt,

@@ -1,13 +1,12 @@
 import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, chainSection } from './chain.js'
-import { Gathering, type Kind, Kinds, kept, laterFirst } from './groups.js'
+import { Gathering, JOBS_LISTED, type Kind, Kinds, kept, laterFirst } from './groups.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
 /** Chains that a digest can show, and chains that are kept apart at all: failures of further ones are plain failures. */
-const CHAINS_SHOWN = 20
+export const CHAINS_SHOWN = 20
 const CHAINS_KEPT = 500
-const FAILED_KEPT = 10
 
 export interface Digest {
   readonly now: Date
@@ -103,7 +102,7 @@ class ChainTally {
   add(job: Job): void {
     this.gathering.add(job)
     this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
-    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, FAILED_KEPT)
+    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
   }
 
   result(): ChainFailures {

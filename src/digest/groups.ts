@@ -5,7 +5,7 @@ import { errorPattern } from './pattern.js'
 import { commonTemplate, isMember, type Pattern, patternOf, stretchOf, type Template } from './template.js'
 
 /** A design figure: what a human reads through at three in the morning. */
-const JOBS_LISTED = 10
+export const JOBS_LISTED = 10
 /** More patterns of one kind than this that differ in one stretch only are one group. */
 const HANDFUL = 5
 /** Bounds on memory, whatever fails: patterns told apart of one kind and of all, and different ones counted. */

@@ -1,6 +1,7 @@
 import type { Presentation } from '../config.js'
-import type { Digest, Fault } from '../digest/digest.js'
-import { chosen } from '../digest/groups.js'
+import { STEPS_SHOWN } from '../digest/chain.js'
+import { CHAINS_SHOWN, type Digest, type Fault } from '../digest/digest.js'
+import { chosen, JOBS_LISTED } from '../digest/groups.js'
 import { plural } from '../text/words.js'
 import { htmlPart } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
@@ -19,13 +20,15 @@ const HTML_LIMIT = 90_000
 const TEXT_LIMIT = 60_000
 const PREHEADER_LENGTH = 140
 
+/** All that a digest keeps. */
+const KEPT = { sections: CHAINS_SHOWN, steps: STEPS_SHOWN, jobs: JOBS_LISTED }
 /** From the design's figures down to a bare list of what failed. */
 const CAPS: readonly Omit<Caps, 'remainder'>[] = [
-  { sections: 20, steps: 12, jobs: 10, errorLines: 12, error: 1_000 },
-  { sections: 20, steps: 12, jobs: 10, errorLines: 6, error: 300 },
-  { sections: 20, steps: 8, jobs: 3, errorLines: 3, error: 200 },
-  { sections: 20, steps: 4, jobs: 1, errorLines: 1, error: 100 },
-  { sections: 20, steps: 0, jobs: 1, errorLines: 1, error: 100 },
+  { ...KEPT, errorLines: 12, error: 1_000 },
+  { ...KEPT, errorLines: 6, error: 300 },
+  { ...KEPT, steps: 8, jobs: 3, errorLines: 3, error: 200 },
+  { ...KEPT, steps: 4, jobs: 1, errorLines: 1, error: 100 },
+  { ...KEPT, steps: 0, jobs: 1, errorLines: 1, error: 100 },
   { sections: 10, steps: 0, jobs: 0, errorLines: 1, error: 60 },
   { sections: 2, steps: 0, jobs: 0, errorLines: 1, error: 60 },
 ]

@@ -4,14 +4,9 @@ import type { Listed } from '../digest/groups.js'
 export class Pages {
   constructor(private readonly base: string) {}
 
-  /** A page that a chain names itself. */
-  at(path: string): string {
+  /** A page that a chain names itself, or else that of every job. */
+  at(path = '/research/'): string {
     return this.base + path
-  }
-
-  /** Every job. */
-  get jobs(): string {
-    return `${this.base}/research/`
   }
 
   /** One job, as JSON. */

@@ -188,7 +188,7 @@ export class SectionWriter {
       summary: 'The details of these jobs could not be shown. The log of job-alert says why.',
       jobs: shown.map(({ id }) => ({ facts: [`job ${id}`], notes: [], link: this.pages.job(id) })),
       more: count > shown.length ? `… and ${plural(count - shown.length, 'more job')}` : undefined,
-      links: [{ label: 'Open all jobs', url: this.pages.jobs }],
+      links: [{ label: 'Open all jobs', url: this.pages.at() }],
     }
   }
 
