@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RULES, type Rule, redact, redactWith } from '../../../src/text/redact.js'
+import { RULES, redact, redactWith } from '../../../src/text/redact.js'
+import type { Rule } from '../../../src/text/rule.js'
 import { expectLinear } from '../../support/growth.js'
 
 test.each([

@@ -1,0 +1,17 @@
+/*
+ * Every pattern is linear, because last_error may be a megabyte of somebody else's text: what it repeats is bounded,
+ * cannot start again inside its own run, or is followed by nothing that could fail.
+ */
+/** What hides one kind of credential. */
+export interface Rule {
+  readonly name: string
+  /** The pattern is tried only where this stands in the text. */
+  readonly hint: RegExp
+  readonly pattern: RegExp
+  /** "$1[redacted]" unless given. */
+  readonly hidden?: string | ((found: string, ...groups: string[]) => string)
+}
+
+export const HIDDEN = '[redacted]'
+// What stands behind it is the pattern, backslashes and all.
+export const raw = String.raw
