@@ -1,7 +1,9 @@
 import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, chainSection } from './chain.js'
-import { Gathering, JOBS_LISTED, type Kind, Kinds, kept, laterFirst } from './groups.js'
+import { Gathering, JOBS_LISTED, kept, laterFirst } from './gathering.js'
+import type { Kind } from './kind.js'
+import { Kinds } from './kinds.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
 /** Chains that a digest can show, and chains that are kept apart at all: failures of further ones are plain failures. */

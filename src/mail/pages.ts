@@ -1,4 +1,4 @@
-import type { Listed } from '../digest/groups.js'
+import type { Listed } from '../digest/gathering.js'
 
 /** The admin's pages; ADMIN_BASE_URL is followed by these paths. */
 export class Pages {

@@ -1,6 +1,7 @@
 import { SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain, ChainFailures } from '../digest/chain.js'
-import type { Cluster, Group, Listed } from '../digest/groups.js'
+import type { Cluster, Listed } from '../digest/gathering.js'
+import type { Group } from '../digest/group.js'
 import { isMoving, type MovingStep, type Outlook, type Resume, type Run, type StepJob } from '../digest/outlook.js'
 import type { Overdue } from '../digest/overdue.js'
 import type { Step } from '../digest/steps.js'

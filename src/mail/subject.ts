@@ -1,7 +1,7 @@
 import type { Presentation } from '../config.js'
 import type { Chain } from '../digest/chain.js'
 import type { Digest } from '../digest/digest.js'
-import type { Kind } from '../digest/groups.js'
+import type { Kind } from '../digest/kind.js'
 import { cut, oneLine, plural } from '../text/words.js'
 import { Clock } from './clock.js'
 

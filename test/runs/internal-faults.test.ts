@@ -44,7 +44,7 @@ test('a fault that stops the run keeps its stack, redacted, in the summary line'
     outcome: 'failed',
     msg: 'broken with password=[redacted]; nothing was sent or marked',
   })
-  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/digest\/groups\.ts:\d+/s)
+  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/digest\/kind\.ts:\d+/s)
   expect(stderr).not.toContain('hunter2')
   expect(await scene.marked()).toEqual([])
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chosen, Kinds } from '../../../src/digest/groups.js'
+import { chosen, Kinds } from '../../../src/digest/kinds.js'
 import type { Job } from '../../../src/job.js'
 import { expectLinear } from '../../support/growth.js'
 import { at, groupsOf, job } from '../../support/jobs.js'

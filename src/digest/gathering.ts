@@ -1,0 +1,81 @@
+import { howItDied, type Job } from '../job.js'
+import { shortened } from '../text/words.js'
+
+/** A design figure: what a human reads through at three in the morning. */
+export const JOBS_LISTED = 10
+
+/** A job in a list; its error is said once, for all of them. */
+export type Listed = Omit<Job, 'error'>
+
+/** Failures that stand together, in figures, and the latest of them. */
+export interface Cluster {
+  readonly count: number
+  /** When the first and the last of them failed, in milliseconds since the epoch. */
+  readonly first: number
+  readonly last: number
+  /** How they died, in words; undefined when not all of them died alike. */
+  readonly death: string | undefined
+  readonly latest: Job
+  /** Latest first, at most ten. */
+  readonly jobs: readonly Listed[]
+}
+
+/** Failures as they stream in, of which only figures and the latest are kept. */
+export class Gathering {
+  count = 0
+  private first = Number.POSITIVE_INFINITY
+  private last = Number.NEGATIVE_INFINITY
+  private death: string | undefined
+  private latest: Job | undefined
+  private jobs: Listed[] = []
+  /** The last one that was listed when they were sorted the last time. */
+  private least: Listed | undefined
+
+  add(job: Job): void {
+    this.include(1, job.failedAt, job.failedAt, howItDied(job), job)
+    this.list(job)
+  }
+
+  merge(other: Cluster): void {
+    this.include(other.count, other.first, other.last, other.death, other.latest)
+    for (const job of other.jobs) this.list(job)
+  }
+
+  private include(count: number, first: number, last: number, death: string | undefined, latest: Job): void {
+    this.death = this.count === 0 || this.death === death ? death : undefined
+    this.count += count
+    this.first = Math.min(this.first, first)
+    this.last = Math.max(this.last, last)
+    if (this.latest === undefined || laterFirst(latest, this.latest) < 0) this.latest = kept(latest)
+  }
+
+  result(): Cluster {
+    const { count, first, last, death, latest } = this
+    if (latest === undefined) throw new Error('nothing was gathered')
+    this.trim()
+    return { count, first, last, death, latest, jobs: this.jobs }
+  }
+
+  /** Sorted only now and then: a storm comes in any order, and most of it is not listed in the end. */
+  private list(job: Listed & { readonly error?: string | null }): void {
+    if (this.least !== undefined && laterFirst(job, this.least) > 0) return
+    const { error, ...listed } = job
+    this.jobs.push(listed)
+    if (this.jobs.length >= 8 * JOBS_LISTED) this.trim()
+  }
+
+  private trim(): void {
+    this.jobs = this.jobs.sort(laterFirst).slice(0, JOBS_LISTED)
+    this.least = this.jobs[JOBS_LISTED - 1]
+  }
+}
+
+/** Infinite times are equal to each other, and have no difference. */
+export function laterFirst(a: Listed, b: Listed): number {
+  return b.failedAt === a.failedAt ? b.id - a.id : b.failedAt - a.failedAt
+}
+
+/** An error is kept as far as it can be shown. */
+export function kept(job: Job): Job {
+  return { ...job, error: job.error === null ? null : shortened(job.error) }
+}

@@ -1,0 +1,80 @@
+import type { Job } from '../job.js'
+import { cut, shortened } from '../text/words.js'
+import { type Cluster, Gathering, laterFirst } from './gathering.js'
+import { errorPattern } from './pattern.js'
+import { type Pattern, patternOf, stretchOf, type Template } from './template.js'
+
+/** As many as ever make it into a mail, and more. */
+const VARIANTS = 50
+const VARIANT_LENGTH = 60
+
+/** Failures of one source and job type whose errors differ only in what identifies the job, or in one stretch. */
+export interface Group extends Cluster {
+  readonly kind: string
+  /** Whether their errors are the same to the letter. */
+  readonly alike: boolean
+  /** How many different patterns it stands for. */
+  readonly patterns: number
+  /** What else stands in the stretch in which the errors differ, the most frequent first. */
+  readonly variants: readonly Variant[]
+}
+
+export interface Variant {
+  readonly text: string
+  readonly count: number
+}
+
+/** One pattern, or the template of several, and the failures that fit it. */
+export class Building {
+  readonly gathering = new Gathering()
+  readonly variants = new Map<string, number>()
+  patterns = 1
+  alike = true
+  private letter: string | undefined
+
+  constructor(
+    readonly pattern: Pattern,
+    readonly template?: Template,
+  ) {}
+
+  add(job: Job, text: string): void {
+    const letter = shortened(job.error ?? '')
+    this.letter ??= letter
+    this.alike = this.alike && this.letter === letter
+    this.gathering.add(job)
+    if (this.template) this.vary(patternOf(text), 1)
+  }
+
+  /** Takes over a group that fits the template. */
+  take(other: Building): void {
+    this.alike = false
+    this.gathering.merge(other.gathering.result())
+    this.vary(other.pattern, other.gathering.count)
+  }
+
+  group(kind: string): Group {
+    const cluster = this.gathering.result()
+    const own = this.variantOf(patternOf(errorPattern(cluster.latest.error)))
+    const variants = [...this.variants]
+      .filter(([text]) => text !== own)
+      .map(([text, count]) => ({ text, count }))
+      .toSorted((a, b) => b.count - a.count)
+    return { ...cluster, kind, alike: this.alike, patterns: this.patterns, variants }
+  }
+
+  private vary(pattern: Pattern, count: number): void {
+    const text = this.variantOf(pattern)
+    if (text === undefined) return
+    const known = this.variants.get(text)
+    if (known !== undefined || this.variants.size < VARIANTS) this.variants.set(text, (known ?? 0) + count)
+  }
+
+  private variantOf(pattern: Pattern): string | undefined {
+    const stretch = this.template && stretchOf(this.template, pattern)
+    return stretch === undefined ? undefined : cut(stretch, VARIANT_LENGTH)
+  }
+}
+
+export function noisiestFirst(a: Group, b: Group): number {
+  return b.count - a.count || laterFirst(a.latest, b.latest)
+}
