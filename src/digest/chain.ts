@@ -1,6 +1,6 @@
 import { APPLE_MUSIC_REFRESH, type ChainDefinition, isStep, parseChainStart } from '../chains.js'
 import type { Job } from '../job.js'
-import type { Cluster } from './gathering.js'
+import type { Cluster } from './cluster.js'
 import { type Outlook, outlook } from './outlook.js'
 import { knownSteps, type Step, stepOf } from './steps.js'
 

@@ -1,7 +1,7 @@
 import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, chainSection } from './chain.js'
-import { Gathering, JOBS_LISTED, kept, laterFirst } from './gathering.js'
+import { ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
 import type { Kind } from './kind.js'
 import { Kinds } from './kinds.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
@@ -97,18 +97,18 @@ export class Tally {
 }
 
 class ChainTally {
-  private readonly gathering = new Gathering()
+  private readonly cluster = new ClusterTally()
   private readonly kinds = new Map<string, number>()
   private failed: readonly Job[] = []
 
   add(job: Job): void {
-    this.gathering.add(job)
+    this.cluster.add(job)
     this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
     this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
   }
 
   result(): ChainFailures {
-    return { ...this.gathering.result(), failed: this.failed, kinds: this.kinds }
+    return { ...this.cluster.result(), failed: this.failed, kinds: this.kinds }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Job } from '../job.js'
 import { cut, shortened } from '../text/words.js'
-import { type Cluster, Gathering, laterFirst } from './gathering.js'
+import { type Cluster, ClusterTally, laterFirst } from './cluster.js'
 import { errorPattern } from './pattern.js'
 import { type Pattern, patternOf, stretchOf, type Template } from './template.js'
 
@@ -25,8 +25,8 @@ export interface Variant {
 }
 
 /** One pattern, or the template of several, and the failures that fit it. */
-export class Building {
-  readonly gathering = new Gathering()
+export class GroupTally {
+  readonly cluster = new ClusterTally()
   readonly variants = new Map<string, number>()
   patterns = 1
   alike = true
@@ -41,19 +41,19 @@ export class Building {
     const letter = shortened(job.error ?? '')
     this.letter ??= letter
     this.alike = this.alike && this.letter === letter
-    this.gathering.add(job)
+    this.cluster.add(job)
     if (this.template) this.vary(patternOf(text), 1)
   }
 
   /** Takes over a group that fits the template. */
-  take(other: Building): void {
+  take(other: GroupTally): void {
     this.alike = false
-    this.gathering.merge(other.gathering.result())
-    this.vary(other.pattern, other.gathering.count)
+    this.cluster.merge(other.cluster.result())
+    this.vary(other.pattern, other.cluster.count)
   }
 
   group(kind: string): Group {
-    const cluster = this.gathering.result()
+    const cluster = this.cluster.result()
     const own = this.variantOf(patternOf(errorPattern(cluster.latest.error)))
     const variants = [...this.variants]
       .filter(([text]) => text !== own)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Job } from '../job.js'
 import { detached } from '../text/words.js'
-import { Building, type Group, noisiestFirst } from './group.js'
+import { type Group, GroupTally, noisiestFirst } from './group.js'
 import { errorPattern } from './pattern.js'
 import { commonTemplate, isMember, type Pattern, patternOf, type Template } from './template.js'
 
@@ -29,13 +29,13 @@ export interface Kind {
 export class KindTally {
   private count = 0
   private last = Number.NEGATIVE_INFINITY
-  private readonly exact = new Map<string, Building>()
-  private readonly templates: Building[] = []
+  private readonly exact = new Map<string, GroupTally>()
+  private readonly templates: GroupTally[] = []
   private readonly seen = new Set<string>()
   private countedAll = true
   private searchAt = 4 * HANDFUL
   private lastText: string | undefined
-  private lastGroup: Building | undefined
+  private lastGroup: GroupTally | undefined
 
   constructor(
     private readonly name: string,
@@ -54,7 +54,7 @@ export class KindTally {
     if (this.exact.size >= this.searchAt) this.search()
   }
 
-  private groupOf(text: string): Building | undefined {
+  private groupOf(text: string): GroupTally | undefined {
     const key = hash('sha1', text, 'base64')
     const isNew = this.isNew(key)
     const known = this.exact.get(key)
@@ -65,7 +65,7 @@ export class KindTally {
 
   result(): Kind {
     this.search()
-    const groups = [...this.exact.values(), ...this.templates].map((building) => building.group(this.name))
+    const groups = [...this.exact.values(), ...this.templates].map((group) => group.group(this.name))
     return {
       name: this.name,
       count: this.count,
@@ -87,20 +87,20 @@ export class KindTally {
     return true
   }
 
-  private fitting(pattern: Pattern, isNew: boolean): Building | undefined {
+  private fitting(pattern: Pattern, isNew: boolean): GroupTally | undefined {
     const found = this.templates.find(({ template }) => template && isMember(template, pattern))
     if (found && isNew) found.patterns += 1
     return found
   }
 
-  private opened(key: string, pattern: Pattern): Building | undefined {
+  private opened(key: string, pattern: Pattern): GroupTally | undefined {
     const first = this.exact.size === 0 && this.templates.length === 0
     if (this.exact.size + this.templates.length >= PATTERNS_OF_KIND || this.room.patterns >= (first ? 2 : 1) * PATTERNS)
       return undefined
     this.room.patterns += 1
-    const building = new Building(pattern)
-    this.exact.set(key, building)
-    return building
+    const group = new GroupTally(pattern)
+    this.exact.set(key, group)
+    return group
   }
 
   /** Merges the patterns that differ in one stretch. Next time when there are four times as many. */
@@ -120,14 +120,14 @@ export class KindTally {
 
   private merge(template: Template): void {
     const members = [...this.exact].filter(([, { pattern }]) => isMember(template, pattern))
-    const building = new Building({ words: [], numbers: template.numbers }, template)
-    building.patterns = members.length
+    const group = new GroupTally({ words: [], numbers: template.numbers }, template)
+    group.patterns = members.length
     for (const [key, member] of members) {
-      building.take(member)
+      group.take(member)
       this.exact.delete(key)
     }
     this.room.patterns -= members.length - 1
-    this.templates.push(building)
+    this.templates.push(group)
   }
 }
 

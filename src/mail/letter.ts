@@ -1,7 +1,7 @@
 import type { Presentation } from '../config.js'
 import type { ChainFailures } from '../digest/chain.js'
+import type { Cluster } from '../digest/cluster.js'
 import type { Digest, Fault } from '../digest/digest.js'
-import type { Cluster } from '../digest/gathering.js'
 import type { Group } from '../digest/group.js'
 import type { Kind } from '../digest/kind.js'
 import { chosen } from '../digest/kinds.js'

@@ -1,7 +1,7 @@
 import type { Presentation } from '../config.js'
 import { STEPS_SHOWN } from '../digest/chain.js'
+import { JOBS_LISTED } from '../digest/cluster.js'
 import { CHAINS_SHOWN, type Digest, type Fault } from '../digest/digest.js'
-import { JOBS_LISTED } from '../digest/gathering.js'
 import { chosen } from '../digest/kinds.js'
 import { plural } from '../text/words.js'
 import { htmlPart } from './html.js'

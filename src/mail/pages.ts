@@ -1,4 +1,4 @@
-import type { Listed } from '../digest/gathering.js'
+import type { Listed } from '../digest/cluster.js'
 
 /** The admin's pages; ADMIN_BASE_URL is followed by these paths. */
 export class Pages {

@@ -1,6 +1,6 @@
 import { SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain, ChainFailures } from '../digest/chain.js'
-import type { Cluster, Listed } from '../digest/gathering.js'
+import type { Cluster, Listed } from '../digest/cluster.js'
 import type { Group } from '../digest/group.js'
 import { isMoving, type MovingStep, type Outlook, type Resume, type Run, type StepJob } from '../digest/outlook.js'
 import type { Overdue } from '../digest/overdue.js'

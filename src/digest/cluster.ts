@@ -21,7 +21,7 @@ export interface Cluster {
 }
 
 /** Failures as they stream in, of which only figures and the latest are kept. */
-export class Gathering {
+export class ClusterTally {
   count = 0
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
