@@ -1,4 +1,5 @@
-import { digestConfig, type Environment, migrateConfig } from './config.js'
+import type { Environment } from './config/reader.js'
+import { digestConfig, migrateConfig } from './config.js'
 import { beat } from './heartbeat.js'
 import type { Window } from './job.js'
 import { openLog } from './log.js'

@@ -1,4 +1,4 @@
-import { ConfigError } from './config.js'
+import { ConfigError } from './config/reader.js'
 import { Interrupted } from './deadline.js'
 import { ConnectionError } from './postgres/socket.js'
 import { NotPrepared } from './queue.js'

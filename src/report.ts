@@ -1,5 +1,6 @@
 import { APPLE_MUSIC_REFRESH } from './chains.js'
-import type { DatabaseSettings, Limits, Presentation } from './config.js'
+import type { DatabaseSettings } from './config/database.js'
+import type { Limits, Presentation } from './config.js'
 import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
 import type { Lapse } from './digest/overdue.js'

@@ -1,5 +1,5 @@
-import type { Environment, MailSettings, Presentation } from '../config.js'
-import { usableConfig } from '../config.js'
+import type { Environment } from '../config/reader.js'
+import { type MailSettings, type Presentation, usableConfig } from '../config.js'
 import { interruptible } from '../deadline.js'
 import type { Window } from '../job.js'
 import { renderMessage } from '../mail/message.js'

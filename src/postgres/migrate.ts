@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DatabaseSettings } from '../config.js'
+import type { DatabaseSettings } from '../config/database.js'
 import { explain } from '../queue.js'
 import { openSession, type Sql } from './session.js'
 

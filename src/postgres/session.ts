@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
-import type { DatabaseSettings } from '../config.js'
+import type { DatabaseSettings } from '../config/database.js'
 import { interruptible } from '../deadline.js'
 import { ConnectionError, openSocket } from './socket.js'
 

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
-import { ConfigError, type DatabaseSettings } from '../config.js'
+import type { DatabaseSettings } from '../config/database.js'
+import { ConfigError } from '../config/reader.js'
 import { deadline } from '../deadline.js'
 
 /** The connection could not be made or is lost; the message says all there is to know. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError, digestConfig, type Environment, migrateConfig } from '../../src/config.js'
+import { ConfigError, type Environment } from '../../src/config/reader.js'
+import { digestConfig, migrateConfig } from '../../src/config.js'
 import { expectLinear } from '../support/growth.js'
 
 const DATABASE = { DATABASE_URL: 'postgresql://app:hunter2@db.example.com:6543/music?sslmode=require' }
