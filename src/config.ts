@@ -13,20 +13,11 @@ import {
   TIMEOUT,
   TIMEZONE,
 } from './config/values.js'
+import type { Presentation } from './mail/presentation.js'
 import { parseDuration } from './text/time.js'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
-
-/** What the mail says beside the failures. */
-export interface Presentation {
-  /** Without a trailing slash; pages are appended to it. */
-  readonly adminBaseUrl: string
-  /** IANA name. */
-  readonly timezone: string
-  /** E.g. "staging"; undefined for production. */
-  readonly environment: string | undefined
-}
 
 export interface MailSettings {
   readonly apiKey: string

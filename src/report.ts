@@ -1,11 +1,12 @@
 import { APPLE_MUSIC_REFRESH } from './chains.js'
 import type { DatabaseSettings } from './config/database.js'
-import type { Limits, Presentation } from './config.js'
+import type { Limits } from './config.js'
 import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
 import type { Lapse } from './digest/overdue.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
+import type { Presentation } from './mail/presentation.js'
 import type { Paint } from './mail/text.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
 import {

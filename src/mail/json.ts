@@ -1,9 +1,9 @@
 import { parseChainStart } from '../chains.js'
-import type { Presentation } from '../config.js'
 import type { Overdue } from '../digest/overdue.js'
 import { type Backlog, howItDied, type Job, type Window } from '../job.js'
 import { isDate } from './clock.js'
 import { Pages } from './pages.js'
+import type { Presentation } from './presentation.js'
 
 /** What is known once all failures are written. */
 interface JsonEnd {

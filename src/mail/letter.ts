@@ -1,4 +1,3 @@
-import type { Presentation } from '../config.js'
 import type { ChainFailures } from '../digest/chain.js'
 import type { Cluster } from '../digest/cluster.js'
 import type { Digest, Fault } from '../digest/digest.js'
@@ -8,6 +7,7 @@ import { chosen } from '../digest/kinds.js'
 import { plural } from '../text/words.js'
 import { Clock, isDate } from './clock.js'
 import { Pages } from './pages.js'
+import type { Presentation } from './presentation.js'
 import { type Caps, type Section, SectionWriter, short } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */

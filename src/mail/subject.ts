@@ -1,9 +1,9 @@
-import type { Presentation } from '../config.js'
 import type { Chain } from '../digest/chain.js'
 import type { Digest } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
 import { cut, oneLine, plural } from '../text/words.js'
 import { Clock } from './clock.js'
+import type { Presentation } from './presentation.js'
 
 /** Longer lines are folded or cut on the way. */
 const LENGTH = 78

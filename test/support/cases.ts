@@ -1,7 +1,7 @@
-import type { Presentation } from '../../src/config.js'
 import type { Digest } from '../../src/digest/digest.js'
 import type { Job } from '../../src/job.js'
 import type { Message } from '../../src/mail/message.js'
+import type { Presentation } from '../../src/mail/presentation.js'
 import { at, digestOf, job, mailOf, PRODUCTION, reaped, step } from './jobs.js'
 
 const NEWER = '2026-11-23T03:30:00+00:00'

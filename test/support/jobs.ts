@@ -1,11 +1,11 @@
 import { APPLE_MUSIC_REFRESH } from '../../src/chains.js'
-import type { Presentation } from '../../src/config.js'
 import type { Chain } from '../../src/digest/chain.js'
 import { type Context, type Digest, type Fault, Tally } from '../../src/digest/digest.js'
 import type { Group } from '../../src/digest/group.js'
 import { chosen } from '../../src/digest/kinds.js'
 import type { Backlog, Job, Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
+import type { Presentation } from '../../src/mail/presentation.js'
 
 export const NOW = new Date('2026-11-23T04:00:00Z')
 export const CHAIN_START = '2026-11-23T03:00:00.123456+00:00'
