@@ -8,7 +8,8 @@ import type { Step } from '../digest/steps.js'
 import { howItDied, type Job, kindOf } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, list, oneLine, plural } from '../text/words.js'
-import { type Clock, duration, span } from './clock.js'
+import type { Clock } from './clock.js'
+import { duration, span } from './duration.js'
 import type { Pages } from './pages.js'
 
 /** How much of everything is shown; a storm is rendered again with less. */

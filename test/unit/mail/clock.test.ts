@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Clock, duration, span } from '../../../src/mail/clock.js'
+import { Clock } from '../../../src/mail/clock.js'
+import { duration, span } from '../../../src/mail/duration.js'
 import { at, NOW } from '../../support/jobs.js'
 
 const utc = new Clock('UTC', NOW)
