@@ -1,6 +1,6 @@
 import { type ChainDefinition, parseChainStart } from '../chains.js'
 import type { Job } from '../job.js'
-import { type Run, runsSince } from './outlook.js'
+import { type Run, runsSince } from './runs.js'
 
 /** A chain that has not succeeded for too long. Times are milliseconds since the epoch, durations milliseconds. */
 export interface Overdue {

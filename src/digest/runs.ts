@@ -1,0 +1,53 @@
+import { type ChainDefinition, isStep, lastStep, parseChainStart } from '../chains.js'
+import type { Job } from '../job.js'
+
+/** A step of a refresh, by its job. */
+export interface StepJob {
+  readonly step: string
+  readonly job: Job
+}
+
+/** A run of the chain. */
+export interface Run {
+  readonly startedAt: number
+  readonly state: 'succeeded' | 'running' | 'queued' | 'failed' | 'cancelled'
+  /** The step it has reached. */
+  readonly reached: StepJob
+}
+
+export const isMoving = ({ status }: Job): boolean => status === 'queued' || status === 'running'
+
+/** A run's steps in the chain's order, those of one step in the order of creation. */
+export function runOf(definition: ChainDefinition, jobs: readonly Job[]): readonly StepJob[] {
+  return definition.steps.flatMap((known) =>
+    jobs
+      .filter((job) => isStep(known, job))
+      .sort((a, b) => a.id - b.id)
+      .map((job) => ({ step: known.name, job })),
+  )
+}
+
+type FoundRun = Run & { readonly run: readonly StepJob[] }
+
+/** The runs that were started after that time, newest first, and how far each has come. */
+export function runsSince(definition: ChainDefinition, latest: readonly Job[], startedAt: number): readonly FoundRun[] {
+  const runs = new Map<number, Job[]>()
+  for (const job of latest) {
+    const start = parseChainStart(job.chain ?? '')
+    if (start !== undefined && start > startedAt) runs.set(start, [...(runs.get(start) ?? []), job])
+  }
+  return [...runs]
+    .sort(([a], [b]) => b - a)
+    .flatMap(([start, jobs]) => {
+      const run = runOf(definition, jobs)
+      const reached = run.findLast(({ job }) => isMoving(job)) ?? run.at(-1)
+      return reached ? [{ startedAt: start, state: stateOfRun(definition, reached), reached, run }] : []
+    })
+}
+
+/** Between two steps a run has neither a queued nor a running one. */
+function stateOfRun(definition: ChainDefinition, { step, job: { status, cancelled } }: StepJob): Run['state'] {
+  if (cancelled) return 'cancelled'
+  if (status === 'done') return step === lastStep(definition).name ? 'succeeded' : 'running'
+  return status === 'running' || status === 'queued' ? status : 'failed'
+}
