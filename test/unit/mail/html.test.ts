@@ -1,6 +1,6 @@
 import { caniemail } from 'caniemail'
 import { expect, test } from 'vitest'
-import { PALETTE } from '../../../src/mail/html.js'
+import { PALETTE } from '../../../src/mail/elements.js'
 import { CASES, mailOfCase } from '../../support/cases.js'
 import { digestOf, job, mailOf, PRODUCTION, step } from '../../support/jobs.js'
 import { elements, faults, links, visible } from './markup.js'
