@@ -1,0 +1,76 @@
+import stringWidth from 'string-width'
+
+export const WIDTH = 78
+/** Of a column: a target with its id. */
+const COLUMN = 48
+export const MARGIN = '  '
+
+/**
+ * Rows of cells, each column as wide as its widest cell up to a bound, beyond which a cell pushes the others aside.
+ * Room is left for a margin and a mark.
+ */
+export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.min(COLUMN, Math.max(...rows.map((row) => stringWidth(row[column] ?? '')))),
+  )
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
+    return folded(cells.join('  ').trimEnd())
+  })
+}
+
+function folded(line: string): string {
+  return wrap(line, WIDTH - 2 * MARGIN.length).replaceAll('\n', `\n${MARGIN}${MARGIN}`)
+}
+
+/** Indented, and further where it goes on. */
+export function hang(text: string): string {
+  return MARGIN + folded(text)
+}
+
+/** Folds every line at spaces; a word that is longer than a line is broken, unless it is a URL. */
+export function wrap(text: string, width = WIDTH): string {
+  return text
+    .split('\n')
+    .map((line) => fold(line, width))
+    .join('\n')
+}
+
+function fold(line: string, width: number): string {
+  if (stringWidth(line) <= width) return line
+  const words = line.split(/(?<=\S)(?= )/).flatMap((word) => (/:\/\//.test(word) ? [word] : pieces(word, width)))
+  const lines: string[] = []
+  let current = ''
+  let used = 0
+  for (const word of words) {
+    const own = stringWidth(word)
+    const fits = current === '' || used + own <= width
+    if (!fits) lines.push(current)
+    current = fits ? current + word : word.trimStart()
+    used = fits ? used + own : stringWidth(current)
+  }
+  return [...lines, current].join('\n')
+}
+
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Breaks between what a reader sees as characters, so that no emoji falls apart. */
+function pieces(word: string, width: number): readonly string[] {
+  if (stringWidth(word) <= width) return [word]
+  const found = ['']
+  let used = 0
+  for (const { segment } of CHARACTERS.segment(word)) {
+    const own = stringWidth(segment)
+    if (used + own > width && used > 0) {
+      found.push('')
+      used = 0
+    }
+    found[found.length - 1] += segment
+    used += own
+  }
+  return found
+}
+
+export function indent(text: string, margin = MARGIN): string {
+  return text.replace(/^/gm, margin)
+}
