@@ -1,0 +1,57 @@
+import type { Digest } from '../digest/digest.js'
+import type { Kind } from '../digest/kind.js'
+import { plural } from '../text/words.js'
+import type { Clock } from './clock.js'
+import { isDate } from './duration.js'
+
+/** What failed, in all. */
+export interface Total {
+  readonly headline: string
+  readonly summary: string
+}
+
+export function total({ count, chains, moreChains, kinds, overdue, window }: Digest, clock: Clock): Total {
+  const chainCount = chains.length + moreChains.length
+  const others = kinds.reduce((sum, kind) => sum + kind.count, 0)
+  const parts = [
+    ...(overdue ? ['an overdue refresh'] : []),
+    ...(chainCount > 0 ? [plural(chainCount, 'chain')] : []),
+    ...(others > 0 ? [`${plural(others, chainCount > 0 ? 'other job' : 'job')} in ${groupCount(kinds)}`] : []),
+  ]
+  const since = window.since === 'all' ? '' : `Since ${clock.moment(window.since.getTime())}: `
+  return { headline: `${plural(count, 'job')} failed for good`, summary: `${since}${parts.join(', and ')}.` }
+}
+
+/** "4 groups", or what is known of them where they were too many to be told apart. */
+function groupCount(kinds: readonly Kind[]): string {
+  const groups = kinds.reduce((sum, kind) => sum + kind.groups.length, 0)
+  const grouped = kinds.every((kind) => kind.count === kind.groups.reduce((sum, group) => sum + group.count, 0))
+  if (grouped) return plural(groups, 'group')
+  const errors = kinds.reduce((sum, { patterns }) => sum + patterns, 0)
+  const all = kinds.every(({ countedAll }) => countedAll)
+  return `${plural(kinds.length, 'job type')} with ${all ? '' : 'more than '}${plural(errors, 'different error')}`
+}
+
+export function footer({ count, window, older, now }: Digest, clock: Clock): readonly string[] {
+  const [one, oneOlder] = [count === 1, older.count === 1]
+  const since = window.since === 'all' ? 'at any time' : `since ${clock.moment(window.since.getTime())}`
+  const reported = window.includeAlerted
+    ? `, whether or not ${one ? 'it was' : 'they were'} reported before`
+    : ` and ${one ? 'was' : 'were'} not reported before`
+  return [
+    ...(older.count > 0
+      ? [
+          `${plural(older.count, 'older failure')} ${oneOlder ? 'has' : 'have'} never been reported, the oldest from ${clock.moment(older.oldest)}. To report ${oneOlder ? 'it' : 'them'}: job-alert digest --since ${sinceWhen(older.oldest)}`,
+        ]
+      : []),
+    ...(count > 0 ? [`This mail is about ${plural(count, 'job')} that failed for good ${since}${reported}.`] : []),
+    `Sent by job-alert, ${clock.moment(now.getTime())}.`,
+  ]
+}
+
+/** A --since that reaches back to `oldest`. */
+function sinceWhen(oldest: number | null): string {
+  const year = oldest !== null && isDate(oldest) ? new Date(oldest).getUTCFullYear() : 0
+  if (oldest === null || year < 1 || year > 9_999) return 'all'
+  return new Date(Math.floor(oldest / 60_000) * 60_000).toISOString().replace(':00.000Z', 'Z')
+}
