@@ -2,4 +2,4 @@
 export { check, findingLine } from './check/check.js'
 export { renderMessage } from './mail/message.js'
 export { migrate } from './postgres/migrate.js'
-export { sendGrid } from './sendgrid.js'
+export { sendGrid } from './sendgrid/sendgrid.js'

@@ -21,7 +21,7 @@ import {
   readLastSuccess,
   readLatestJobs,
 } from './queue.js'
-import type { SendMail } from './sendgrid.js'
+import type { SendMail } from './sendgrid/sendgrid.js'
 import type { Interruptions } from './signals.js'
 
 /** What a run found, whatever came of it. */

@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream'
+import { redact } from '../text/redact.js'
+import { cut, oneLine } from '../text/words.js'
+
+/** `messageId` is SendGrid's X-Message-Id, by which its activity feed finds the mail. */
+export type Answer = { readonly kind: 'accepted'; readonly messageId: string } | NotAccepted
+
+/**
+ * `refused`: SendGrid will not have the mail. `not taken`: it cannot have got it, or was too busy. `unknown`: it may
+ * have taken it. The reason is fit for a log: the library's own errors hold the key and the whole mail.
+ */
+export interface NotAccepted {
+  readonly kind: 'refused' | 'not taken' | 'unknown'
+  readonly reason: string
+}
+
+export async function judge(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Readable,
+): Promise<Answer> {
+  // An abort after the answer is an error event on a body that nobody reads any more.
+  body.on('error', () => {})
+  if (status === 202) {
+    body.destroy()
+    return { kind: 'accepted', messageId: logged(headers['x-message-id'] ?? 'unknown') }
+  }
+  const reason = answered(status, await readBody(body))
+  if (status === 429 || status === 503) return { kind: 'not taken', reason }
+  return { kind: status >= 300 && status < 500 ? 'refused' : 'unknown', reason }
+}
+
+/** Text of an answer, as it may stand in a log. */
+function logged(text: string): string {
+  return cut(oneLine(redact(text)), 300)
+}
+
+/** `field` names the part of the request that it is about. */
+interface Reason {
+  readonly message: string
+  readonly field?: string | null
+}
+
+const BODY_LIMIT = 65_536
+const BODY_TIMEOUT = 2_000
+
+/** As much of the body as comes in two seconds. */
+export async function readBody(body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  const timer = setTimeout(() => body.destroy(), BODY_TIMEOUT)
+  try {
+    let size = 0
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > BODY_LIMIT) break
+    }
+  } catch {
+    // What came until then may be enough.
+  } finally {
+    clearTimeout(timer)
+    body.destroy()
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** The status, and what SendGrid's JSON says, if it is that. */
+export function answered(status: number, body: string): string {
+  try {
+    const { errors } = JSON.parse(body) as { errors: readonly Reason[] }
+    const details = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message))
+    return `SendGrid answered ${status}: ${logged(details.join('; '))}`
+  } catch {
+    return `SendGrid answered ${status}`
+  }
+}

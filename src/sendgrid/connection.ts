@@ -1,0 +1,88 @@
+import http from 'node:http'
+import https from 'node:https'
+import client from '@sendgrid/client'
+import type { ClientRequest } from '@sendgrid/client/src/request.js'
+import mail from '@sendgrid/mail'
+import type { MailSettings } from '../config.js'
+import { type Deadline, deadline } from '../deadline.js'
+import type { NotAccepted } from './answer.js'
+
+/** Work that does not reject: why it failed is its answer. */
+type Attempt = <T>(work: () => Promise<T>) => Promise<T | NotAccepted>
+
+export async function connected<T>(
+  settings: MailSettings,
+  signal: AbortSignal | undefined,
+  work: (attempt: Attempt, bound: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const bound = deadline(settings.timeout, signal)
+  const connection = new Connection()
+  try {
+    // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
+    client.setDefaultHeader('Authorization', `Bearer ${settings.apiKey}`)
+    // Options of the HTTP client below the library, which passes them on but does not name them in its types.
+    client.setDefaultRequest({
+      baseUrl: settings.baseUrl,
+      signal: bound.signal,
+      maxRedirects: 0,
+      httpAgent: connection.httpAgent,
+      httpsAgent: connection.httpsAgent,
+      // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
+      proxy: false,
+      // The status alone decides: a body may drip for ever.
+      responseType: 'stream',
+      validateStatus: () => true,
+    } as unknown as ClientRequest)
+    mail.setClient(client)
+    const attempt: Attempt = (work) =>
+      work().catch((error: NodeJS.ErrnoException) => explain(error, bound, connection.hasStood()))
+    return await work(attempt, bound.signal)
+  } finally {
+    bound.clear()
+    connection.destroy()
+  }
+}
+
+/** The connections of one mail, which tell whether any of them ever stood: before that nothing can have been taken. */
+class Connection {
+  private stood = false
+  readonly httpAgent = this.watched(new http.Agent(), 'connect')
+  readonly httpsAgent = this.watched(new https.Agent(), 'secureConnect')
+
+  /** Whether one has stood since this was asked last. */
+  hasStood(): boolean {
+    const { stood } = this
+    this.stood = false
+    return stood
+  }
+
+  /** An answer whose body never ends would keep its socket, and the process with it. */
+  destroy(): void {
+    this.httpAgent.destroy()
+    this.httpsAgent.destroy()
+  }
+
+  private watched<Agent extends http.Agent>(agent: Agent, ready: 'connect' | 'secureConnect'): Agent {
+    const create = agent.createConnection.bind(agent)
+    agent.createConnection = (...args) => {
+      const socket = create(...args)
+      socket?.once(ready, () => {
+        this.stood = true
+      })
+      return socket
+    }
+    return agent
+  }
+}
+
+const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
+
+/** Only the code is taken over: the error itself holds the request with its key. */
+function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
+  const kind = stood ? 'unknown' : 'not taken'
+  if (bound.passed)
+    return { kind, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }
+  if (bound.signal.aborted) return { kind, reason: 'interrupted while waiting for SendGrid' }
+  if (UNTRUSTED.test(code)) return { kind: 'refused', reason: `cannot trust SendGrid's certificate (${code})` }
+  return { kind, reason: stood ? `the connection to SendGrid broke (${code})` : `cannot reach SendGrid (${code})` }
+}
