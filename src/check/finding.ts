@@ -1,0 +1,21 @@
+import { redact } from '../text/redact.js'
+import { oneLine } from '../text/words.js'
+
+/** One thing that was looked into. `fine` is undefined for what is only said. */
+export interface Finding {
+  readonly fine: boolean | undefined
+  readonly text: string
+  readonly cure?: string
+  /** The exit code that a digest would end in because of it. */
+  readonly exitCode?: 1 | 2
+}
+
+export const good = (text: string): Finding => ({ fine: true, text })
+export const said = (text: string): Finding => ({ fine: undefined, text })
+export const bad = (exitCode: 1 | 2, text: string, cure: string): Finding => ({ fine: false, text, cure, exitCode })
+
+/** "✓ database: …", and below a ✗ its cure. */
+export function findingLine({ fine, text, cure }: Finding): string {
+  const mark = fine === undefined ? '·' : fine ? '✓' : '✗'
+  return `${mark} ${oneLine(redact(text))}${cure ? `\n    ${oneLine(redact(cure))}` : ''}\n`
+}
