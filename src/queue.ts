@@ -192,10 +192,20 @@ const lastSuccess = (sql: Sql, chain: ChainDefinition): Fragment => sql`
   order by finished_at desc nulls last
   limit 1`
 
-/** Its own mark says whether this lapse was reported: the next success is another row. */
-const overdue = (sql: Sql, after: number): Fragment => sql`
-  finished_at < clock_timestamp() - ${`${after} milliseconds`}::interval
-    and (last_alerted_at is null or last_alerted_at < finished_at)`
+/**
+ * Its own mark says whether this lapse was reported: the next success is another row. What was reported counts again
+ * only if asked for, and if the lapse began inside the window.
+ */
+const overdue = (sql: Sql, after: number, { since, includeAlerted }: Window): Fragment => {
+  const allowed = sql`${`${after} milliseconds`}::interval`
+  return sql`
+  finished_at < clock_timestamp() - ${allowed}
+    and (
+      last_alerted_at is null
+      or last_alerted_at < finished_at
+      or ${includeAlerted ? sql`finished_at + ${allowed} >= ${start(sql, since)}` : sql`false`}
+    )`
+}
 
 /** Of what `migrate` adds: whether it is there and, of an index, whether its build was completed. */
 export async function readMigrated(sql: Sql): Promise<Readonly<Record<string, boolean>>> {
@@ -227,13 +237,18 @@ export async function tryMark(sql: Sql): Promise<void> {
  * Marks the last success of the chain when it is longer than `after` milliseconds ago and nobody has heard of that.
  * Undefined when it is not overdue, or reported already.
  */
-export async function claimLapse(sql: Sql, chain: ChainDefinition, after: number): Promise<Job | undefined> {
+export async function claimLapse(
+  sql: Sql,
+  chain: ChainDefinition,
+  after: number,
+  window: Window,
+): Promise<Job | undefined> {
   const [row] = await sql`
     with anchor as (${lastSuccess(sql, chain)}),
     due as (
       select id
       from research_jobs
-      where id = (select id from anchor where ${overdue(sql, after)})
+      where id = (select id from anchor where ${overdue(sql, after, window)})
       for update skip locked
     )
     update research_jobs as job
@@ -244,28 +259,32 @@ export async function claimLapse(sql: Sql, chain: ChainDefinition, after: number
 }
 
 /** The same job, left as it is. */
-export function readLapse(sql: Sql, chain: ChainDefinition, after: number): Promise<Job | undefined> {
-  return readLastSuccess(sql, chain, overdue(sql, after))
+export function readLapse(sql: Sql, chain: ChainDefinition, after: number, window: Window): Promise<Job | undefined> {
+  return readLastSuccess(sql, chain, overdue(sql, after, window))
 }
 
-const CHAIN_JOBS_READ = 500
+/** Of one chain, and of the latest ones of all runs: many more than a chain has steps, and few enough for the memory. */
+const CHAIN_JOBS_READ = 100
+const LATEST_JOBS_READ = 500
 
 /**
- * All jobs of these chains, whatever their state, in the order they were created. Materialized, or the planner
- * would walk the primary key in search of the first ones.
+ * The jobs of these chains, whatever their state, in the order they were created; of each chain its first hundred.
+ * Materialized, or the planner would walk the primary key in search of them.
  */
 export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {
   if (chains.length === 0) return []
   const rows = await sql`
     with chain as materialized (
-      select *
+      select
+        *,
+        row_number() over (partition by source, payload ->> 'chain_started_at' order by id) as place
       from research_jobs
       where payload ->> 'chain_started_at' in ${sql(chains as string[])}
     )
     select ${columns(sql)}
     from chain as job
-    order by job.id
-    limit ${CHAIN_JOBS_READ}`
+    where place <= ${CHAIN_JOBS_READ}
+    order by job.id`
   return rows.map(toJob)
 }
 
@@ -278,7 +297,7 @@ export async function readLatestJobs(sql: Sql, chain: ChainDefinition): Promise<
       and target_type = ${chain.targetType}
       and target_id in ${sql(chain.steps.map((step) => step.targetId))}
     order by status in ('queued', 'running') desc, job.id desc
-    limit ${CHAIN_JOBS_READ}`
+    limit ${LATEST_JOBS_READ}`
   return rows.map(toJob)
 }
 

@@ -143,7 +143,7 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   const { ids, count } = tally
   if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
   const after = run.limits.overdueAfter
-  const anchor = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after))
+  const anchor = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after, run.window))
   const lapse = after && anchor ? { anchor, after } : undefined
   const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }

@@ -36,8 +36,6 @@ export interface ChainContext {
   readonly lastSuccess: Job | undefined
 }
 
-export const STEPS_SHOWN = 12
-
 /** The failures of one chain → its section, with the steps that have no row. */
 export function chainSection(failures: ChainFailures, context: ChainContext, now: Date): Chain {
   const { latest } = failures
@@ -55,14 +53,15 @@ export function chainSection(failures: ChainFailures, context: ChainContext, now
     leading,
     failedAt: name,
     startedAt,
-    steps: definition ? [...own, ...otherSteps] : otherSteps.slice(-STEPS_SHOWN),
-    outlook: definition && outlook(definition, own, leading, startedAt, context),
+    steps: [...own, ...otherSteps],
+    outlook: definition && outlook(definition, own, leading, startedAt, context, now),
   }
 }
 
 /** The chain's rows, with each failure once, as it was when it was claimed. */
 function jobsOf({ latest: { source, chain }, failed }: ChainFailures, context: ChainContext): readonly Job[] {
-  const all = [...context.jobs.filter((job) => job.source === source && job.chain === chain), ...failed]
+  const read = [...context.jobs, ...context.latest].filter((job) => job.source === source && job.chain === chain)
+  const all = [...read, ...failed]
   return [...new Map(all.map((job) => [job.id, job])).values()].sort((a, b) => a.id - b.id)
 }
 

@@ -4,6 +4,7 @@ import { type Chain, type ChainContext, type ChainFailures, chainSection } from 
 import { ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
 import type { Kind } from './kind.js'
 import { Kinds } from './kinds.js'
+import { isSettled } from './outlook.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
 /** Chains that a digest can show, and chains that are kept apart at all: failures of further ones are plain failures. */
@@ -14,7 +15,10 @@ export interface Digest {
   readonly now: Date
   readonly window: Window
   readonly count: number
-  /** Latest first. */
+  /** When the first and the last of them failed, in milliseconds since the epoch. */
+  readonly first: number
+  readonly last: number
+  /** Those first about which something is to be done, then the latest. */
   readonly chains: readonly ChainSection[]
   /** Chains beyond those. */
   readonly moreChains: readonly ChainFailures[]
@@ -45,11 +49,15 @@ export interface Fault {
 /** Failures as they stream in: counts all of them, keeps only what a digest can show. */
 export class Tally {
   readonly ids: number[] = []
+  private first = Number.POSITIVE_INFINITY
+  private last = Number.NEGATIVE_INFINITY
   private readonly chains = new Map<string, ChainTally>()
   private readonly kinds = new Kinds()
 
   add(job: Job): void {
     this.ids.push(job.id)
+    this.first = Math.min(this.first, job.failedAt)
+    this.last = Math.max(this.last, job.failedAt)
     const chain = this.chainOf(job)
     if (chain) chain.add(job)
     else this.kinds.add(job)
@@ -67,16 +75,19 @@ export class Tally {
   /** `onFault` hears of every section that could not be made. */
   digest(context: Context, older: Backlog, window: Window, now: Date, onFault: (fault: Fault) => void): Digest {
     const chains = this.sortedChains()
+    const shown = chains
+      .slice(0, CHAINS_SHOWN)
+      .map((failures) => ({ failures, chain: understood(failures, context, now, onFault) }))
     return {
       now,
       window,
       count: this.count,
-      chains: chains
-        .slice(0, CHAINS_SHOWN)
-        .map((failures) => ({ failures, chain: understood(failures, context, now, onFault) })),
+      first: this.first,
+      last: this.last,
+      chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),
       moreChains: chains.slice(CHAINS_SHOWN),
       kinds: this.kinds.result(),
-      overdue: context.lapse && overdueOf(APPLE_MUSIC_REFRESH, context.lapse, context.latest),
+      overdue: context.lapse && overdueOf(APPLE_MUSIC_REFRESH, context.lapse, context.latest, now),
       older,
     }
   }
@@ -94,6 +105,19 @@ export class Tally {
     this.chains.set(key, chain)
     return chain
   }
+}
+
+/** What a mail is about before anything else: a chain that waits for somebody, a lapse, any other chain, a kind. */
+export function leading({ chains, overdue, kinds }: Digest): {
+  section?: ChainSection
+  overdue?: Overdue
+  kind?: Kind
+} {
+  const [section] = chains
+  const [kind] = kinds
+  if (section && !(overdue && isSettled(section.chain?.outlook))) return { section }
+  if (overdue) return { overdue }
+  return kind ? { kind } : {}
 }
 
 class ChainTally {

@@ -11,6 +11,8 @@ const VARIANT_LENGTH = 60
 /** Failures of one source and job type whose errors differ only in what identifies the job, or in one stretch. */
 export interface Group extends Cluster {
   readonly kind: string
+  /** How many jobs of that kind failed in all. */
+  readonly ofKind: number
   /** Whether their errors are the same to the letter. */
   readonly alike: boolean
   /** How many different patterns it stands for. */
@@ -52,14 +54,14 @@ export class GroupTally {
     this.vary(other.pattern, other.cluster.count)
   }
 
-  group(kind: string): Group {
+  group(kind: string, ofKind: number): Group {
     const cluster = this.cluster.result()
     const own = this.variantOf(patternOf(errorPattern(cluster.latest.error)))
     const variants = [...this.variants]
       .filter(([text]) => text !== own)
       .map(([text, count]) => ({ text, count }))
       .toSorted((a, b) => b.count - a.count)
-    return { ...cluster, kind, alike: this.alike, patterns: this.patterns, variants }
+    return { ...cluster, kind, ofKind, alike: this.alike, patterns: this.patterns, variants }
   }
 
   private vary(pattern: Pattern, count: number): void {

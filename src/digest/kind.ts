@@ -65,7 +65,7 @@ export class KindTally {
 
   result(): Kind {
     this.search()
-    const groups = [...this.exact.values(), ...this.templates].map((group) => group.group(this.name))
+    const groups = [...this.exact.values(), ...this.templates].map((group) => group.group(this.name, this.count))
     return {
       name: this.name,
       count: this.count,

@@ -33,7 +33,7 @@ export class Kinds {
       countedAll: false,
       groups: [],
     }))
-    return [...kinds, ...others].sort((a, b) => b.count - a.count)
+    return [...kinds, ...others].sort((a, b) => b.count - a.count || b.last - a.last)
   }
 
   private opened(key: string, job: Job): KindTally | undefined {
@@ -44,9 +44,10 @@ export class Kinds {
   }
 }
 
-/** The groups that get a section: one of each kind before any kind has a second. Noisiest first. */
+/** The groups that get a section: one of each kind before any kind has a second. Noisiest kind first, then group. */
 export function chosen(kinds: readonly Kind[], most: number): readonly Group[] {
   const first = kinds.flatMap(({ groups }) => groups.slice(0, 1)).slice(0, most)
   const further = kinds.flatMap(({ groups }) => groups.slice(1)).sort(noisiestFirst)
-  return [...first, ...further.slice(0, most - first.length)].sort(noisiestFirst)
+  const some = new Set([...first, ...further.slice(0, most - first.length)])
+  return kinds.flatMap(({ groups }) => groups.filter((group) => some.has(group)))
 }

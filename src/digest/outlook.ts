@@ -1,7 +1,7 @@
 import { type ChainDefinition, lastStep, parseChainStart } from '../chains.js'
 import type { Job } from '../job.js'
-import { isMoving, type Run, runOf, runsSince, type StepJob } from './runs.js'
-import type { Step } from './steps.js'
+import { isFresh, isMoving, type Run, runOf, runsSince, type StepJob } from './runs.js'
+import { pruned, type Step } from './steps.js'
 
 /** A step to resume at, and the steps that need not be done again. */
 export interface Resume extends StepJob {
@@ -11,6 +11,8 @@ export interface Resume extends StepJob {
 export interface MovingStep extends StepJob {
   /** Its run, as seen from the one that failed. */
   readonly run: 'this' | 'a newer' | 'an older' | 'another'
+  /** Of this run: whether somebody set it going after the failure, or it has been at it since before. */
+  readonly resumed: boolean
   /** When its run started, where its row tells. */
   readonly startedAt: number | undefined
 }
@@ -21,7 +23,7 @@ export type Course =
   | { readonly kind: 'stands'; readonly endedBefore: number | null }
   /** It reached its end although the step is down as failed: the step had started the next one before. */
   | { readonly kind: 'finished'; readonly at: number }
-  /** A later step is queued, running, or has just been done. */
+  /** A later step is queued, running, or was done a moment ago. */
   | { readonly kind: 'goes on'; readonly at: StepJob }
 
 /** What the failure means for those who use the result, and whether somebody has to act. */
@@ -29,13 +31,21 @@ export interface Outlook {
   readonly consequence: string
   readonly course: Course
   readonly lastSuccess: number | null
-  /** The latest of the newer runs that nobody cancelled. */
+  /** The latest of the newer runs that succeeded, failed or are under way. */
   readonly newer: Run | undefined
   /** Steps of this or any other run that are queued or running: nothing is to be resumed beside them. */
   readonly moving: readonly MovingStep[]
   /** Where to resume, of this run or of a newer one that failed as well; undefined when that would be wrong. */
   readonly resume: Resume | undefined
+  /** Why that run cannot be resumed although it failed and nothing moves. */
+  readonly obstacle: Obstacle | undefined
 }
+
+export type Obstacle =
+  /** A later step was cancelled, or was done without the one after it being queued. */
+  | (StepJob & { readonly kind: 'cancelled' | 'done' })
+  /** So old that the rows of later steps may have been deleted. */
+  | { readonly kind: 'not known' }
 
 export function outlook(
   definition: ChainDefinition,
@@ -43,21 +53,29 @@ export function outlook(
   leading: Job,
   startedAt: number,
   { latest, lastSuccess }: { readonly latest: readonly Job[]; readonly lastSuccess: Job | undefined },
+  now: Date,
 ): Outlook {
-  const moving = movingSteps(definition, latest, steps, startedAt)
-  const course = courseOf(definition, steps, leading)
-  // A cancelled run is as good as none.
-  const newer = runsSince(definition, latest, startedAt).find(({ state }) => state !== 'cancelled')
-  const target = newer?.run ?? stepJobs(steps)
-  const needed = course.kind === 'stands' && moving.length === 0 && (newer === undefined || newer.state === 'failed')
+  const moving = movingSteps(definition, latest, steps, leading, startedAt)
+  const course = courseOf(definition, steps, leading, now)
+  const newer = runsSince(definition, latest, startedAt, now).find(({ state }) => counts(state))
+  const open = newer === undefined ? course.kind === 'stands' : newer.state === 'failed' && course.kind !== 'goes on'
+  const run = newer?.run ?? stepJobs(steps)
+  const obstacle = newer === undefined ? obstacleIn(run, steps) : undefined
+  const needed = open && moving.length === 0
   return {
     consequence: definition.consequence,
     course,
     lastSuccess: lastSuccess?.finishedAt ?? null,
     newer,
     moving,
-    resume: needed ? resume(definition, target) : undefined,
+    resume: needed && !obstacle ? resume(definition, run) : undefined,
+    obstacle: needed ? obstacle : undefined,
   }
+}
+
+/** Whether nobody has to act: the run came to its end, or goes on, or a newer one succeeded. */
+export function isSettled(outlook: Outlook | undefined): boolean {
+  return outlook !== undefined && (outlook.course.kind !== 'stands' || outlook.newer?.state === 'succeeded')
 }
 
 export const hasFailed = ({ status, cancelled }: Job): boolean =>
@@ -74,18 +92,20 @@ function movingSteps(
   definition: ChainDefinition,
   latest: readonly Job[],
   steps: readonly Step[],
+  leading: Job,
   started: number,
 ): readonly MovingStep[] {
   const all = [...runOf(definition, latest), ...stepJobs(steps)].filter(({ job }) => isMoving(job))
   return [...new Map(all.map((each) => [each.job.id, each])).values()].map((each) => {
     const startedAt = parseChainStart(each.job.chain ?? '')
-    if (startedAt === undefined) return { ...each, startedAt, run: 'another' }
-    if (startedAt === started) return { ...each, startedAt, run: 'this' }
-    return { ...each, startedAt, run: startedAt > started ? 'a newer' : 'an older' }
+    const of = (run: MovingStep['run'], resumed = false): MovingStep => ({ ...each, run, resumed, startedAt })
+    if (startedAt === undefined) return of('another')
+    if (startedAt === started) return of('this', begunAt(each.job) >= leading.failedAt)
+    return of(startedAt > started ? 'a newer' : 'an older')
   })
 }
 
-function courseOf(definition: ChainDefinition, steps: readonly Step[], leading: Job): Course {
+function courseOf(definition: ChainDefinition, steps: readonly Step[], leading: Job, now: Date): Course {
   const run = stepJobs(steps)
   const later = run.slice(run.findIndex(({ job }) => job.id === leading.id) + 1)
   const end = run.findLast(({ step, job }) => step === lastStep(definition).name && job.status === 'done')
@@ -93,19 +113,40 @@ function courseOf(definition: ChainDefinition, steps: readonly Step[], leading: 
   // A step that was tried once more after the end, and died then, is no part of that success.
   if (finishedAt !== null && finishedAt >= begunAt(leading)) return { kind: 'finished', at: finishedAt }
   const at = later.findLast(
-    ({ job }) => isMoving(job) || (job.status === 'done' && (job.finishedAt ?? 0) >= begunAt(leading)),
+    ({ job }) =>
+      isMoving(job) || (job.status === 'done' && (job.finishedAt ?? 0) >= begunAt(leading) && isFresh(job, now)),
   )
   return at && !later.slice(later.indexOf(at)).some(({ job }) => hasFailed(job) || job.cancelled)
     ? { kind: 'goes on', at }
     : { kind: 'stands', endedBefore: finishedAt }
 }
 
-/** At the furthest step, if it is there that the run stands: retrying an earlier one would do its work twice. */
+function furthestFailed(run: readonly StepJob[]): StepJob | undefined {
+  return run.findLast(({ job }) => hasFailed(job))
+}
+
+/** What stands behind the furthest failed step: retrying that one would do its work twice. */
+function obstacleIn(run: readonly StepJob[], steps: readonly Step[]): Obstacle | undefined {
+  if (pruned(steps)) return { kind: 'not known' }
+  const failed = furthestFailed(run)
+  const behind = failed ? run.slice(run.indexOf(failed) + 1) : []
+  const cancelled = behind.findLast(({ job }) => job.cancelled)
+  if (cancelled) return { ...cancelled, kind: 'cancelled' }
+  const done = behind.findLast(
+    ({ job }) => job.status === 'done' && (job.finishedAt ?? 0) >= begunAt(failed?.job as Job),
+  )
+  return done && { ...done, kind: 'done' }
+}
+
+/** At the furthest step, if it is there that the run stands. */
 function resume(definition: ChainDefinition, run: readonly StepJob[]): Resume | undefined {
-  const at = run.findLast(({ job }) => hasFailed(job))
-  if (at === undefined || run.slice(run.indexOf(at)).some(({ job }) => job.cancelled)) return undefined
+  const at = furthestFailed(run)
+  if (at === undefined) return undefined
   const index = definition.steps.findIndex(({ name }) => name === at.step)
   const lost = new Set(run.filter(({ job }) => job.status !== 'done').map(({ step }) => step))
   const keeps = definition.steps.slice(0, index).map(({ name }) => name)
   return { ...at, keeps: keeps.filter((name) => !lost.has(name)) }
 }
+
+/** A cancelled run is as good as none, and so is one that came to a standstill without failing. */
+const counts = (state: Run['state']): boolean => state !== 'cancelled' && state !== 'stalled'

@@ -1,6 +1,6 @@
-import { type ChainDefinition, parseChainStart } from '../chains.js'
+import type { ChainDefinition } from '../chains.js'
 import type { Job } from '../job.js'
-import { type Run, runsSince } from './runs.js'
+import { isMoving, type Run, runsSince } from './runs.js'
 
 /** A chain that has not succeeded for too long. Times are milliseconds since the epoch, durations milliseconds. */
 export interface Overdue {
@@ -8,7 +8,7 @@ export interface Overdue {
   readonly lastSuccess: number
   /** It is expected to succeed at least that often. */
   readonly after: number
-  /** What has been started since, newest first. */
+  /** What has been tried since, newest first, whenever it was started. */
   readonly runs: readonly Run[]
 }
 
@@ -18,7 +18,14 @@ export interface Lapse {
   readonly after: number
 }
 
-export function overdueOf(definition: ChainDefinition, { anchor, after }: Lapse, latest: readonly Job[]): Overdue {
-  const startedAt = parseChainStart(anchor.chain ?? '') ?? anchor.failedAt
-  return { definition, lastSuccess: anchor.failedAt, after, runs: runsSince(definition, latest, startedAt) }
+export function overdueOf(
+  definition: ChainDefinition,
+  { anchor, after }: Lapse,
+  latest: readonly Job[],
+  now: Date,
+): Overdue {
+  const runs = runsSince(definition, latest, Number.NEGATIVE_INFINITY, now).filter(
+    ({ state, reached: { job } }) => isMoving(job) || (state !== 'succeeded' && job.failedAt > anchor.failedAt),
+  )
+  return { definition, lastSuccess: anchor.failedAt, after, runs }
 }

@@ -1,5 +1,6 @@
 import { type ChainDefinition, isStep, lastStep, parseChainStart } from '../chains.js'
 import type { Job } from '../job.js'
+import { HOUR } from '../text/time.js'
 
 /** A step of a refresh, by its job. */
 export interface StepJob {
@@ -10,7 +11,7 @@ export interface StepJob {
 /** A run of the chain. */
 export interface Run {
   readonly startedAt: number
-  readonly state: 'succeeded' | 'running' | 'queued' | 'failed' | 'cancelled'
+  readonly state: 'succeeded' | 'running' | 'queued' | 'failed' | 'cancelled' | 'stalled'
   /** The step it has reached. */
   readonly reached: StepJob
 }
@@ -30,7 +31,12 @@ export function runOf(definition: ChainDefinition, jobs: readonly Job[]): readon
 type FoundRun = Run & { readonly run: readonly StepJob[] }
 
 /** The runs that were started after that time, newest first, and how far each has come. */
-export function runsSince(definition: ChainDefinition, latest: readonly Job[], startedAt: number): readonly FoundRun[] {
+export function runsSince(
+  definition: ChainDefinition,
+  latest: readonly Job[],
+  startedAt: number,
+  now: Date,
+): readonly FoundRun[] {
   const runs = new Map<number, Job[]>()
   for (const job of latest) {
     const start = parseChainStart(job.chain ?? '')
@@ -41,13 +47,20 @@ export function runsSince(definition: ChainDefinition, latest: readonly Job[], s
     .flatMap(([start, jobs]) => {
       const run = runOf(definition, jobs)
       const reached = run.findLast(({ job }) => isMoving(job)) ?? run.at(-1)
-      return reached ? [{ startedAt: start, state: stateOfRun(definition, reached), reached, run }] : []
+      return reached ? [{ startedAt: start, state: stateOfRun(definition, reached, now), reached, run }] : []
     })
 }
 
-/** Between two steps a run has neither a queued nor a running one. */
-function stateOfRun(definition: ChainDefinition, { step, job: { status, cancelled } }: StepJob): Run['state'] {
-  if (cancelled) return 'cancelled'
-  if (status === 'done') return step === lastStep(definition).name ? 'succeeded' : 'running'
-  return status === 'running' || status === 'queued' ? status : 'failed'
+/** Between two steps there is a moment in which no row is running or queued. */
+function stateOfRun(definition: ChainDefinition, { step, job }: StepJob, now: Date): Run['state'] {
+  if (job.cancelled) return 'cancelled'
+  if (job.status === 'running' || job.status === 'queued') return job.status
+  if (job.status !== 'done') return 'failed'
+  if (step === lastStep(definition).name) return 'succeeded'
+  return isFresh(job, now) ? 'running' : 'stalled'
+}
+
+/** A step queues the next one while it ends. When that has not happened for an hour, it will not. */
+export function isFresh({ finishedAt }: Job, now: Date): boolean {
+  return now.getTime() - (finishedAt ?? 0) < HOUR
 }

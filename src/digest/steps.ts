@@ -1,4 +1,4 @@
-import { type ChainDefinition, isStep } from '../chains.js'
+import { type ChainDefinition, isStep, SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Job } from '../job.js'
 
 export type StepState =
@@ -10,6 +10,7 @@ export type StepState =
   | 'queued'
   | 'not started'
   | 'done (row pruned)'
+  | 'not known'
 
 export interface Step {
   readonly name: string
@@ -23,11 +24,22 @@ export interface Step {
 export function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date): readonly Step[] {
   const rows = definition.steps.map((known) => jobs.filter((job) => isStep(known, job)))
   const last = rows.findLastIndex((found) => found.length > 0)
+  const after = mayHaveGoneOn(rows[last]?.at(-1), now) ? 'not known' : 'not started'
   return definition.steps.flatMap(({ name }, index): readonly Step[] => {
     const found = rows[index] ?? []
     if (found.length > 0) return found.map((job) => stepOf(name, job, now))
-    return [{ name, state: index < last ? 'done (row pruned)' : 'not started', job: undefined, duration: undefined }]
+    return [{ name, state: index < last ? 'done (row pruned)' : after, job: undefined, duration: undefined }]
   })
+}
+
+/** A step that was reaped may have queued the next one before, whose row is deleted by now. */
+function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
+  return job?.reaped === true && now.getTime() - job.failedAt > SUCCESSES_KEPT_DAYS * 86_400_000
+}
+
+/** Whether the rows of later steps may be missing because they are deleted. */
+export function pruned(steps: readonly Step[]): boolean {
+  return steps.some(({ state }) => state === 'not known')
 }
 
 export function stepOf(name: string, job: Job, now: Date): Step {

@@ -64,6 +64,17 @@ export class Clock {
     return this.sameDay(reference, time) ? this.write([time]) : this.moment(time)
   }
 
+  /** The same for a list below a time that has UTC beside it: only the time of the mail's own zone. */
+  briefAfter(reference: number, time: number): string {
+    return this.sameDay(reference, time) ? this.write([time], undefined, false) : this.moment(time)
+  }
+
+  /** A time that is written already, with how long ago it was: "03:12 UTC (48 min ago)" */
+  withAgo(written: string, time: number): string {
+    if (!isDate(time)) return written
+    return written.endsWith(')') ? `${written}, ${this.ago(time)}` : `${written} (${this.ago(time)})`
+  }
+
   /** "Mon 23 Nov 2026 02:10 to 02:55 UTC", or one moment where both are the same minute */
   range(first: number, last: number): string {
     return this.between(first, last, 'day')
@@ -101,7 +112,7 @@ export class Clock {
   }
 
   /** One time, or the ends of a range on one day, with the zone said once. */
-  private write(times: readonly (number | null)[], day?: Day): string {
+  private write(times: readonly (number | null)[], day?: Day, utcBeside = true): string {
     const dates = times.filter((time) => time !== null && isDate(time)) as number[]
     const here = dates.map((time) => parts(time, this.format))
     const [first] = here
@@ -110,6 +121,7 @@ export class Clock {
     const text = `${day ? first[day] : ''} ${here.map(({ clock }) => clock).join(' to ')}`.trim()
     if (here.every(({ clock, day }, index) => clock === utc[index]?.clock && day === utc[index]?.day))
       return `${text} UTC`
+    if (!utcBeside) return `${text} ${first.zone}`
     const away = utc.some((parts, index) => parts.day !== here[index]?.day)
     const beside = utc.map(({ shortDay, clock }) => (away ? `${shortDay} ${clock}` : clock)).join(' to ')
     return `${text} ${first.zone} (${beside} UTC)`

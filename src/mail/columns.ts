@@ -7,16 +7,28 @@ export const MARGIN = '  '
 
 /**
  * Rows of cells, each column as wide as its widest cell up to a bound, beyond which a cell pushes the others aside.
- * Room is left for a margin and a mark.
+ * `room` is what a line of them may take: what stands before it needs the rest. It goes on below where it is longer.
  */
-export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+export function aligned(rows: readonly (readonly string[])[], room = WIDTH - MARGIN.length): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.min(COLUMN, Math.max(...rows.map((row) => stringWidth(row[column] ?? '')))),
   )
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
-    return folded(cells.join('  ').trimEnd())
-  })
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
+      .reduce((line, cell) => joined(line, cell, room))
+      .trimEnd()
+      .split('\n')
+      .map((line) => (stringWidth(line) <= room ? line : folded(line)))
+      .join('\n'),
+  )
+}
+
+/** A cell stays whole where it can. */
+function joined(line: string, cell: string, room: number): string {
+  const last = line.slice(line.lastIndexOf('\n') + 1)
+  const fits = stringWidth(`${last}  ${cell.trimEnd()}`) <= room
+  return fits || cell.trim() === '' ? `${line}  ${cell}` : `${line.trimEnd()}\n${MARGIN}${MARGIN}${cell}`
 }
 
 function folded(line: string): string {

@@ -39,7 +39,7 @@ export function whole(text: string, html: string): string {
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const cell = (name: 'td' | 'th', attributes: string, html: string): string =>
     `<${name}${attributes} style="padding:3px 10px 3px 0${name === 'th' ? ';text-align:left;font-weight:normal' : ''}">${html}</${name}>`
-  const head = heads.map((text) => cell('th', ' scope="col"', toned('quiet', text))).join('')
+  const head = heads.map((text) => cell('th', ' scope="col"', whole(text, toned('quiet', text)))).join('')
   // A row of one cell is about the row above.
   const body = rows.map((row) => {
     const span = row.length === 1 ? ` colspan="${heads.length}"` : ''

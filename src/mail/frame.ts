@@ -1,6 +1,6 @@
 import type { Digest } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
-import { plural } from '../text/words.js'
+import { list, plural } from '../text/words.js'
 import type { Clock } from './clock.js'
 import { isDate } from './duration.js'
 
@@ -10,16 +10,24 @@ export interface Total {
   readonly summary: string
 }
 
-export function total({ count, chains, moreChains, kinds, overdue, window }: Digest, clock: Clock): Total {
+/** `overdue` where that has a section of its own. */
+export function total(digest: Digest, overdue: boolean, clock: Clock): Total {
+  const { count, first, last, chains, moreChains, kinds, window } = digest
   const chainCount = chains.length + moreChains.length
   const others = kinds.reduce((sum, kind) => sum + kind.count, 0)
   const parts = [
-    ...(overdue ? ['an overdue refresh'] : []),
     ...(chainCount > 0 ? [plural(chainCount, 'chain')] : []),
     ...(others > 0 ? [`${plural(others, chainCount > 0 ? 'other job' : 'job')} in ${groupCount(kinds)}`] : []),
   ]
-  const since = window.since === 'all' ? '' : `Since ${clock.moment(window.since.getTime())}: `
-  return { headline: `${plural(count, 'job')} failed for good`, summary: `${since}${parts.join(', and ')}.` }
+  const when = isDate(first) && isDate(last) ? `, ${clock.range(first, last)}` : ''
+  return {
+    headline: `${plural(count, 'job')} failed for good`,
+    summary: [
+      ...(parts.length > 0 ? [`${list(parts)}${when}.`] : []),
+      ...(overdue ? ['A refresh is overdue.'] : []),
+      ...(window.includeAlerted ? ['Failures that were reported before are included.'] : []),
+    ].join(' '),
+  }
 }
 
 /** "4 groups", or what is known of them where they were too many to be told apart. */

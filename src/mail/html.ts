@@ -17,21 +17,23 @@ import {
   whole,
 } from './elements.js'
 import type { Letter } from './letter.js'
-import type { JobLine, Quote, Rung, Section } from './section.js'
+import type { JobLine, Link, Quote, Rung, Section } from './section.js'
 
 /** The HTML part: one column, no images, readable on a phone, in light and dark. */
 export function htmlPart(letter: Letter, title: string, preheader: string): string {
   const { environment, total, overview, sections, remainder, footer } = letter
+  const main = sections[0]?.links[0]
   const parts = [
     environment ? paragraph(environment, 'quiet', 'Environment: ') : '',
     total ? heading(1, total.headline) + paragraph(total.summary) : '',
+    total && main ? action(main) : '',
     overview.length > 0
       ? table(
           ['What failed', 'When'],
           overview.map(([what, when]) => [escaped(what), toned('quiet', escaped(when))]),
         )
       : '',
-    ...sections.map((each) => section(each, total ? 2 : 1)),
+    ...sections.map((each) => (total ? section(each, 2, anchored) : section(each, 1, action))),
     remainder.length > 0
       ? `${heading(2, 'Also failed', '')}<ul style="margin:8px 0;padding-left:20px">${remainder.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`
       : '',
@@ -62,33 +64,42 @@ ${parts.filter(Boolean).join('\n')}
 `
 }
 
+/** `main` shows the first link: a mail has one button. */
 function section(
-  { headline, summary, ladder, error, jobs, more, outlook, links, resume }: Section,
+  { headline, summary, verdict, ladder, error, jobs, more, outlook, links, resume }: Section,
   level: 1 | 2,
+  main: (link: Link) => string,
 ): string {
-  const [main, ...others] = links
   return [
     heading(level, headline),
     paragraph(summary, 'quiet'),
+    ...verdict.map((line) => paragraph(line)),
     ladder.length > 0 ? table(['Step', 'State', 'Took', 'Job'], ladder.map(rung)) : '',
     error ? quote(error) : '',
     jobs.length > 1 && jobs.every(({ facts }) => facts.length > 1)
-      ? table(['Job', 'Target', 'Failed'], jobs.flatMap(jobRows))
+      ? table(jobHeads(jobs), jobs.flatMap(jobRows))
       : jobs.map(jobParagraph).join(''),
     more ? paragraph(more) : '',
     ...outlook.map((line) => paragraph(line)),
-    main ? `<p style="margin:12px 0">${button(main.url, main.label)}</p>` : '',
-    ...others.map(({ label, url }) => `<p style="margin:8px 0">${anchor(url, escaped(label))}</p>`),
+    ...links.map((link, index) => (index === 0 ? main(link) : anchored(link))),
     resume ? `${paragraph(resume.introduction)}${preformatted('code', resume.statement)}` : '',
   ]
     .filter(Boolean)
     .join('\n')
 }
 
+function action({ label, url }: Link): string {
+  return `<p style="margin:12px 0">${button(url, label)}</p>`
+}
+
+function anchored({ label, url }: Link): string {
+  return `<p style="margin:8px 0">${anchor(url, escaped(label))}</p>`
+}
+
 const MARKS: Readonly<Record<Rung['mark'], Tone>> = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' }
 
 function rung({ mark, name, state, duration, job, note, link }: Rung): readonly string[] {
-  const own = note ? ` ${toned('quiet', escaped(note))}` : ''
+  const own = note ? ` ${whole(note, toned('quiet', escaped(note)))}` : ''
   return [
     whole(`${mark} ${name}`, `${toned(MARKS[mark], mark)} ${escaped(name)}`),
     whole(state, toned(MARKS[mark], escaped(state))),
@@ -97,10 +108,17 @@ function rung({ mark, name, state, duration, job, note, link }: Rung): readonly 
   ]
 }
 
-/** Its facts, and what is true of this job alone in a row below. */
-function jobRows({ facts: [first = '', target = '', ...when], notes, link }: JobLine): readonly (readonly string[])[] {
-  const time = when.join(' ')
-  const row = [whole(first, anchor(link, escaped(first))), escaped(target), whole(time, escaped(time))]
+const HEADS = { 2: ['Job', 'Target'], 3: ['Job', 'Target', 'Failed'] } as const
+
+/** Of a chain the jobs are of several kinds. */
+function jobHeads(jobs: readonly JobLine[]): readonly string[] {
+  const columns = Math.max(...jobs.map(({ facts }) => facts.length))
+  return columns === 4 ? ['Job', 'Failed', 'Kind', 'Target'] : HEADS[columns === 2 ? 2 : 3]
+}
+
+/** Its facts, and what is said of it in a row below. */
+function jobRows({ facts: [first = '', ...facts], notes, link }: JobLine): readonly (readonly string[])[] {
+  const row = [whole(first, anchor(link, escaped(first))), ...facts.map((fact) => whole(fact, escaped(fact)))]
   return [row, ...notes.map((text) => [toned('quiet', escaped(text))])]
 }
 

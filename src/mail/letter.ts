@@ -1,13 +1,18 @@
 import type { Cluster } from '../digest/cluster.js'
-import type { Digest, Fault } from '../digest/digest.js'
+import type { ChainSection, Digest, Fault } from '../digest/digest.js'
 import { chosen } from '../digest/kinds.js'
+import { isSettled } from '../digest/outlook.js'
+import type { Overdue } from '../digest/overdue.js'
 import { plural } from '../text/words.js'
+import { chainSection } from './chain.js'
 import { Clock } from './clock.js'
 import { footer, type Total, total } from './frame.js'
+import { bareSection, groupSection } from './group.js'
+import { bareOverdue, overdueSection } from './overdue.js'
 import { Pages } from './pages.js'
 import type { Presentation } from './presentation.js'
 import { remainder } from './remainder.js'
-import { type Caps, type Section, SectionWriter, short } from './section.js'
+import { type Caps, type Section, type Style, short } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
@@ -35,55 +40,106 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   const groups = chosen(digest.kinds, caps.sections)
   const few = chains.length + groups.length <= FEW_SECTIONS
   const jobs = few ? caps.jobs : Math.min(caps.jobs, JOBS_OF_MANY)
-  const writer = new SectionWriter(clock, new Pages(presentation.adminBaseUrl), { ...caps, jobs })
-  const faults: Fault[] = []
-  const attempt = <T>(write: () => T, otherwise: () => T, jobIds: readonly number[] = []): T => {
-    try {
-      return write()
-    } catch (error) {
-      faults.push({ error, jobIds })
-      return otherwise()
-    }
-  }
-  const safely = (cluster: Cluster, write: () => Section): Section =>
-    attempt(
-      write,
-      () => writer.bare(cluster),
-      cluster.jobs.map(({ id }) => id),
-    )
-  const { overdue } = digest
-  const bareTotal = (): Total => ({ headline: `${plural(digest.count, 'job')} failed for good`, summary: '' })
-  // Where a failed refresh has a section, that one says so.
-  const inChain = chains.find(({ chain }) => chain?.outlook)
-  const offered = new Set<number>()
-  const sections = [
-    ...chains.map((section) => {
-      const { failures, chain } = section
-      if (!chain) return writer.bare(failures)
-      const written = safely(failures, () =>
-        writer.chain(failures, chain, section === inChain ? overdue : undefined, offered),
-      )
-      if (chain.outlook?.resume) offered.add(chain.outlook.resume.job.id)
-      return written
-    }),
-    ...(overdue && !inChain ? [writer.overdue(overdue)] : []),
-    ...groups.map((group) => safely(group, () => writer.group(group))),
-  ]
+  const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps: { ...caps, jobs } }
+  const attempts = new Attempts(style)
+  const { sections: chained, overdue } = chainSections(chains, digest.overdue, style, attempts)
+  const sections = [...chained, ...groups.map((group) => attempts.section(group, () => groupSection(group, style)))]
   const chainsLeft = digest.chains.slice(caps.sections).map(({ failures }) => failures)
-  const remaining = attempt(
+  const remaining = attempts.make(
     () => remainder(digest, groups, chainsLeft, caps.remainder),
     () => digest.kinds.map(({ name, count }) => `${short(name)}: ${plural(count, 'job')}`),
   )
+  const hasTotal = sections.length > 1 || remaining.length > 0 || digest.window.includeAlerted
   return {
     environment: presentation.environment,
-    total: sections.length > 1 || remaining.length > 0 ? attempt(() => total(digest, clock), bareTotal) : undefined,
-    overview: sections.length > FEW_SECTIONS ? sections.map(({ brief, when }) => [brief, when]) : [],
+    total: hasTotal
+      ? attempts.make(
+          () => total(digest, overdue, clock),
+          () => ({ headline: `${plural(digest.count, 'job')} failed for good`, summary: '' }),
+        )
+      : undefined,
+    overview: sections.length > FEW_SECTIONS ? overview(sections, remaining.length) : [],
     sections,
     remainder: remaining,
-    footer: attempt(
+    footer: attempts.make(
       () => footer(digest, clock),
       () => ['Sent by job-alert.'],
     ),
-    faults,
+    faults: attempts.faults,
   }
+}
+
+/** What fails to be written has a plain substitute, and is a fault. */
+class Attempts {
+  readonly faults: Fault[] = []
+
+  constructor(private readonly style: Style) {}
+
+  make<T>(write: () => T, otherwise: () => T, jobIds: readonly number[] = []): T {
+    try {
+      return write()
+    } catch (error) {
+      this.faults.push({ error, jobIds })
+      return otherwise()
+    }
+  }
+
+  section(cluster: Cluster, write: () => Section): Section {
+    return this.make(
+      write,
+      () => bareSection(cluster, this.style),
+      cluster.jobs.map(({ id }) => id),
+    )
+  }
+}
+
+/**
+ * That a refresh is overdue is said once: by the first section about one that has to be resumed, or else by a section
+ * of its own, before those about which nothing is to be done. The same resumption is offered once, where it belongs.
+ */
+function chainSections(
+  chains: readonly ChainSection[],
+  lapse: Overdue | undefined,
+  style: Style,
+  attempts: Attempts,
+): { readonly sections: readonly Section[]; readonly overdue: boolean } {
+  let unsaid = lapse
+  const offered = new Set(
+    chains.flatMap(({ chain }) => (chain?.outlook?.newer ? [] : (chain?.outlook?.resume?.job.id ?? []))),
+  )
+  const written = chains.map(({ failures, chain }) => {
+    if (!chain) return bareSection(failures, style)
+    const { outlook } = chain
+    const resume = outlook?.newer && outlook.resume
+    const elsewhere = resume !== undefined && offered.has(resume.job.id)
+    if (resume) offered.add(resume.job.id)
+    const overdue = outlook && !isSettled(outlook) ? unsaid : undefined
+    const before = attempts.faults.length
+    const section = attempts.section(failures, () => chainSection(failures, chain, overdue, elsewhere, style))
+    if (overdue && attempts.faults.length === before) unsaid = undefined
+    return section
+  })
+  const open = chains.filter(({ chain }) => !isSettled(chain?.outlook)).length
+  const overdue = unsaid
+  const own = overdue
+    ? [
+        attempts.make(
+          () => overdueSection(overdue, style),
+          () => bareOverdue(style),
+        ),
+      ]
+    : []
+  return { sections: [...written.slice(0, open), ...own, ...written.slice(open)], overdue: own.length > 0 }
+}
+
+/** Sections that say the same are one line. */
+function overview(sections: readonly Section[], remaining: number): Letter['overview'] {
+  const rows = [...new Set(sections.map(({ brief }) => brief))].map((brief) => {
+    const times = sections.filter((section) => section.brief === brief).map(({ when }) => when)
+    const [last = '', first = last] = [times[0], times.at(-1)]
+    return times.length > 1
+      ? ([`${times.length} × ${brief}`, `${first} to ${last}`] as const)
+      : ([brief, last] as const)
+  })
+  return remaining > 0 ? [...rows, [`… and ${plural(remaining, 'more line')} under "Also failed"`, '']] : rows
 }

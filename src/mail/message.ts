@@ -1,7 +1,5 @@
-import { STEPS_SHOWN } from '../digest/chain.js'
 import { JOBS_LISTED } from '../digest/cluster.js'
-import { CHAINS_SHOWN, type Digest, type Fault } from '../digest/digest.js'
-import { chosen } from '../digest/kinds.js'
+import { CHAINS_SHOWN, type Digest, type Fault, leading } from '../digest/digest.js'
 import { plural } from '../text/words.js'
 import { htmlPart } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
@@ -22,7 +20,7 @@ const TEXT_LIMIT = 60_000
 const PREHEADER_LENGTH = 140
 
 /** All that a digest keeps. */
-const KEPT = { sections: CHAINS_SHOWN, steps: STEPS_SHOWN, jobs: JOBS_LISTED }
+const KEPT = { sections: CHAINS_SHOWN, steps: 12, jobs: JOBS_LISTED }
 /** From the design's figures down to a bare list of what failed. */
 const CAPS: readonly Omit<Caps, 'remainder'>[] = [
   { ...KEPT, errorLines: 12, error: 1_000 },
@@ -82,8 +80,9 @@ function headings(
 ): readonly [string, string] {
   try {
     const title = subject(digest, presentation)
-    const leading = digest.chains[0]?.chain?.leading ?? chosen(digest.kinds, 1)[0]?.latest
-    return [title, leading ? firstLine(leading.error, PREHEADER_LENGTH) : title]
+    const { section, kind } = leading(digest)
+    const job = section?.chain?.leading ?? kind?.groups[0]?.latest
+    return [title, job ? firstLine(job.error, PREHEADER_LENGTH) : title]
   } catch (error) {
     onFault({ error, jobIds: [] })
     const bare = plural(digest.count, 'failed job')

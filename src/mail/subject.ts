@@ -1,8 +1,9 @@
-import type { Chain } from '../digest/chain.js'
-import type { Digest } from '../digest/digest.js'
+import { type Digest, leading } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
 import { cut, oneLine, plural } from '../text/words.js'
+import { chainFailed } from './chain.js'
 import { Clock } from './clock.js'
+import { isDate } from './duration.js'
 import type { Presentation } from './presentation.js'
 
 /** Longer lines are folded or cut on the way. */
@@ -11,34 +12,40 @@ const NAME_LENGTH = 44
 
 /** What failed, where and when, in one line of at most 78 characters. The time goes before anything else does. */
 export function subject(digest: Digest, { timezone, environment }: Presentation): string {
-  const { text, at } = whatFailed(digest)
-  const line = oneLine(environment ? `${environment}: ${text}` : text)
-  const times = [timezone, 'UTC'].map((zone) => new Clock(zone, digest.now).short(at))
-  const dated = times.map((time) => `${line}, ${time}`).find((candidate) => candidate.length <= LENGTH)
-  return dated ?? cut(line, LENGTH)
+  const { at, write } = whatFailed(digest)
+  const line = (when?: string): string => oneLine(environment ? `${environment}: ${write(when)}` : write(when))
+  const times =
+    at !== undefined && isDate(at) ? [timezone, 'UTC'].map((zone) => new Clock(zone, digest.now).short(at)) : []
+  const dated = times.map(line).find((candidate) => candidate.length <= LENGTH)
+  return dated ?? cut(line(), LENGTH)
 }
 
-function whatFailed(digest: Digest): { readonly text: string; readonly at: number } {
-  const [section] = digest.chains
-  const [kind] = digest.kinds
+interface Words {
+  /** In milliseconds since the epoch. */
+  readonly at?: number
+  readonly write: (when?: string) => string
+}
+
+function whatFailed(digest: Digest): Words {
+  const { section, overdue, kind } = leading(digest)
+  const dated = (text: string, at: number): Words => ({ at, write: (when) => (when ? `${text}, ${when}` : text) })
   const others = (count: number): string =>
-    digest.count > count ? `, and ${plural(digest.count - count, count > 0 ? 'other job' : 'failed job')}` : ''
-  if (section?.chain)
-    return { text: chainFailed(section.chain) + others(section.failures.count), at: section.chain.leading.failedAt }
-  if (digest.overdue)
+    digest.count > count ? `, and ${plural(digest.count - count, 'other job')}` : ''
+  if (section?.chain) {
+    const { chain, failures } = section
+    const jobs = failures.count > 1 ? ` (${plural(failures.count, 'job')})` : ''
+    return dated(chainFailed(chain) + jobs + others(failures.count), chain.leading.failedAt)
+  }
+  if (overdue) {
+    const failed = digest.count > 0 ? `, and ${plural(digest.count, 'job')} failed` : ''
     return {
-      text: `${digest.overdue.definition.shortTitle} is overdue${others(0)}`,
-      at: kind?.last ?? digest.now.getTime(),
+      at: overdue.lastSuccess + overdue.after,
+      write: (when) => `${overdue.definition.shortTitle} is overdue${when ? ` since ${when}` : ''}${failed}`,
     }
-  if (!kind || section) return { text: plural(digest.count, 'failed job'), at: digest.now.getTime() }
-  return { text: kindFailed(kind) + others(kind.count), at: kind.last }
-}
-
-function chainFailed({ shortTitle, failedAt, leading, outlook }: Chain): string {
-  const how = leading.reaped ? 'was reaped' : 'failed'
-  if (outlook?.course.kind === 'finished') return `${shortTitle} finished although ${failedAt} ${how}`
-  if (outlook?.course.kind === 'goes on') return `${shortTitle} goes on although ${failedAt} ${how}`
-  return `${shortTitle} failed at ${failedAt}`
+  }
+  return kind
+    ? dated(kindFailed(kind) + others(kind.count), kind.last)
+    : { write: () => plural(digest.count, 'failed job') }
 }
 
 function kindFailed({ name, count }: Kind): string {

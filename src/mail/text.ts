@@ -24,10 +24,10 @@ export function textPart(letter: Letter, paint: Paint = PLAIN): string {
 }
 
 function section(
-  { headline: title, summary, ladder, error, jobs, more, outlook, links, resume }: Section,
+  { headline: title, summary, verdict, ladder, error, jobs, more, outlook, links, resume }: Section,
   paint: Paint,
 ): string {
-  const head = `${headline(title, paint)}\n${wrap(summary)}`
+  const head = [headline(title, paint), ...[summary, ...verdict].map((line) => wrap(line))].join('\n')
   const said = error ? quote(error) : ''
   const urls = links
     .map(({ label, url }) => (links.length > 1 ? `${label}:\n${MARGIN}${url}` : MARGIN + url))
@@ -36,7 +36,9 @@ function section(
   const isGroup = ladder.length === 0 && outlook.length === 0 && jobs.length > 0
   const [single] = isGroup && jobs.length === 1 ? jobs : []
   if (single)
-    return [head, said, ...[single.facts.join('  '), ...single.notes].map((line) => wrap(line)), urls].join('\n')
+    return [head, said, ...[single.facts.join('  '), ...single.notes].map((line) => wrap(line)), urls]
+      .filter(Boolean)
+      .join('\n')
   const listed = [...jobLines(jobs), ...(more === undefined ? [] : [hang(more)])].join('\n')
   const paragraphs = [
     head,
@@ -70,7 +72,9 @@ function rungs(ladder: readonly Rung[], paint: Paint): string {
   return ladder.map(({ mark }, index) => `${MARGIN}${paint(TONES[mark], mark)} ${rows[index]}`).join('\n')
 }
 
+/** Notes stand further in than any job, so that none can pass for one. */
 function jobLines(jobs: readonly JobLine[]): readonly string[] {
   const rows = aligned(jobs.map(({ facts }) => facts))
-  return jobs.flatMap(({ notes }, index) => [MARGIN + rows[index], ...notes.map(hang)])
+  const further = (note: string): string => indent(wrap(note, WIDTH - 2 * MARGIN.length), MARGIN + MARGIN)
+  return jobs.flatMap(({ notes }, index) => [MARGIN + rows[index], ...notes.map(further)])
 }

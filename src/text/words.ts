@@ -4,9 +4,12 @@ export function cut(text: string, length: number): string {
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
-/** Cuts at `length` UTF-16 units, never through a character, and says how much is missing. */
+/** The words that say how much is missing: to cut less than they take would lengthen the text. */
+const NOTICE = '… (99 more characters)'.length
+
+/** Cuts at about `length` UTF-16 units, never through a character, and says how much is missing. */
 export function cutCounting(text: string, length: number): string {
-  if (text.length <= length) return text
+  if (text.length <= length + NOTICE) return text
   const kept = text.slice(0, length).replace(/[\ud800-\udbff]$/, '')
   return `${kept}… (${plural(text.length - kept.length, 'more character')})`
 }

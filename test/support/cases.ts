@@ -112,7 +112,7 @@ export const CASES: Readonly<Record<string, Case>> = {
         { jobs: [albums, songs] },
       ),
   },
-  'refresh reaped': { digest: () => refresh([step('albums', { id: 4_101, ...reaped, finishedAt: at('04:40') })]) },
+  'refresh reaped': { digest: () => refresh([step('albums', { id: 4_101, ...reaped, finishedAt: at('03:50') })]) },
   'refresh reaped but finished': {
     digest: () =>
       refresh([
@@ -147,7 +147,28 @@ export const CASES: Readonly<Record<string, Case>> = {
         step('rebuild_index', { status: 'done', finishedAt: at('03:25') }),
       ),
   },
-  'refresh resumed by somebody': { digest: () => refresh([{ ...albums, ...running }, songs]) },
+  'refresh resumed by somebody': {
+    digest: () => refresh([{ ...albums, ...running, runAfter: at('03:30'), claimedAt: at('03:31') }, songs]),
+  },
+  'refresh failed while an earlier step still runs': { digest: () => refresh([{ ...albums, ...running }, songs]) },
+  'refresh cancelled behind the step that was reaped': {
+    digest: () =>
+      refresh([
+        step('albums', { id: 4_101, ...reaped }),
+        step('songs', { id: 4_102, cancelled: true, error: 'cancelled by admin' }),
+      ]),
+  },
+  'refresh finished, but a newer one failed': {
+    digest: () =>
+      refresh(
+        [
+          albums,
+          step('songs', { id: 4_102, ...reaped, finishedAt: at('03:55') }),
+          step('rebuild_index', { id: 4_104, status: 'done', finishedAt: at('03:20') }),
+        ],
+        [at0330('albums', 4_201)],
+      ),
+  },
   'newer refresh succeeded': {
     digest: () => refresh([albums, songs], [at0330('rebuild_index', 4_204, { status: 'done' })]),
   },
@@ -231,11 +252,10 @@ export const CASES: Readonly<Record<string, Case>> = {
       ),
   },
   'sixty chains': {
-    digest: () =>
-      digestOf(
-        Array.from({ length: 60 }, (_, index) => chainAt(index)),
-        { lastSuccess: LAST_SUCCESS },
-      ),
+    digest: () => {
+      const rows = Array.from({ length: 60 }, (_, index) => chainAt(index))
+      return digestOf(rows, { jobs: rows, latest: rows, lastSuccess: LAST_SUCCESS })
+    },
   },
   'very long words': {
     digest: () =>

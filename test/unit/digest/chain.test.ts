@@ -94,12 +94,22 @@ test('an unknown chain lists the jobs it has, in their order, and gives no advic
   ]
   const chain = chainOf([...rows].reverse())
   expect(ladder(chain)).toEqual(['export: done', 'import: dead'])
-  expect(chain).toMatchObject({ title: 'spotify chain', failedAt: 'import', page: '/research/', outlook: undefined })
+  expect(chain).toMatchObject({ title: 'spotify chain', failedAt: 'import', page: undefined, outlook: undefined })
 })
 
-test('an unknown chain of very many jobs shows the last twelve', () => {
-  const rows = Array.from({ length: 40 }, () => job({ chain: CHAIN_START, status: 'done' }))
-  expect(chainOf([...rows, job({ chain: CHAIN_START, jobType: 'last' })]).steps).toHaveLength(12)
+test('a step of the chain is known although it was read only with the latest jobs of all runs', () => {
+  const rows = [step('albums', reaped), done('songs')]
+  const [section] = digestOf(rows.slice(0, 1), { jobs: [], latest: rows }).chains
+  expect(ladder(section?.chain as Chain)[1]).toBe('songs: done')
+})
+
+test('what came after a step that was reaped is not known once such rows are deleted', () => {
+  const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
+  expect(ladder(chainOf([step('albums', old)])).slice(1)).toEqual(
+    ['songs', 'artists', 'rebuild_index'].map((name) => `${name}: not known`),
+  )
+  const died = step('albums', { ...old, reaped: false })
+  expect(ladder(chainOf([died]))[1]).toBe('songs: not started')
 })
 
 test('the chain began when its text says, and odd text falls back on the failure', () => {

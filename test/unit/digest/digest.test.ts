@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fault } from '../../../src/digest/digest.js'
-import { at, CHAIN_START, digestOf, groupsOf, job, step } from '../../support/jobs.js'
+import { at, CHAIN_START, digestOf, groupsOf, job, reaped, step } from '../../support/jobs.js'
 
 test('failures of one chain stand together, whatever their errors', () => {
   const { chains, kinds } = digestOf([step('albums'), step('songs', { error: 'other' })])
@@ -27,6 +27,14 @@ test('the chain that failed last comes first', () => {
   const hour = (hours: string) => step('songs', { chain: `2026-11-23T${hours}:00:00Z`, finishedAt: at(`${hours}:30`) })
   const { chains } = digestOf([hour('01'), hour('03'), hour('02')])
   expect(chains.map(({ chain }) => chain?.startedAt)).toEqual([at('03:00'), at('02:00'), at('01:00')])
+})
+
+test('a chain that waits for somebody comes before one that came to its end, whichever failed later', () => {
+  const finished = step('songs', { ...reaped, chain: '2026-11-23T02:00:00Z', finishedAt: at('03:45') })
+  const end = step('rebuild_index', { status: 'done', chain: '2026-11-23T02:00:00Z', finishedAt: at('03:20') })
+  const waiting = step('albums', { chain: '2026-11-23T03:00:00Z', finishedAt: at('03:20') })
+  const { chains } = digestOf([finished, waiting], { jobs: [finished, end, waiting] })
+  expect(chains.map(({ chain }) => chain?.failedAt)).toEqual(['albums', 'songs'])
 })
 
 const chainsOf = (count: number) =>

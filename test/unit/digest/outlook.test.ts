@@ -72,15 +72,16 @@ test.each<[string, Job, string]>([
   },
 )
 
-test.each<[string, Job]>([
-  ['running', running('albums')],
-  ['queued', queued('albums')],
+test.each<[string, string, Job, boolean]>([
+  ['running', 'again', running('albums', { claimedAt: at('03:30') }), true],
+  ['queued', 'again', queued('albums', { runAfter: at('03:30') }), true],
+  ['running', 'still: its worker may be dead', running('albums', { claimedAt: at('03:00') }), false],
 ])(
-  'while an earlier step of the same chain is %s again, nothing is resumed, and the step is named',
-  (status, albums) => {
+  'while an earlier step of the same chain is %s %s, nothing is resumed, and the step is named',
+  (status, _, albums, resumed) => {
     const { course, moving, resume } = outlookOf([albums, step('songs')])
     expect(course.kind).toBe('stands')
-    expect(moving).toMatchObject([{ step: 'albums', run: 'this', job: { id: albums.id, status } }])
+    expect(moving).toMatchObject([{ step: 'albums', run: 'this', resumed, job: { id: albums.id, status } }])
     expect(resume).toBeUndefined()
   },
 )
@@ -91,7 +92,7 @@ test.each<[string, Job, number | undefined]>([
   ['another', running('songs', { chain: null }), undefined],
 ])('while a step of %s refresh moves, nothing is resumed, and the step is named', (run, other, startedAt) => {
   const { moving, resume } = outlookOf([done('albums'), step('songs')], [other])
-  expect(moving).toEqual([{ step: expect.any(String), job: other, run, startedAt }])
+  expect(moving).toEqual([{ step: expect.any(String), job: other, run, resumed: false, startedAt }])
   expect(resume).toBeUndefined()
 })
 
@@ -120,10 +121,42 @@ test('a chain that reached its end is not resumed, though its last step was enqu
   expect(outlookOf([done('rebuild_index'), again])).toMatchObject({ course: { kind: 'finished' }, resume: undefined })
 })
 
-test('a chain that an admin cancelled further on is not resumed', () => {
-  expect(outlookOf([step('albums', reaped), cancelled('songs')])).toMatchObject({
+test('a chain that an admin cancelled further on is not resumed, and it is said why', () => {
+  const songs = cancelled('songs')
+  expect(outlookOf([step('albums', reaped), songs])).toMatchObject({
     course: { kind: 'stands' },
     resume: undefined,
+    obstacle: { kind: 'cancelled', step: 'songs', job: { id: songs.id } },
+  })
+})
+
+test('a chain whose later step was done long ago stands still, and is not resumed', () => {
+  const albums = step('albums', { ...reaped, runAfter: at('00:00'), finishedAt: at('01:40') })
+  const songs = done('songs', { finishedAt: at('02:59') })
+  expect(outlookOf([albums, songs])).toMatchObject({
+    course: { kind: 'stands' },
+    resume: undefined,
+    obstacle: { kind: 'done', step: 'songs' },
+  })
+})
+
+test('a chain so old that later rows may be deleted is not resumed', () => {
+  const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
+  expect(outlookOf([step('albums', old)])).toMatchObject({ resume: undefined, obstacle: { kind: 'not known' } })
+})
+
+test('a run that finished has nothing to resume, but a newer one that failed has', () => {
+  const rows = [
+    step('albums', reaped),
+    done('songs'),
+    done('artists'),
+    done('rebuild_index', { finishedAt: at('03:20') }),
+  ]
+  const newer = step('albums', { chain: NEWER, finishedAt: at('03:40') })
+  expect(outlookOf(rows, [newer])).toMatchObject({
+    course: { kind: 'finished' },
+    newer: { state: 'failed' },
+    resume: { step: 'albums', job: { id: newer.id } },
   })
 })
 
@@ -156,6 +189,7 @@ test('of several newer runs the newest counts', () => {
 test.each<[string, readonly Job[]]>([
   ['at its first step', [cancelled('albums', { chain: NEWEST })]],
   ['further on', [done('albums', { chain: NEWEST }), cancelled('songs', { chain: NEWEST })]],
+  ['by nobody, but never went on', [done('albums', { chain: NEWEST, finishedAt: at('02:59') })]],
 ])('a newer run that was cancelled %s is as good as none', (_, rows) => {
   const songs = step('songs')
   expect(outlookOf([songs], rows)).toMatchObject({ newer: undefined, resume: { job: { id: songs.id } } })

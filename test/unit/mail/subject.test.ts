@@ -7,7 +7,11 @@ const many = (count: number, values = {}) => Array.from({ length: count }, () =>
 
 test.each([
   ['one chain', [step('songs')], 'Apple Music refresh failed at songs, 23 Nov 03:12 UTC'],
-  ['a chain that died twice', [step('albums'), step('songs')], 'Apple Music refresh failed at songs, 23 Nov 03:12 UTC'],
+  [
+    'a chain that died twice',
+    [step('albums'), step('songs')],
+    'Apple Music refresh failed at songs (2 jobs), 23 Nov 03:12 UTC',
+  ],
   [
     'a chain and a job',
     [step('songs'), job()],
@@ -21,7 +25,7 @@ test.each([
   [
     'a chain whose furthest failure is not the latest',
     [step('albums', { ...reaped, finishedAt: at('03:40') }), step('songs')],
-    'Apple Music refresh failed at songs, 23 Nov 03:12 UTC',
+    'Apple Music refresh failed at songs (2 jobs), 23 Nov 03:12 UTC',
   ],
   ['one job', [job()], 'spotify/match_song failed, 23 Nov 02:00 UTC'],
   ['a group', many(3), '3 spotify/match_song jobs failed, 23 Nov 02:00 UTC'],
@@ -36,13 +40,13 @@ test.each([
     [...many(3), job({ source: 'youtube' })],
     '3 spotify/match_song jobs failed, and 1 other job, 23 Nov 02:00 UTC',
   ],
-  ['an odd time', [job({ failedAt: Number.POSITIVE_INFINITY })], 'spotify/match_song failed, an unknown time'],
+  ['an odd time', [job({ failedAt: Number.POSITIVE_INFINITY })], 'spotify/match_song failed'],
 ])('%s: what failed, where and when', (_, failures, expected) => {
   expect(subject(digestOf(failures), PRODUCTION)).toBe(expected)
 })
 
 const lapse = {
-  anchor: step('rebuild_index', { status: 'done', finishedAt: at('03:00') - 18 * 86_400_000 }),
+  anchor: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
   after: 1_209_600_000,
 }
 
@@ -70,8 +74,8 @@ test.each([
 })
 
 test.each([
-  ['alone', [], 'Apple Music refresh is overdue, 23 Nov 04:00 UTC'],
-  ['with a job', [job()], 'Apple Music refresh is overdue, and 1 failed job, 23 Nov 02:00 UTC'],
+  ['alone', [], 'Apple Music refresh is overdue since 19 Nov 04:00 UTC'],
+  ['with a job', [job()], 'Apple Music refresh is overdue since 19 Nov 04:00 UTC, and 1 job failed'],
   [
     'with a failed refresh, which comes first',
     [step('songs')],

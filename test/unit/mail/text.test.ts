@@ -11,6 +11,7 @@ const SECTION: Section = {
   brief: 'spotify/match_song',
   when: '23 Nov 02:00 UTC',
   summary: 'Failed on the last attempt (5 of 5)',
+  verdict: [],
   ladder: [],
   error: undefined,
   jobs: [],

@@ -27,8 +27,9 @@ test('one line is one line', () => {
 
 test.each([
   ['abcdef', 6, 'abcdef'],
-  ['abcdefg', 6, 'abcdef… (1 more character)'],
-  ['abc😀efgh', 4, 'abc… (6 more characters)'],
+  ['x'.repeat(28), 6, 'x'.repeat(28)],
+  ['x'.repeat(29), 6, `${'x'.repeat(6)}… (23 more characters)`],
+  [`abc😀${'x'.repeat(30)}`, 4, 'abc… (32 more characters)'],
   ['x'.repeat(2_000), 10, `${'x'.repeat(10)}… (1,990 more characters)`],
 ])('%j is cut to %d units, and says how much is missing: %j', (text, length, expected) => {
   expect(cutCounting(text, length)).toBe(expected)

@@ -1,0 +1,74 @@
+import type { Cluster, Listed } from '../digest/cluster.js'
+import type { Group } from '../digest/group.js'
+import { howItDied } from '../job.js'
+import { plural } from '../text/words.js'
+import { firstLine, type JobLine, NONE, quote, type Section, type Style, short, target, UNSAID } from './section.js'
+
+const VARIANTS_SHOWN = 5
+/** Of an overview's line, which is to leave room for the time. */
+const BRIEF_LENGTH = 48
+
+/** Failures of one source and job type, and of one error. */
+export function groupSection(group: Group, { clock, pages, caps }: Style): Section {
+  const { count, ofKind, first, last, death, latest, jobs, alike } = group
+  const shown = jobs.slice(0, caps.jobs)
+  const what = headline(group)
+  const when = count === 1 ? clock.withAgo(clock.moment(last), last) : clock.range(first, last)
+  return {
+    ...NONE,
+    headline: `${what} failed`,
+    brief: count === ofKind ? what : short(`${what}: ${firstLine(latest.error, BRIEF_LENGTH)}`, BRIEF_LENGTH),
+    when: clock.shortRange(first, last),
+    summary: death === undefined ? when : `${death}, ${when}`,
+    error: quote(latest, alike ? 'Error' : `${count.toLocaleString('en')} errors such as`, caps, variantsOf(group)),
+    jobs: shown.map((job) => ({
+      facts: [`job ${job.id}`, target(job), ...timeOf(job, group, when, { clock, pages, caps })],
+      notes: death === undefined ? [howItDied(job)] : [],
+      link: pages.job(job.id),
+    })),
+    more: moreJobs(count, shown),
+    links: [
+      count === 1
+        ? { label: 'Open this job', url: pages.job(latest.id) }
+        : { label: `Open all ${latest.status} ${short(latest.jobType, 40)} jobs`, url: pages.jobsLike(latest) },
+    ],
+  }
+}
+
+/** "12 of 15 spotify/match_song jobs": the others have other errors. */
+function headline({ kind, count, ofKind }: Group): string {
+  if (count < ofKind) return `${count.toLocaleString('en')} of ${plural(ofKind, `${short(kind)} job`)}`
+  return count === 1 ? short(kind) : plural(count, `${short(kind)} job`)
+}
+
+/** Nothing where all of them failed in the same minute, which the summary has said. */
+function timeOf(job: Listed, { count, last }: Group, when: string, { clock }: Style): readonly string[] {
+  return count === 1 || when === clock.moment(last) ? [] : [clock.briefAfter(last, job.failedAt)]
+}
+
+function variantsOf({ variants, count }: Group): string | undefined {
+  if (variants.length === 0) return undefined
+  const shown = variants.slice(0, VARIANTS_SHOWN)
+  const said = shown.map(({ text, count: times }) => `${text} (${times.toLocaleString('en')})`)
+  const others = variants.length > shown.length || count > 1_000 ? ' and others' : ''
+  return `also: ${said.join(', ')}${others}`
+}
+
+/** For what cannot be said as it should be: its jobs by their ids alone. */
+export function bareSection({ count, jobs }: Cluster, { pages, caps }: Style): Section {
+  const shown = jobs.slice(0, Math.max(1, caps.jobs))
+  return {
+    ...NONE,
+    headline: `${plural(count, 'job')} failed`,
+    brief: plural(count, 'job'),
+    when: '',
+    summary: UNSAID,
+    jobs: shown.map(({ id }): JobLine => ({ facts: [`job ${id}`], notes: [], link: pages.job(id) })),
+    more: moreJobs(count, shown),
+    links: [{ label: 'Open all jobs', url: pages.at() }],
+  }
+}
+
+function moreJobs(count: number, shown: readonly Listed[]): string | undefined {
+  return count > shown.length && shown.length > 0 ? `… and ${plural(count - shown.length, 'more job')}` : undefined
+}

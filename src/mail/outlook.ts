@@ -1,0 +1,106 @@
+import { SUCCESSES_KEPT_DAYS } from '../chains.js'
+import type { Chain } from '../digest/chain.js'
+import type { MovingStep, Obstacle, Outlook, Resume } from '../digest/outlook.js'
+import { isMoving, type Run, type StepJob } from '../digest/runs.js'
+import type { Job } from '../job.js'
+import { list } from '../text/words.js'
+import type { Clock } from './clock.js'
+import type { Section } from './section.js'
+
+/**
+ * What became of a refresh after the failure, what that means, and what else is under way. `elsewhere`: the statement
+ * that resumes it stands in another section.
+ */
+export function outlookLines(outlook: Outlook, chain: Chain, elsewhere: boolean, clock: Clock): readonly string[] {
+  const { course, newer, moving, obstacle } = outlook
+  const failedToo = newerLines(outlook, elsewhere, clock)
+  const beside = [...failedToo, ...movingLines(moving, clock)]
+  if (course.kind === 'goes on') return [`The refresh goes on: ${stands(course.at)}.`, ...failedToo]
+  if (course.kind === 'finished') {
+    const end = `The refresh finished on ${clock.moment(course.at)}`
+    return [beside.length === 0 ? `${end}: nothing to resume.` : `${end}.`, ...beside]
+  }
+  if (newer?.state === 'succeeded') return [succeeded(newer, chain.leading, clock), ...movingLines(moving, clock)]
+  const standing = newer && elsewhere ? [] : standingLines(outlook, course.endedBefore, chain, clock)
+  return [...standing, ...beside, ...(obstacle ? [obstacleLine(obstacle)] : [])]
+}
+
+/** What a run that stands where it failed means for those who use its result. */
+function standingLines(
+  { consequence, lastSuccess, newer, resume }: Outlook,
+  endedBefore: number | null,
+  { leading, failedAt }: Chain,
+  clock: Clock,
+): readonly string[] {
+  const again = `This refresh had finished on ${clock.moment(endedBefore)}; ${failedAt} was run again after that.`
+  const further =
+    newer === undefined && resume !== undefined && resume.job.id !== leading.id
+      ? [`${resume.step} (job ${resume.job.id}) had failed before, on ${clock.moment(resume.job.failedAt)}.`]
+      : []
+  const stale =
+    lastSuccess === null
+      ? `No successful refresh is on record (jobs that succeeded are kept for ${SUCCESSES_KEPT_DAYS} days).`
+      : `${consequence}: ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}.`
+  return [...(endedBefore === null ? [] : [again]), ...further, stale]
+}
+
+function succeeded({ startedAt, reached }: Run, { failedAt }: Job, clock: Clock): string {
+  const at = reached.job.finishedAt
+  const when = at !== null && at < failedAt ? 'had succeeded before this failure' : 'has succeeded since'
+  return `A newer refresh, started ${clock.moment(startedAt)}, ${when} (${clock.moment(at)}): nothing to resume.`
+}
+
+function newerLines({ newer, course, resume }: Outlook, elsewhere: boolean, clock: Clock): readonly string[] {
+  if (newer === undefined || newer.state === 'succeeded' || isMoving(newer.reached.job)) return []
+  const { startedAt, state, reached } = newer
+  const start = `A newer refresh, started ${clock.moment(startedAt)},`
+  if (state !== 'failed') return [`${start} is under way: ${stands(reached)}.`]
+  const failed = course.kind === 'stands' ? 'failed as well, at' : 'failed at'
+  const advice = resume ? `: resume that one${elsewhere ? ', with the statement in another section' : ''}` : ''
+  return [`${start} ${failed} ${reached.step} (job ${reached.job.id})${advice}.`]
+}
+
+const WHOSE = { 'a newer': 'A newer refresh', 'an older': 'An older refresh', another: 'Another refresh' } as const
+
+function movingLines(moving: readonly MovingStep[], clock: Clock): readonly string[] {
+  if (moving.length === 0) return []
+  const own = moving.filter(({ run }) => run === 'this')
+  const resumed = own.filter((step) => step.resumed).map((step) => stands(step))
+  const still = own.filter((step) => !step.resumed).map((step) => stands(step, 'still '))
+  return [
+    ...(resumed.length > 0 ? [`Somebody has resumed this refresh: ${list(resumed)}.`] : []),
+    ...(still.length > 0 ? [`Of this refresh, ${list(still)}.`] : []),
+    ...moving.flatMap(({ run, startedAt, ...at }) => {
+      const started = startedAt === undefined ? '' : `, started ${clock.moment(startedAt)},`
+      return run === 'this' ? [] : [`${WHOSE[run]}${started} is under way: ${stands(at)}.`]
+    }),
+    'Wait until that has ended before you resume anything.',
+  ]
+}
+
+function obstacleLine(obstacle: Obstacle): string {
+  if (obstacle.kind === 'not known')
+    return `Whether later steps ran is not known: rows are deleted after ${SUCCESSES_KEPT_DAYS} days. Start again from the admin page.`
+  const { kind, step, job } = obstacle
+  return kind === 'cancelled'
+    ? `${step} was cancelled (job ${job.id}), so there is nothing to resume. Start again from the admin page.`
+    : `${step} is done (job ${job.id}), but the next step was never queued. Start again from the admin page.`
+}
+
+/** "songs is running (job 4102)" */
+export function stands({ step, job }: StepJob, still = ''): string {
+  if (job.status === 'done') return `${step} is done (job ${job.id}), and the next step is about to be queued`
+  return `${step} is ${still}${job.status} (job ${job.id})`
+}
+
+/** The admin page can only start again from the first step; this resumes, and only while the job is still dead. */
+export function resumption({ step, job, keeps }: Resume, newer: boolean): NonNullable<Section['resume']> {
+  const kept = keeps.length > 0 ? `keeps ${list(keeps)}; ` : ''
+  return {
+    introduction: `Resume${newer ? ' the newer refresh' : ''} at ${step} (${kept}does nothing unless job ${job.id} is still ${job.status}):`,
+    statement: `update research_jobs set status = 'queued', attempts = 0,
+  run_after = now(), claimed_at = null, claimed_by = null,
+  finished_at = null, last_error = null
+where id = ${job.id} and status = '${job.status}';`,
+  }
+}

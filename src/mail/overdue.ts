@@ -1,0 +1,59 @@
+import type { Overdue } from '../digest/overdue.js'
+import type { Run } from '../digest/runs.js'
+import { plural } from '../text/words.js'
+import type { Clock } from './clock.js'
+import { span } from './duration.js'
+import { stands } from './outlook.js'
+import { NONE, type Section, type Style, UNSAID } from './section.js'
+
+const RUNS_SHOWN = 5
+
+/** A refresh that is overdue, where no section is about one that has to be resumed. */
+export function overdueSection({ definition, lastSuccess, after, runs }: Overdue, { clock, pages }: Style): Section {
+  const since = lastSuccess + after
+  return {
+    ...NONE,
+    headline: `${definition.title} is overdue`,
+    brief: `${definition.shortTitle} is overdue`,
+    when: `since ${clock.short(since)}`,
+    summary: `Overdue since ${clock.moment(since)}: the last success was ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}, and ${expected(after)}.`,
+    outlook: [
+      `${definition.consequence}.`,
+      ...(runs.length === 0
+        ? ['No refresh has been tried since: start one on the admin page.']
+        : attempts(runs, clock)),
+    ],
+    links: [{ label: 'Open the admin page', url: pages.at(definition.page) }],
+  }
+}
+
+/** For one that cannot be said as it should be. */
+export function bareOverdue({ pages }: Style): Section {
+  const headline = 'A refresh is overdue'
+  const links = [{ label: 'Open all jobs', url: pages.at() }]
+  return { ...NONE, headline, brief: headline, when: '', summary: UNSAID, links }
+}
+
+/** In the section of a refresh that failed: that it is overdue, and what was tried beside the runs that it names. */
+export function overdueBeside({ after, runs }: Overdue, named: readonly unknown[], clock: Clock): readonly string[] {
+  const others = runs.filter(({ startedAt }) => !named.includes(startedAt))
+  return [`A successful refresh is overdue: ${expected(after)}.`, ...attempts(others, clock)]
+}
+
+function expected(after: number): string {
+  return `one is expected every ${span(after)} (REFRESH_OVERDUE_AFTER)`
+}
+
+/** Refreshes that were tried while none succeeded. */
+function attempts(runs: readonly Run[], clock: Clock): readonly string[] {
+  const shown = runs.slice(0, RUNS_SHOWN).map((run) => attempt(run, clock))
+  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier attempt')}.`] : shown
+}
+
+function attempt({ startedAt, state, reached: { step, job } }: Run, clock: Clock): string {
+  const start = `The refresh started ${clock.moment(startedAt)}`
+  if (state === 'failed') return `${start} failed at ${step} (job ${job.id}).`
+  if (state === 'cancelled') return `${start} was cancelled at ${step} (job ${job.id}).`
+  if (state === 'stalled') return `${start} stopped after ${step} (job ${job.id}): the next step was never queued.`
+  return `${start} is under way: ${stands({ step, job })}.`
+}
