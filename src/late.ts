@@ -2,5 +2,5 @@
 export { check } from './check/check.js'
 export { findingLine } from './check/finding.js'
 export { renderMessage } from './mail/message.js'
-export { migrate } from './postgres/migrate.js'
+export { migrate } from './queue/migrate.js'
 export { sendGrid } from './sendgrid/sendgrid.js'

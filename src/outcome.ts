@@ -1,7 +1,7 @@
 import { ConfigError } from './config/reader.js'
 import { Interrupted } from './deadline.js'
 import { ConnectionError } from './postgres/socket.js'
-import { NotPrepared } from './queue.js'
+import { NotPrepared } from './queue/prepared.js'
 import type { Found, Outcome, Preview } from './report.js'
 import { stackOf } from './stack.js'
 import { list, plural } from './text/words.js'

@@ -9,18 +9,9 @@ import type { Message } from './mail/message.js'
 import type { Presentation } from './mail/presentation.js'
 import type { Paint } from './mail/text.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
-import {
-  claimFailures,
-  claimLapse,
-  countOlder,
-  demandAllRows,
-  lockOutOtherRuns,
-  readChainJobs,
-  readFailures,
-  readLapse,
-  readLastSuccess,
-  readLatestJobs,
-} from './queue.js'
+import { claimLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { claimFailures, countOlder, lockOutOtherRuns, readFailures } from './queue/failures.js'
+import { demandAllRows } from './queue/prepared.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import type { Interruptions } from './signals.js'
 

@@ -7,6 +7,9 @@ import { interruptible } from '../deadline.js'
 import { ConnectionError, openSocket } from './socket.js'
 
 export type Sql = postgres.Sql
+export type Row = postgres.Row
+/** A query, or a part of one. */
+export type Fragment = postgres.PendingQuery<Row[]>
 
 /** What became of a transaction; `error` is what came instead of the answer to COMMIT. */
 export type Fate =

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from '../config/database.js'
-import { explain } from '../queue.js'
-import { openSession, type Sql } from './session.js'
+import { openSession, type Sql } from '../postgres/session.js'
+import { explain } from './prepared.js'
 
 export interface Watcher {
   /** Told the name of each file before it is applied. */

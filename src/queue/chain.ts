@@ -1,0 +1,112 @@
+import { type ChainDefinition, lastStep } from '../chains.js'
+import type { Job, Window } from '../job.js'
+import type { Fragment, Sql } from '../postgres/session.js'
+import { columns, start, toJob } from './row.js'
+
+/** The job by which the chain last ran to its end. */
+const lastSuccess = (sql: Sql, chain: ChainDefinition): Fragment => sql`
+  select *
+  from research_jobs
+  where source = ${chain.source}
+    and job_type = ${lastStep(chain).jobType}
+    and target_type = ${chain.targetType}
+    and target_id = ${lastStep(chain).targetId}
+    and status = 'done'
+  order by finished_at desc nulls last
+  limit 1`
+
+/**
+ * Its own mark says whether this lapse was reported: the next success is another row. What was reported counts again
+ * only if asked for, and if the lapse began inside the window.
+ */
+const overdue = (sql: Sql, after: number, { since, includeAlerted }: Window): Fragment => {
+  const allowed = sql`${`${after} milliseconds`}::interval`
+  return sql`
+  finished_at < clock_timestamp() - ${allowed}
+    and (
+      last_alerted_at is null
+      or last_alerted_at < finished_at
+      or ${includeAlerted ? sql`finished_at + ${allowed} >= ${start(sql, since)}` : sql`false`}
+    )`
+}
+
+/**
+ * Marks the last success of the chain when it is longer than `after` milliseconds ago and nobody has heard of that.
+ * Undefined when it is not overdue, or reported already.
+ */
+export async function claimLapse(
+  sql: Sql,
+  chain: ChainDefinition,
+  after: number,
+  window: Window,
+): Promise<Job | undefined> {
+  const [row] = await sql`
+    with anchor as (${lastSuccess(sql, chain)}),
+    due as (
+      select id
+      from research_jobs
+      where id = (select id from anchor where ${overdue(sql, after, window)})
+      for update skip locked
+    )
+    update research_jobs as job
+    set last_alerted_at = greatest(clock_timestamp(), finished_at)
+    where job.id = (select id from due)
+    returning ${columns(sql)}`
+  return row && toJob(row)
+}
+
+/** The same job, left as it is. */
+export function readLapse(sql: Sql, chain: ChainDefinition, after: number, window: Window): Promise<Job | undefined> {
+  return readLastSuccess(sql, chain, overdue(sql, after, window))
+}
+
+/** Of one chain, and of the latest ones of all runs: many more than a chain has steps, and few enough for the memory. */
+const CHAIN_JOBS_READ = 100
+const LATEST_JOBS_READ = 500
+
+/**
+ * The jobs of these chains, whatever their state, in the order they were created; of each chain its first hundred.
+ * Materialized, or the planner would walk the primary key in search of them.
+ */
+export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {
+  if (chains.length === 0) return []
+  const rows = await sql`
+    with chain as materialized (
+      select
+        *,
+        row_number() over (partition by source, payload ->> 'chain_started_at' order by id) as place
+      from research_jobs
+      where payload ->> 'chain_started_at' in ${sql(chains as string[])}
+    )
+    select ${columns(sql)}
+    from chain as job
+    where place <= ${CHAIN_JOBS_READ}
+    order by job.id`
+  return rows.map(toJob)
+}
+
+/** Of a known chain: what is queued or running, then its latest jobs, newest first. */
+export async function readLatestJobs(sql: Sql, chain: ChainDefinition): Promise<readonly Job[]> {
+  const rows = await sql`
+    select ${columns(sql)}
+    from research_jobs as job
+    where source = ${chain.source}
+      and target_type = ${chain.targetType}
+      and target_id in ${sql(chain.steps.map((step) => step.targetId))}
+    order by status in ('queued', 'running') desc, job.id desc
+    limit ${LATEST_JOBS_READ}`
+  return rows.map(toJob)
+}
+
+export async function readLastSuccess(
+  sql: Sql,
+  chain: ChainDefinition,
+  condition = sql`true`,
+): Promise<Job | undefined> {
+  const [row] = await sql`
+    with anchor as (${lastSuccess(sql, chain)})
+    select ${columns(sql)}
+    from anchor as job
+    where ${condition}`
+  return row && toJob(row)
+}
