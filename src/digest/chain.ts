@@ -37,7 +37,7 @@ export interface ChainContext {
 }
 
 /** The failures of one chain → its section, with the steps that have no row. */
-export function chainSection(failures: ChainFailures, context: ChainContext, now: Date): Chain {
+export function chainFrom(failures: ChainFailures, context: ChainContext, now: Date): Chain {
   const { latest } = failures
   const startedAt = parseChainStart(latest.chain ?? '') ?? latest.failedAt
   const jobs = jobsOf(failures, context)

@@ -1,6 +1,6 @@
 import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
-import { type Chain, type ChainContext, type ChainFailures, chainSection } from './chain.js'
+import { type Chain, type ChainContext, type ChainFailures, chainFrom } from './chain.js'
 import { ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
 import type { Kind } from './kind.js'
 import { Kinds } from './kinds.js'
@@ -143,7 +143,7 @@ function understood(
   onFault: (fault: Fault) => void,
 ): Chain | undefined {
   try {
-    return chainSection(failures, context, now)
+    return chainFrom(failures, context, now)
   } catch (error) {
     onFault({ error, jobIds: failures.failed.map(({ id }) => id) })
     return undefined

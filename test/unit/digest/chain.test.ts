@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Chain, chainSection } from '../../../src/digest/chain.js'
+import { type Chain, chainFrom } from '../../../src/digest/chain.js'
 import type { Job } from '../../../src/job.js'
 import { at, CHAIN_START, chainOf, digestOf, job, NOW, reaped, step } from '../../support/jobs.js'
 
@@ -125,7 +125,7 @@ test('the chain began when its text says, and odd text falls back on the failure
       failed: [failed],
       kinds: new Map(),
     }
-    return chainSection(failures, { jobs: [], latest: [], lastSuccess: undefined }, NOW).startedAt
+    return chainFrom(failures, { jobs: [], latest: [], lastSuccess: undefined }, NOW).startedAt
   }
   expect(section('2026-11-23T04:00:00+01:00')).toBe(at('03:00'))
   expect(section('2026-11-23T03:00:00')).toBe(at('03:00'))
