@@ -1,4 +1,4 @@
--- When a human was last told about this job's failure; null: never. job-alert writes nothing else in this table.
+-- When this job's failure was last reported; null: never. job-alert writes nothing else in this table.
 -- Nullable and without a default: no rewrite. Gives up after three seconds rather than queue workers behind it.
 do $$
 begin

@@ -1,4 +1,4 @@
--- Exactly the failures that nobody has been told about: a silent run costs the same however large the table.
+-- Exactly the failures that have not been reported: a silent run costs the same however large the table.
 -- The predicate is that of src/queue/failures.ts, word for word, or the planner cannot use it.
 -- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
 do $$

@@ -19,7 +19,7 @@ export async function flushed(): Promise<void> {
     throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
 }
 
-/** Colours on a terminal that has them and is not told otherwise, by NO_COLOR for one. */
+/** Colours on a terminal that has them, unless NO_COLOR or the like turns them off. */
 export function paint(): Paint | undefined {
   if (!process.stdout.isTTY || !process.stdout.hasColors()) return undefined
   const styles = { failed: ['red', 'bold'], done: 'green', quiet: 'dim' } as const

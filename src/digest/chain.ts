@@ -17,7 +17,7 @@ export interface Chain {
   readonly shortTitle: string
   /** Path of its own admin page, if it has one. */
   readonly page: string | undefined
-  /** The failure to tell first: of the step furthest in the chain, where it stands. */
+  /** The failure to report first: of the step furthest in the chain, where it stands. */
   readonly leading: Job
   /** Name of its step. */
   readonly failedAt: string

@@ -40,7 +40,7 @@ export interface ChainSection {
   readonly chain: Chain | undefined
 }
 
-/** Something of the mail that could not be made; its jobs are in the mail all the same. */
+/** Something of the mail that could not be made; its jobs are in the mail nevertheless. */
 export interface Fault {
   readonly error: unknown
   readonly jobIds: readonly number[]

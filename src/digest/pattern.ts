@@ -2,7 +2,7 @@ import { headline, isTraceback } from '../text/traceback.js'
 import { oneLine } from '../text/words.js'
 
 /*
- * What of an error is told from job to job, and what merely identifies the job. HTTP statuses, errno, the key of a
+ * Separates what an error says from what merely identifies the job. HTTP statuses, errno, the key of a
  * KeyError, reasons, constraints and hosts tell causes apart and stay; ids, titles, paths and numbers go.
  */
 

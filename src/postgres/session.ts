@@ -155,7 +155,7 @@ async function fateOf(
   return undefined
 }
 
-/** Asked on a session of its own. */
+/** Asks on a second session: the first may be lost. */
 async function transactionStatus(settings: DatabaseSettings, transactionId: string): Promise<string | undefined> {
   const session = openSession(settings)
   try {

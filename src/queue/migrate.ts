@@ -6,9 +6,9 @@ import { openSession, type Sql } from '../postgres/session.js'
 import { explain } from './prepared.js'
 
 export interface Watcher {
-  /** Told the name of each file before it is applied. */
+  /** Called with the name of each file before it is applied. */
   readonly onFile: (name: string) => void
-  /** Told, while an index is built, how far that is, in a line that replaces the one before. */
+  /** Called while an index is built, with a line about its progress that replaces the one before. */
   readonly onProgress?: (line: string) => void
 }
 

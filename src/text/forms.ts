@@ -35,7 +35,7 @@ export const FORMS: readonly Rule[] = [
   },
   // user:password@, token@
   { name: 'url-userinfo', hint: /:\/\//, pattern: /(:\/\/)[^\s"'<>/?#]+@/g, hidden: `$1${HIDDEN}@` },
-  // what follows the colon is no port, and the "@" may be cut off
+  // the text after the colon is not a port, and the "@" may be cut off
   {
     name: 'url-userinfo-cut',
     hint: /:\/\//,
