@@ -2,7 +2,7 @@ import type { Job } from './job.js'
 import { parseTime } from './text/time.js'
 
 /** One step of a known chain; its fixed target id tells it apart, whatever the payload holds. */
-export interface StepDefinition {
+interface StepDefinition {
   readonly name: string
   readonly jobType: string
   readonly targetId: string

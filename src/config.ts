@@ -81,7 +81,7 @@ export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' |
 }
 
 /** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
-export interface Usable extends Omit<DigestConfig, 'database' | 'mail'> {
+interface Usable extends Omit<DigestConfig, 'database' | 'mail'> {
   readonly problems: readonly string[]
   readonly database: DatabaseSettings | undefined
   readonly mail: MailSettings | undefined

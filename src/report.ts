@@ -49,7 +49,7 @@ export interface Run {
 }
 
 /** Digest → mail. */
-export type Render = (
+type Render = (
   digest: Digest,
   presentation: Presentation,
   onFault: Run['onFault'],
@@ -66,7 +66,7 @@ export interface Preview extends Found {
 }
 
 /** Where a preview goes: somebody may want every failure, and the text in colour. */
-export interface Viewer {
+interface Viewer {
   readonly onFailure: (job: Job) => void
   readonly paint: Paint | undefined
 }

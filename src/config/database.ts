@@ -2,7 +2,7 @@ import type { Reader } from './reader.js'
 import { oneOf, PORT, parseUrl } from './values.js'
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
-export type SslMode = (typeof SSL_MODES)[number]
+type SslMode = (typeof SSL_MODES)[number]
 
 export interface DatabaseSettings {
   /** A name, an address, or the directory of a Unix socket. */

@@ -21,7 +21,7 @@ export interface Group extends Cluster {
   readonly variants: readonly Variant[]
 }
 
-export interface Variant {
+interface Variant {
   readonly text: string
   readonly count: number
 }

@@ -70,7 +70,7 @@ export interface JobLine {
   readonly link: string
 }
 
-export interface Link {
+interface Link {
   readonly label: string
   readonly url: string
 }

@@ -14,7 +14,7 @@ const failedForGood = (sql: Sql): Fragment => sql`
 const notReported = (sql: Sql): Fragment => sql`
   (last_alerted_at is null or last_alerted_at < ${failedAt(sql)})`
 
-export const due = (sql: Sql, { since, includeAlerted }: Window): Fragment => sql`
+const due = (sql: Sql, { since, includeAlerted }: Window): Fragment => sql`
   ${failedForGood(sql)}
     and ${includeAlerted ? sql`true` : notReported(sql)}
     and ${failedAt(sql)} >= ${start(sql, since)}`

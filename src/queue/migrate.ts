@@ -5,7 +5,7 @@ import type { DatabaseSettings } from '../config/database.js'
 import { openSession, type Sql } from '../postgres/session.js'
 import { explain } from './prepared.js'
 
-export interface Watcher {
+interface Watcher {
   /** Called with the name of each file before it is applied. */
   readonly onFile: (name: string) => void
   /** Called while an index is built, with a line about its progress that replaces the one before. */

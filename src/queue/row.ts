@@ -26,7 +26,7 @@ export const columns = (sql: Sql): Fragment => sql`
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
 
 /** The same few names stand in every row. */
-export const names = new Map<string, string>()
+const names = new Map<string, string>()
 const NAMES_KEPT = 1_000
 
 function redactedName(name: string): string {
