@@ -95,7 +95,9 @@ async function run(
   work: (env: Environment) => Promise<Summary>,
 ): Promise<void> {
   const started = performance.now()
-  const summary = await summarized(env ?? envFile, harmless, work)
+  const summary = await Promise.resolve(env ?? envFile)
+    .then((path) => work(environment(path)))
+    .catch((error) => errorSummary(error, harmless))
   // Before the last line, which may be impossible to write.
   process.exitCode = summary.exitCode
   const durationMs = Math.round(performance.now() - started)
@@ -116,18 +118,6 @@ function conclude({ exitCode, outcome, message, problems, details }: Summary, du
   const sentence = problems ? `${outcome}; nothing was attempted` : text
   const took = `${(durationMs / 1_000).toFixed(1)} s`
   say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} (exit code ${exitCode}, ${took}).`, details)
-}
-
-async function summarized(
-  envFile: string | undefined,
-  harmless: string,
-  work: (env: Environment) => Promise<Summary>,
-): Promise<Summary> {
-  try {
-    return await work(environment(envFile))
-  } catch (error) {
-    return errorSummary(error, harmless)
-  }
 }
 
 /** What is set wins over the file, as with dotenv and Node. Unless a path is given, a missing ./.env is fine. */
