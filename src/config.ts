@@ -1,18 +1,6 @@
 import { type DatabaseSettings, databaseSettings } from './config/database.js'
 import { type Environment, Reader } from './config/reader.js'
-import {
-  ADDRESS,
-  ADMIN_URL,
-  API_KEY,
-  HEARTBEAT_URL,
-  LAPSE,
-  name,
-  oneOf,
-  recipients,
-  SENDGRID_URL,
-  TIMEOUT,
-  TIMEZONE,
-} from './config/values.js'
+import * as value from './config/values.js'
 import type { Presentation } from './mail/presentation.js'
 import { parseDuration } from './text/time.js'
 
@@ -62,7 +50,7 @@ function digestSettings(reader: Reader, dryRun: boolean): DigestConfig {
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
     limits: limits(reader),
-    heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', HEARTBEAT_URL, undefined),
+    heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', value.HEARTBEAT_URL, undefined),
     logLevel: logLevel(reader),
   }
   if (config.mail && config.mail.timeout >= config.limits.run)
@@ -101,32 +89,36 @@ export function usableConfig(env: Environment): Usable {
 
 function limits(reader: Reader): Limits {
   return {
-    run: reader.optional('RUN_TIMEOUT', TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
-    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', LAPSE, undefined),
+    run: reader.optional('RUN_TIMEOUT', value.TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
+    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.LAPSE, undefined),
   }
 }
 
 function logLevel(reader: Reader): LogLevel {
-  return reader.optional('LOG_LEVEL', oneOf(LOG_LEVELS), 'info')
+  return reader.optional('LOG_LEVEL', value.oneOf(LOG_LEVELS), 'info')
 }
 
 function presentation(reader: Reader): Presentation {
   return {
-    adminBaseUrl: reader.optional('ADMIN_BASE_URL', ADMIN_URL, 'https://admin.approachnote.com'),
-    timezone: reader.optional('ALERT_TIMEZONE', TIMEZONE, 'UTC'),
-    environment: reader.optional('ALERT_ENVIRONMENT', name(20), undefined),
+    adminBaseUrl: reader.optional('ADMIN_BASE_URL', value.ADMIN_URL, 'https://admin.approachnote.com'),
+    timezone: reader.optional('ALERT_TIMEZONE', value.TIMEZONE, 'UTC'),
+    environment: reader.optional('ALERT_ENVIRONMENT', value.name(20), undefined),
   }
 }
 
 function mailSettings(reader: Reader): MailSettings {
   return {
-    apiKey: reader.required('SENDGRID_API_KEY', API_KEY, 'create one with Mail Send permission in SendGrid'),
-    baseUrl: reader.optional('SENDGRID_BASE_URL', SENDGRID_URL, 'https://api.sendgrid.com'),
+    apiKey: reader.required('SENDGRID_API_KEY', value.API_KEY, 'create one with Mail Send permission in SendGrid'),
+    baseUrl: reader.optional('SENDGRID_BASE_URL', value.SENDGRID_URL, 'https://api.sendgrid.com'),
     from: {
-      email: reader.required('FROM_EMAIL', ADDRESS, 'set it to a sender that SendGrid has verified'),
-      name: reader.optional('FROM_NAME', name(80), 'Job alerts'),
+      email: reader.required('FROM_EMAIL', value.ADDRESS, 'set it to a sender that SendGrid has verified'),
+      name: reader.optional('FROM_NAME', value.name(80), 'Job alerts'),
     },
-    to: reader.required('ALERT_EMAIL_TO', recipients, 'set it to the addresses that get the mail, comma-separated'),
-    timeout: reader.optional('SEND_TIMEOUT', TIMEOUT, parseDuration(SEND_TIMEOUT) as number),
+    to: reader.required(
+      'ALERT_EMAIL_TO',
+      value.recipients,
+      'set it to the addresses that get the mail, comma-separated',
+    ),
+    timeout: reader.optional('SEND_TIMEOUT', value.TIMEOUT, parseDuration(SEND_TIMEOUT) as number),
   }
 }
