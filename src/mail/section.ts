@@ -70,7 +70,7 @@ export interface JobLine {
   readonly link: string
 }
 
-interface Link {
+export interface Link {
   readonly label: string
   readonly url: string
 }

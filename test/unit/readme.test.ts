@@ -30,7 +30,7 @@ test('the exit codes of the README are those of the program, word for word', () 
 })
 
 const reading = file('src/config.ts') + file('src/config/database.ts')
-const read = new Set(reading.match(/(?<=[([,] ?')[A-Z]+_[A-Z_]+(?=')/g))
+const read = new Set(reading.match(/(?<=[([,]\s*')[A-Z]+_[A-Z_]+(?=')/g))
 
 test('every variable that is read stands in the README and in .env.example, and no other does', () => {
   const documented = table('Configuration').flatMap(
