@@ -60,7 +60,7 @@ export function anchor(url: string, html: string): string {
   return `<a href="${escaped(url)}"${tone('link', '')}>${html}</a>`
 }
 
-export function button(url: string, label: string): string {
+export function filled(url: string, label: string): string {
   const style = 'display:inline-block;padding:10px 16px;border-radius:6px;font-weight:600;text-decoration:none'
   return `<a href="${escaped(url)}"${tone('button', style)}>${escaped(label)}</a>`
 }

@@ -2,7 +2,19 @@ import type { Cluster, Listed } from '../digest/cluster.js'
 import type { Group } from '../digest/group.js'
 import { howItDied } from '../job.js'
 import { plural } from '../text/words.js'
-import { firstLine, type JobLine, NONE, quote, type Section, type Style, short, target, UNSAID } from './section.js'
+import type { Pages } from './pages.js'
+import {
+  firstLine,
+  type JobLine,
+  type Link,
+  NONE,
+  quote,
+  type Section,
+  type Style,
+  short,
+  target,
+  UNSAID,
+} from './section.js'
 
 const VARIANTS_SHOWN = 5
 /** Of an overview's line, which is to leave room for the time. */
@@ -10,7 +22,7 @@ const BRIEF_LENGTH = 48
 
 /** Failures of one source and job type, and of one error. */
 export function groupSection(group: Group, { clock, pages, caps }: Style): Section {
-  const { count, ofKind, first, last, death, latest, jobs, alike } = group
+  const { kind, count, ofKind, first, last, death, latest, jobs, alike } = group
   const shown = jobs.slice(0, caps.jobs)
   const what = headline(group)
   const when = count === 1 ? clock.withAgo(clock.moment(last), last) : clock.range(first, last)
@@ -30,7 +42,7 @@ export function groupSection(group: Group, { clock, pages, caps }: Style): Secti
     links: [
       count === 1
         ? { label: 'Open this job', url: pages.job(latest.id) }
-        : { label: `Open all ${latest.status} ${short(latest.jobType, 40)} jobs`, url: pages.jobsLike(latest) },
+        : { label: `Open all ${latest.status} ${short(kind, 40)} jobs`, url: pages.jobsLike(latest) },
     ],
   }
 }
@@ -65,8 +77,12 @@ export function bareSection({ count, jobs }: Cluster, { pages, caps }: Style): S
     summary: UNSAID,
     jobs: shown.map(({ id }): JobLine => ({ facts: [`job ${id}`], notes: [], link: pages.job(id) })),
     more: moreJobs(count, shown),
-    links: [{ label: 'Open all jobs', url: pages.at() }],
+    links: [allJobs(pages)],
   }
+}
+
+export function allJobs(pages: Pages): Link {
+  return { label: 'Open all jobs', url: pages.at() }
 }
 
 function moreJobs(count: number, shown: readonly Listed[]): string | undefined {

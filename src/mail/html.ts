@@ -1,9 +1,9 @@
 import {
   anchor,
-  button,
   DARK,
   escaped,
   FONT,
+  filled,
   heading,
   PADDING,
   PALETTE,
@@ -21,19 +21,18 @@ import type { JobLine, Link, Quote, Rung, Section } from './section.js'
 
 /** The HTML part: one column, no images, readable on a phone, in light and dark. */
 export function htmlPart(letter: Letter, title: string, preheader: string): string {
-  const { environment, total, overview, sections, remainder, footer } = letter
-  const main = sections[0]?.links[0]
+  const { environment, total, action: first, overview, sections, remainder, footer } = letter
   const parts = [
     environment ? paragraph(environment, 'quiet', 'Environment: ') : '',
     total ? heading(1, total.headline) + paragraph(total.summary) : '',
-    total && main ? action(main) : '',
+    total ? button(first) : '',
     overview.length > 0
       ? table(
           ['What failed', 'When'],
-          overview.map(([what, when]) => [escaped(what), toned('quiet', escaped(when))]),
+          overview.map(([what, when]) => [escaped(what), whole(when, toned('quiet', escaped(when)))]),
         )
       : '',
-    ...sections.map((each) => (total ? section(each, 2, anchored) : section(each, 1, action))),
+    ...sections.map((each) => (total ? section(each, 2, anchored) : section(each, 1, button))),
     remainder.length > 0
       ? `${heading(2, 'Also failed', '')}<ul style="margin:8px 0;padding-left:20px">${remainder.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`
       : '',
@@ -76,7 +75,7 @@ function section(
     ...verdict.map((line) => paragraph(line)),
     ladder.length > 0 ? table(['Step', 'State', 'Took', 'Job'], ladder.map(rung)) : '',
     error ? quote(error) : '',
-    jobs.length > 1 && jobs.every(({ facts }) => facts.length > 1)
+    jobs.length > 1 && jobs.every(({ facts }) => facts.length > 1 && facts.length <= MOST_COLUMNS)
       ? table(jobHeads(jobs), jobs.flatMap(jobRows))
       : jobs.map(jobParagraph).join(''),
     more ? paragraph(more) : '',
@@ -88,8 +87,8 @@ function section(
     .join('\n')
 }
 
-function action({ label, url }: Link): string {
-  return `<p style="margin:12px 0">${button(url, label)}</p>`
+function button({ label, url }: Link): string {
+  return `<p style="margin:12px 0">${filled(url, label)}</p>`
 }
 
 function anchored({ label, url }: Link): string {
@@ -102,18 +101,25 @@ function rung({ mark, name, state, duration, job, note, link }: Rung): readonly 
   const own = note ? ` ${whole(note, toned('quiet', escaped(note)))}` : ''
   return [
     whole(`${mark} ${name}`, `${toned(MARKS[mark], mark)} ${escaped(name)}`),
-    whole(state, toned(MARKS[mark], escaped(state))),
+    toned(MARKS[mark], words(state)),
     whole(duration, escaped(duration)),
     `${link ? anchor(link, escaped(job)) : ''}${own}`,
   ]
 }
 
-const HEADS = { 2: ['Job', 'Target'], 3: ['Job', 'Target', 'Failed'] } as const
+/** Broken between words at most. */
+function words(text: string): string {
+  return text
+    .split(' ')
+    .map((word) => whole(word, escaped(word)))
+    .join(' ')
+}
 
-/** Of a chain the jobs are of several kinds. */
+/** More do not fit on a phone. */
+const MOST_COLUMNS = 3
+
 function jobHeads(jobs: readonly JobLine[]): readonly string[] {
-  const columns = Math.max(...jobs.map(({ facts }) => facts.length))
-  return columns === 4 ? ['Job', 'Failed', 'Kind', 'Target'] : HEADS[columns === 2 ? 2 : 3]
+  return ['Job', 'Target', 'Failed'].slice(0, jobs[0]?.facts.length)
 }
 
 /** Its facts, and what is said of it in a row below. */

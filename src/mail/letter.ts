@@ -7,18 +7,20 @@ import { plural } from '../text/words.js'
 import { chainSection } from './chain.js'
 import { Clock } from './clock.js'
 import { footer, type Total, total } from './frame.js'
-import { bareSection, groupSection } from './group.js'
+import { allJobs, bareSection, groupSection } from './group.js'
 import { bareOverdue, overdueSection } from './overdue.js'
 import { Pages } from './pages.js'
 import type { Presentation } from './presentation.js'
 import { remainder } from './remainder.js'
-import { type Caps, type Section, type Style, short } from './section.js'
+import { type Caps, type Link, type Section, type Style, short } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
   readonly environment: string | undefined
   /** What failed in all; undefined where one section says it. */
   readonly total: Total | undefined
+  /** The one thing to do first, where there is more than one section. */
+  readonly action: Link
   /** A line a section: what, and when. Empty where there are few. */
   readonly overview: readonly (readonly [what: string, when: string])[]
   readonly sections: readonly Section[]
@@ -58,6 +60,7 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
           () => ({ headline: `${plural(digest.count, 'job')} failed for good`, summary: '' }),
         )
       : undefined,
+    action: (chained.length > 0 ? sections[0]?.links[0] : undefined) ?? allJobs(style.pages),
     overview: sections.length > FEW_SECTIONS ? overview(sections, remaining.length) : [],
     sections,
     remainder: remaining,

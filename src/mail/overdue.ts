@@ -3,6 +3,7 @@ import type { Run } from '../digest/runs.js'
 import { plural } from '../text/words.js'
 import type { Clock } from './clock.js'
 import { span } from './duration.js'
+import { allJobs } from './group.js'
 import { stands } from './outlook.js'
 import { NONE, type Section, type Style, UNSAID } from './section.js'
 
@@ -30,8 +31,7 @@ export function overdueSection({ definition, lastSuccess, after, runs }: Overdue
 /** For one that cannot be said as it should be. */
 export function bareOverdue({ pages }: Style): Section {
   const headline = 'A refresh is overdue'
-  const links = [{ label: 'Open all jobs', url: pages.at() }]
-  return { ...NONE, headline, brief: headline, when: '', summary: UNSAID, links }
+  return { ...NONE, headline, brief: headline, when: '', summary: UNSAID, links: [allJobs(pages)] }
 }
 
 /** In the section of a refresh that failed: that it is overdue, and what was tried beside the runs that it names. */

@@ -23,6 +23,7 @@ const SECTION: Section = {
 const LETTER: Letter = {
   environment: undefined,
   total: undefined,
+  action: { label: 'Open all jobs', url: 'https://admin.approachnote.com/research/' },
   overview: [],
   sections: [],
   remainder: [],
