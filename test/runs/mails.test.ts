@@ -119,13 +119,31 @@ test('a chain is read with all its jobs, in the order of their creation', async 
   expect(rungs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
 })
 
+test('a chain beside one of very many jobs is read to its end', async () => {
+  const steps = await scene.worker.refresh('rebuild_index')
+  await scene.worker.succeed(steps[3] as number)
+  await scene.sql`
+    update research_jobs
+    set status = 'dead', claimed_at = null, last_error = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
+    where id = ${steps[0] as number}`
+  await scene.sql`
+    insert into research_jobs (source, job_type, target_type, target_id, status, payload, finished_at)
+    select 'apple', 'warm_cache', 'cache', gen_random_uuid(), 'done',
+      jsonb_build_object('chain_started_at', (select payload ->> 'chain_started_at' from research_jobs where id = ${steps[0] as number})), now()
+    from generate_series(1, 600)`
+  await scene.sql`update research_jobs set id = id + 10000 where job_type <> 'warm_cache'`
+  await scene.digest()
+  expect(flowing()).toContain('albums was reaped, but the refresh finished')
+  expect(scene.mail.text).not.toContain('update research_jobs')
+})
+
 test('while an admin has an earlier step running again, the mail says so and offers no statement', async () => {
   const [albums, songs] = await scene.worker.refresh('songs')
   await scene.worker.failPermanently(songs as number, 'timed out')
   await scene.worker.retry(albums as number)
   await scene.worker.claim(albums as number)
   await scene.digest()
-  expect(flowing()).toContain(`Somebody has resumed this refresh: albums is running again (job ${albums}).`)
+  expect(flowing()).toContain(`Somebody has resumed this refresh: albums is running (job ${albums}).`)
   expect(scene.mail.text).not.toContain('update research_jobs')
 })
 
@@ -164,8 +182,8 @@ test('a refresh that has not succeeded for too long is reported once a lapse, an
   await finishedRefresh(15)
   expect((await scene.digest(['--dry-run'], OVERDUE)).stdout).toContain('✗ Apple Music catalog refresh is overdue')
   expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
-  expect(scene.mail.subject).toMatch(/^Apple Music refresh is overdue, /)
-  expect(flowing()).toContain('No refresh has succeeded for 15 days; one is expected every 14 days')
+  expect(scene.mail.subject).toMatch(/^Apple Music refresh is overdue since /)
+  expect(flowing()).toMatch(/the last success was .+, 15 days ago, and one is expected every 14 days/)
   expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
   expect((await scene.digest(['--dry-run'], OVERDUE)).stdout).toBe('')
   const again = await finishedRefresh(0)
@@ -173,6 +191,16 @@ test('a refresh that has not succeeded for too long is reported once a lapse, an
   await scene.worker.age(again, '14 days 1 hour')
   expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
   expect(scene.sendGrid.requests).toHaveLength(2)
+})
+
+test('a lapse that was reported is reported again on request, if it began inside the window', async () => {
+  await finishedRefresh(15)
+  await scene.digest([], OVERDUE)
+  expect((await scene.digest(['--since', '12h', '--include-alerted'], OVERDUE)).summary.outcome).toBe(
+    'nothing to report',
+  )
+  const again = await scene.digest(['--since', '2d', '--include-alerted'], OVERDUE)
+  expect(again.summary).toMatchObject({ outcome: 'sent', overdue: true })
 })
 
 test('without REFRESH_OVERDUE_AFTER, and while the last success is young enough, nothing is overdue', async () => {
@@ -201,7 +229,7 @@ test('beside a refresh that failed the mail says in one place that it is overdue
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.failPermanently(albums as number, 'timed out')
   await scene.digest([], OVERDUE)
-  expect(flowing()).toContain('No refresh has succeeded for 15 days')
+  expect(flowing()).toContain('A successful refresh is overdue: one is expected every 14 days')
   expect(scene.mail.text.match(/^✗ /gm)).toHaveLength(1)
   expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
 })

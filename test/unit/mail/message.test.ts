@@ -5,7 +5,7 @@ import type { Digest, Fault } from '../../../src/digest/digest.js'
 import type { Job } from '../../../src/job.js'
 import { type Message, renderMessage } from '../../../src/mail/message.js'
 import { redact } from '../../../src/text/redact.js'
-import { at, digestOf, job, mailOf, PRODUCTION, step } from '../../support/jobs.js'
+import { at, digestOf, job, mailOf, PRODUCTION, reaped, step } from '../../support/jobs.js'
 import { faults, visible } from './markup.js'
 
 function fits({ text, html }: Message): boolean {
@@ -225,6 +225,65 @@ test('a chain whose rows made no sense is a bare list, too', () => {
   expect(text).toMatch(/^job 77$/m)
   expect(subject).toBe('1 failed job')
   expect(found).toHaveLength(1)
+})
+
+const lapse = {
+  anchor: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
+  after: 1_209_600_000,
+}
+
+test('a lapse is said in a section of its own where the section that was to say it cannot be shown', () => {
+  const digest = digestOf([step('songs', { id: 77 })], { lapse })
+  const chains = digest.chains.map(({ failures, chain }) => ({
+    failures,
+    chain: chain && { ...chain, steps: null as never },
+  }))
+  expect(withFaults({ ...digest, chains }).message.text).toContain('✗ Apple Music catalog refresh is overdue')
+  expect(mailOf(digest).text).not.toContain('refresh is overdue\n')
+})
+
+test('a lapse that cannot be shown is said all the same', () => {
+  const digest = digestOf([], { lapse })
+  const overdue = digest.overdue && { ...digest.overdue, runs: null as never }
+  const { message, found } = withFaults({ ...digest, overdue })
+  expect(message.text).toContain('✗ A refresh is overdue')
+  expect(found).toHaveLength(1)
+})
+
+test('a lapse is no part of a section about which nothing is to be done, and comes before it', () => {
+  const end = step('rebuild_index', { status: 'done', finishedAt: at('03:40') })
+  const { text, subject } = mailOf(digestOf([step('songs', reaped)], { lapse, jobs: [end] }))
+  expect(text.match(/^✗ .*/gm)?.slice(1)).toEqual([
+    '✗ Apple Music catalog refresh is overdue',
+    '✗ Apple Music catalog refresh: songs was reaped, but the refresh finished',
+  ])
+  expect(subject).toBe('Apple Music refresh is overdue since 19 Nov 04:00 UTC, and 1 job failed')
+})
+
+test('of many steps those that failed are shown, then the last ones, and the others are counted', () => {
+  const chain = '2026-11-23T01:30:00Z'
+  const rows = Array.from({ length: 40 }, (_, index) =>
+    job({ id: index + 1, chain, jobType: `import_${index}`, status: index === 2 ? 'dead' : 'done' }),
+  )
+  const { text } = mailOf(digestOf(rows.slice(2, 3), { jobs: rows }))
+  const shown = [...text.matchAll(/^ {2}[✓✗] import_(\d+)/gm)].map(([, index]) => Number(index))
+  expect(shown).toEqual([2, ...Array.from({ length: 11 }, (_, index) => 29 + index)])
+  expect(text).toContain('… and 28 other steps')
+})
+
+test('jobs of a chain that died alike say so once, below the last of them', () => {
+  const chain = '2026-11-23T01:30:00Z'
+  const rows = Array.from({ length: 4 }, (_, index) =>
+    job({
+      id: index + 1,
+      chain,
+      finishedAt: at('02:00') + index,
+      error: index < 3 ? 'Spotify answered 502' : 'disk full',
+    }),
+  )
+  const { text } = mailOf(digestOf(rows, { jobs: rows }))
+  expect(text.match(/Error: Spotify answered 502/g)).toHaveLength(1)
+  expect(text).toMatch(/job 3 .*\n.*\n {2}job 2 .*\n.*\n {2}job 1 .*\n.*\n {4}Failed on .*\n {4}Error: Spotify/)
 })
 
 test('the mail goes although nothing at all can be shown', () => {
