@@ -134,13 +134,13 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   const { ids, count } = tally
   if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
   const after = run.limits.overdueAfter
-  const anchor = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after, run.window))
-  const lapse = after && anchor ? { anchor, after } : undefined
+  const lastSuccess = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after, run.window))
+  const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
   const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
   const message = await run.render(digest, run.presentation, run.onFault, viewer?.paint)
-  return { ...found, ids: lapse ? [...ids, lapse.anchor.id] : ids, message, digest }
+  return { ...found, ids: lapse ? [...ids, lapse.lastSuccess.id] : ids, message, digest }
 }
 
 async function complete(

@@ -1,6 +1,6 @@
 import { type ChainDefinition, lastStep, parseChainStart } from '../chains.js'
 import type { Job } from '../job.js'
-import { isFresh, isMoving, type Run, runOf, runsSince, type StepJob } from './runs.js'
+import { type ChainRun, isFresh, isMoving, runOf, runsSince, type StepJob } from './runs.js'
 import { pruned, type Step } from './steps.js'
 
 /** A step to resume at, and the steps that need not be done again. */
@@ -32,7 +32,7 @@ export interface Outlook {
   readonly course: Course
   readonly lastSuccess: number | null
   /** The latest of the newer runs that succeeded, failed or are under way. */
-  readonly newer: Run | undefined
+  readonly newer: ChainRun | undefined
   /** Steps of this or any other run that are queued or running: nothing is to be resumed beside them. */
   readonly moving: readonly MovingStep[]
   /** Where to resume, of this run or of a newer one that failed as well; undefined when that would be wrong. */
@@ -149,4 +149,4 @@ function resume(definition: ChainDefinition, run: readonly StepJob[]): Resume | 
 }
 
 /** A cancelled run is as good as none, and so is one that came to a standstill without failing. */
-const counts = (state: Run['state']): boolean => state !== 'cancelled' && state !== 'stalled'
+const counts = (state: ChainRun['state']): boolean => state !== 'cancelled' && state !== 'stalled'

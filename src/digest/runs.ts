@@ -9,7 +9,7 @@ export interface StepJob {
 }
 
 /** A run of the chain. */
-export interface Run {
+export interface ChainRun {
   readonly startedAt: number
   readonly state: 'succeeded' | 'running' | 'queued' | 'failed' | 'cancelled' | 'stalled'
   /** The step it has reached. */
@@ -28,7 +28,7 @@ export function runOf(definition: ChainDefinition, jobs: readonly Job[]): readon
   )
 }
 
-type FoundRun = Run & { readonly run: readonly StepJob[] }
+type FoundRun = ChainRun & { readonly run: readonly StepJob[] }
 
 /** The runs that were started after that time, newest first, and how far each has come. */
 export function runsSince(
@@ -52,7 +52,7 @@ export function runsSince(
 }
 
 /** Between two steps there is a moment in which no row is running or queued. */
-function stateOfRun(definition: ChainDefinition, { step, job }: StepJob, now: Date): Run['state'] {
+function stateOfRun(definition: ChainDefinition, { step, job }: StepJob, now: Date): ChainRun['state'] {
   if (job.cancelled) return 'cancelled'
   if (job.status === 'running' || job.status === 'queued') return job.status
   if (job.status !== 'done') return 'failed'

@@ -14,8 +14,8 @@ import {
   NAME_LENGTH,
   NONE,
   quote,
-  type Rung,
   type Section,
+  type StepLine,
   type Style,
   short,
   target,
@@ -42,7 +42,7 @@ export function chainSection(
     ...(overdue ? overdueBeside(overdue, [startedAt, outlook?.newer?.startedAt], clock) : []),
   ]
   const isWaiting = outlook !== undefined && (isSettled(outlook) || outlook.moving.length > 0)
-  const ladder = elsewhere ? [] : rungs(steps, style)
+  const listed = elsewhere ? [] : stepLines(steps, style)
   const shown = shownJobs(failures, leading, style)
   const newer = outlook?.newer?.state === 'failed' ? outlook.newer.reached.job : undefined
   return {
@@ -52,9 +52,9 @@ export function chainSection(
     when: clock.short(leading.failedAt),
     summary: summary(failures, chain, clock),
     verdict: isWaiting ? lines : [],
-    ladder,
+    steps: listed,
     error: quote(leading, 'Error', caps),
-    jobs: jobLines(shown, ladder.length > 0, style),
+    jobs: jobLines(shown, listed.length > 0, style),
     more: moreOfChain(failures, shown),
     outlook: isWaiting ? [] : lines,
     links: elsewhere
@@ -99,10 +99,12 @@ function summary({ count }: ChainFailures, { startedAt, failedAt, leading, outlo
 }
 
 /** As many steps as fit, in their order: rather those that failed than others, and rather later ones than earlier ones. */
-function rungs(steps: readonly Step[], { pages, caps }: Style): readonly Rung[] {
+function stepLines(steps: readonly Step[], { pages, caps }: Style): readonly StepLine[] {
   const byWeight = [...steps.filter(hasFailed).reverse(), ...[...steps].reverse()]
   const chosen = new Set([...new Set(byWeight)].slice(0, caps.steps))
-  const rows = steps.filter((step) => chosen.has(step)).map((step) => rung(step, step.job && pages.job(step.job.id)))
+  const rows = steps
+    .filter((step) => chosen.has(step))
+    .map((step) => stepLine(step, step.job && pages.job(step.job.id)))
   const left = steps.length - rows.length
   if (rows.length === 0 || left === 0) return rows
   return [...rows, { ...BLANK, mark: '…', name: `and ${plural(left, 'other step')}` }]
@@ -110,7 +112,7 @@ function rungs(steps: readonly Step[], { pages, caps }: Style): readonly Rung[] 
 
 const BLANK = { state: '', duration: '', job: '', note: '', link: undefined } as const
 
-function rung(step: Step, link: string | undefined): Rung {
+function stepLine(step: Step, link: string | undefined): StepLine {
   const { name, state, duration: time, job } = step
   const isUnderWay = state === 'running' || state === 'queued'
   return {
@@ -149,7 +151,7 @@ function jobLines(jobs: readonly Job[], hasLadder: boolean, { clock, pages }: St
   })
 }
 
-/** Of a step that has one attempt the ladder has said how it died. */
+/** Of a step that has one attempt its line has said how it died. */
 function leadingNotes(job: Job, hasLadder: boolean): readonly string[] {
   const isSaid = hasLadder && job.maxAttempts === 1 && job.attempts === 1 && !job.reaped
   return isSaid ? [] : [howItDied(job)]

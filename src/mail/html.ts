@@ -17,7 +17,7 @@ import {
   whole,
 } from './elements.js'
 import type { Letter } from './letter.js'
-import type { JobLine, Link, Quote, Rung, Section } from './section.js'
+import type { JobLine, Link, Quote, Section, StepLine } from './section.js'
 
 /** The HTML part: one column, no images, readable on a phone, in light and dark. */
 export function htmlPart(letter: Letter, title: string, preheader: string): string {
@@ -65,7 +65,7 @@ ${parts.filter(Boolean).join('\n')}
 
 /** `main` shows the first link: a mail has one button. */
 function section(
-  { headline, summary, verdict, ladder, error, jobs, more, outlook, links, resume }: Section,
+  { headline, summary, verdict, steps, error, jobs, more, outlook, links, resume }: Section,
   level: 1 | 2,
   main: (link: Link) => string,
 ): string {
@@ -73,7 +73,7 @@ function section(
     heading(level, headline),
     paragraph(summary, 'quiet'),
     ...verdict.map((line) => paragraph(line)),
-    ladder.length > 0 ? table(['Step', 'State', 'Took', 'Job'], ladder.map(rung)) : '',
+    steps.length > 0 ? table(['Step', 'State', 'Took', 'Job'], steps.map(stepLine)) : '',
     error ? quote(error) : '',
     jobs.length > 1 && jobs.every(({ facts }) => facts.length > 1 && facts.length <= MOST_COLUMNS)
       ? table(jobHeads(jobs), jobs.flatMap(jobRows))
@@ -95,9 +95,9 @@ function anchored({ label, url }: Link): string {
   return `<p style="margin:8px 0">${anchor(url, escaped(label))}</p>`
 }
 
-const MARKS: Readonly<Record<Rung['mark'], Tone>> = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' }
+const MARKS: Readonly<Record<StepLine['mark'], Tone>> = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' }
 
-function rung({ mark, name, state, duration, job, note, link }: Rung): readonly string[] {
+function stepLine({ mark, name, state, duration, job, note, link }: StepLine): readonly string[] {
   const own = note ? ` ${whole(note, toned('quiet', escaped(note)))}` : ''
   return [
     whole(`${mark} ${name}`, `${toned(MARKS[mark], mark)} ${escaped(name)}`),

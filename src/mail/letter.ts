@@ -43,11 +43,11 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   const few = chains.length + groups.length <= FEW_SECTIONS
   const jobs = few ? caps.jobs : Math.min(caps.jobs, JOBS_OF_MANY)
   const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps: { ...caps, jobs } }
-  const attempts = new Attempts(style)
-  const { sections: chained, overdue } = chainSections(chains, digest.overdue, style, attempts)
-  const sections = [...chained, ...groups.map((group) => attempts.section(group, () => groupSection(group, style)))]
+  const fallbacks = new Fallbacks(style)
+  const { sections: chained, overdue } = chainSections(chains, digest.overdue, style, fallbacks)
+  const sections = [...chained, ...groups.map((group) => fallbacks.section(group, () => groupSection(group, style)))]
   const chainsLeft = digest.chains.slice(caps.sections).map(({ failures }) => failures)
-  const remaining = attempts.make(
+  const remaining = fallbacks.orElse(
     () => remainder(digest, groups, chainsLeft, caps.remainder),
     () => digest.kinds.map(({ name, count }) => `${short(name)}: ${plural(count, 'job')}`),
   )
@@ -55,7 +55,7 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   return {
     environment: presentation.environment,
     total: hasTotal
-      ? attempts.make(
+      ? fallbacks.orElse(
           () => total(digest, overdue, clock),
           () => ({ headline: `${plural(digest.count, 'job')} failed for good`, summary: '' }),
         )
@@ -64,21 +64,21 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
     overview: sections.length > FEW_SECTIONS ? overview(sections, remaining.length) : [],
     sections,
     remainder: remaining,
-    footer: attempts.make(
+    footer: fallbacks.orElse(
       () => footer(digest, clock),
       () => ['Sent by job-alert.'],
     ),
-    faults: attempts.faults,
+    faults: fallbacks.faults,
   }
 }
 
 /** What fails to be written has a plain substitute, and is a fault. */
-class Attempts {
+class Fallbacks {
   readonly faults: Fault[] = []
 
   constructor(private readonly style: Style) {}
 
-  make<T>(write: () => T, otherwise: () => T, jobIds: readonly number[] = []): T {
+  orElse<T>(write: () => T, otherwise: () => T, jobIds: readonly number[] = []): T {
     try {
       return write()
     } catch (error) {
@@ -88,7 +88,7 @@ class Attempts {
   }
 
   section(cluster: Cluster, write: () => Section): Section {
-    return this.make(
+    return this.orElse(
       write,
       () => bareSection(cluster, this.style),
       cluster.jobs.map(({ id }) => id),
@@ -104,7 +104,7 @@ function chainSections(
   chains: readonly ChainSection[],
   lapse: Overdue | undefined,
   style: Style,
-  attempts: Attempts,
+  fallbacks: Fallbacks,
 ): { readonly sections: readonly Section[]; readonly overdue: boolean } {
   let unsaid = lapse
   const offered = new Set(
@@ -117,16 +117,16 @@ function chainSections(
     const elsewhere = resume !== undefined && offered.has(resume.job.id)
     if (resume) offered.add(resume.job.id)
     const overdue = outlook && !isSettled(outlook) ? unsaid : undefined
-    const before = attempts.faults.length
-    const section = attempts.section(failures, () => chainSection(failures, chain, overdue, elsewhere, style))
-    if (overdue && attempts.faults.length === before) unsaid = undefined
+    const before = fallbacks.faults.length
+    const section = fallbacks.section(failures, () => chainSection(failures, chain, overdue, elsewhere, style))
+    if (overdue && fallbacks.faults.length === before) unsaid = undefined
     return section
   })
   const open = chains.filter(({ chain }) => !isSettled(chain?.outlook)).length
   const overdue = unsaid
   const own = overdue
     ? [
-        attempts.make(
+        fallbacks.orElse(
           () => overdueSection(overdue, style),
           () => bareOverdue(style),
         ),

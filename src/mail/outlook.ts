@@ -1,7 +1,7 @@
 import { SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain } from '../digest/chain.js'
 import type { MovingStep, Obstacle, Outlook, Resume } from '../digest/outlook.js'
-import { isMoving, type Run, type StepJob } from '../digest/runs.js'
+import { type ChainRun, isMoving, type StepJob } from '../digest/runs.js'
 import type { Job } from '../job.js'
 import { list } from '../text/words.js'
 import type { Clock } from './clock.js'
@@ -44,7 +44,7 @@ function standingLines(
   return [...(endedBefore === null ? [] : [again]), ...further, stale]
 }
 
-function succeeded({ startedAt, reached }: Run, { failedAt }: Job, clock: Clock): string {
+function succeeded({ startedAt, reached }: ChainRun, { failedAt }: Job, clock: Clock): string {
   const at = reached.job.finishedAt
   const when = at !== null && at < failedAt ? 'had succeeded before this failure' : 'has succeeded since'
   return `A newer refresh, started ${clock.moment(startedAt)}, ${when} (${clock.moment(at)}): nothing to resume.`

@@ -1,5 +1,5 @@
 import type { Overdue } from '../digest/overdue.js'
-import type { Run } from '../digest/runs.js'
+import type { ChainRun } from '../digest/runs.js'
 import { plural } from '../text/words.js'
 import type { Clock } from './clock.js'
 import { span } from './duration.js'
@@ -22,7 +22,7 @@ export function overdueSection({ definition, lastSuccess, after, runs }: Overdue
       `${definition.consequence}.`,
       ...(runs.length === 0
         ? ['No refresh has been tried since: start one on the admin page.']
-        : attempts(runs, clock)),
+        : runLines(runs, clock)),
     ],
     links: [{ label: 'Open the admin page', url: pages.at(definition.page) }],
   }
@@ -37,7 +37,7 @@ export function bareOverdue({ pages }: Style): Section {
 /** In the section of a refresh that failed: that it is overdue, and what was tried beside the runs that it names. */
 export function overdueBeside({ after, runs }: Overdue, named: readonly unknown[], clock: Clock): readonly string[] {
   const others = runs.filter(({ startedAt }) => !named.includes(startedAt))
-  return [`A successful refresh is overdue: ${expected(after)}.`, ...attempts(others, clock)]
+  return [`A successful refresh is overdue: ${expected(after)}.`, ...runLines(others, clock)]
 }
 
 function expected(after: number): string {
@@ -45,12 +45,12 @@ function expected(after: number): string {
 }
 
 /** Refreshes that were tried while none succeeded. */
-function attempts(runs: readonly Run[], clock: Clock): readonly string[] {
-  const shown = runs.slice(0, RUNS_SHOWN).map((run) => attempt(run, clock))
-  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier attempt')}.`] : shown
+function runLines(runs: readonly ChainRun[], clock: Clock): readonly string[] {
+  const shown = runs.slice(0, RUNS_SHOWN).map((run) => runLine(run, clock))
+  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier runLine')}.`] : shown
 }
 
-function attempt({ startedAt, state, reached: { step, job } }: Run, clock: Clock): string {
+function runLine({ startedAt, state, reached: { step, job } }: ChainRun, clock: Clock): string {
   const start = `The refresh started ${clock.moment(startedAt)}`
   if (state === 'failed') return `${start} failed at ${step} (job ${job.id}).`
   if (state === 'cancelled') return `${start} was cancelled at ${step} (job ${job.id}).`

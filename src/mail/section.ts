@@ -36,7 +36,7 @@ export interface Section {
   readonly summary: string
   /** What became of it, where nobody has to act, or not yet. */
   readonly verdict: readonly string[]
-  readonly ladder: readonly Rung[]
+  readonly steps: readonly StepLine[]
   readonly error: Quote | undefined
   readonly jobs: readonly JobLine[]
   readonly more: string | undefined
@@ -53,7 +53,7 @@ export interface Quote {
   readonly variants: string | undefined
 }
 
-export interface Rung {
+export interface StepLine {
   readonly mark: '✓' | '✗' | '·' | '…'
   readonly name: string
   readonly state: string
@@ -78,7 +78,7 @@ export interface Link {
 /** What most sections do without. */
 export const NONE = {
   verdict: [],
-  ladder: [],
+  steps: [],
   error: undefined,
   jobs: [],
   more: undefined,

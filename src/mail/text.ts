@@ -1,7 +1,7 @@
 import stringWidth from 'string-width'
 import { aligned, hang, indent, MARGIN, WIDTH, wrap } from './columns.js'
 import type { Letter } from './letter.js'
-import type { JobLine, Quote, Rung, Section } from './section.js'
+import type { JobLine, Quote, Section, StepLine } from './section.js'
 
 /** What colours a mark or a headline on a terminal; in a mail, nothing does. */
 export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
@@ -24,7 +24,7 @@ export function textPart(letter: Letter, paint: Paint = PLAIN): string {
 }
 
 function section(
-  { headline: title, summary, verdict, ladder, error, jobs, more, outlook, links, resume }: Section,
+  { headline: title, summary, verdict, steps, error, jobs, more, outlook, links, resume }: Section,
   paint: Paint,
 ): string {
   const head = [headline(title, paint), ...[summary, ...verdict].map((line) => wrap(line))].join('\n')
@@ -33,7 +33,7 @@ function section(
     .map(({ label, url }) => (links.length > 1 ? `${label}:\n${MARGIN}${url}` : MARGIN + url))
     .join('\n')
   // One job is taken in at a glance. Nothing of an error stands at the margin, so that it cannot pass for the job.
-  const isGroup = ladder.length === 0 && outlook.length === 0 && jobs.length > 0
+  const isGroup = steps.length === 0 && outlook.length === 0 && jobs.length > 0
   const [single] = isGroup && jobs.length === 1 ? jobs : []
   if (single)
     return [head, said, ...[single.facts.join('  '), ...single.notes].map((line) => wrap(line)), urls]
@@ -42,7 +42,7 @@ function section(
   const listed = [...jobLines(jobs), ...(more === undefined ? [] : [hang(more)])].join('\n')
   const paragraphs = [
     head,
-    rungs(ladder, paint),
+    stepLines(steps, paint),
     said,
     isGroup ? `${listed}\n${urls}` : listed,
     outlook.map((line) => wrap(line)).join('\n'),
@@ -67,9 +67,9 @@ function quote({ label, lines: [first = '', ...rest], variants }: Quote): string
 
 const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
 
-function rungs(ladder: readonly Rung[], paint: Paint): string {
-  const rows = aligned(ladder.map(({ name, state, duration, job, note }) => [name, state, duration, job, note]))
-  return ladder.map(({ mark }, index) => `${MARGIN}${paint(TONES[mark], mark)} ${rows[index]}`).join('\n')
+function stepLines(steps: readonly StepLine[], paint: Paint): string {
+  const rows = aligned(steps.map(({ name, state, duration, job, note }) => [name, state, duration, job, note]))
+  return steps.map(({ mark }, index) => `${MARGIN}${paint(TONES[mark], mark)} ${rows[index]}`).join('\n')
 }
 
 /** Notes stand further in than any job, so that none can pass for one. */

@@ -41,11 +41,11 @@ export async function claimLapse(
   window: Window,
 ): Promise<Job | undefined> {
   const [row] = await sql`
-    with anchor as (${lastSuccess(sql, chain)}),
+    with success as (${lastSuccess(sql, chain)}),
     due as (
       select id
       from research_jobs
-      where id = (select id from anchor where ${overdue(sql, after, window)})
+      where id = (select id from success where ${overdue(sql, after, window)})
       for update skip locked
     )
     update research_jobs as job
@@ -104,9 +104,9 @@ export async function readLastSuccess(
   condition = sql`true`,
 ): Promise<Job | undefined> {
   const [row] = await sql`
-    with anchor as (${lastSuccess(sql, chain)})
+    with success as (${lastSuccess(sql, chain)})
     select ${columns(sql)}
-    from anchor as job
+    from success as job
     where ${condition}`
   return row && toJob(row)
 }

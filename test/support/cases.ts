@@ -73,7 +73,12 @@ function at0330(name: Parameters<typeof step>[0], id: number, values: Partial<Jo
 const running = { status: 'running', finishedAt: null } as const
 const daysAgo = (days: number): number => at('04:00') - days * 86_400_000
 const lapse = {
-  anchor: step('rebuild_index', { id: 3_900, status: 'done', chain: '2026-11-05T03:00:00Z', finishedAt: daysAgo(18) }),
+  lastSuccess: step('rebuild_index', {
+    id: 3_900,
+    status: 'done',
+    chain: '2026-11-05T03:00:00Z',
+    finishedAt: daysAgo(18),
+  }),
   after: 14 * 86_400_000,
 }
 const attempts = [
@@ -211,14 +216,16 @@ export const CASES: Readonly<Record<string, Case>> = {
     },
   },
   'overdue, nothing tried': {
-    digest: () => digestOf([], { lapse, latest: [lapse.anchor], lastSuccess: lapse.anchor }),
+    digest: () => digestOf([], { lapse, latest: [lapse.lastSuccess], lastSuccess: lapse.lastSuccess }),
   },
   'overdue, tried in vain': {
-    digest: () => digestOf([], { lapse, latest: [...attempts, lapse.anchor], lastSuccess: lapse.anchor }),
+    digest: () => digestOf([], { lapse, latest: [...attempts, lapse.lastSuccess], lastSuccess: lapse.lastSuccess }),
   },
-  'overdue, and others': { digest: () => digestOf(releases, { lapse, latest: attempts, lastSuccess: lapse.anchor }) },
+  'overdue, and others': {
+    digest: () => digestOf(releases, { lapse, latest: attempts, lastSuccess: lapse.lastSuccess }),
+  },
   'overdue, and a refresh failed': {
-    digest: () => digestOf([songs], { lapse, jobs: [albums, songs], latest: attempts, lastSuccess: lapse.anchor }),
+    digest: () => digestOf([songs], { lapse, jobs: [albums, songs], latest: attempts, lastSuccess: lapse.lastSuccess }),
   },
   'one job': { digest: () => digestOf(numbered(1, 6_001, () => ({}))) },
   'one job without an error': {

@@ -46,7 +46,7 @@ test.each([
 })
 
 const lapse = {
-  anchor: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
+  lastSuccess: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
   after: 1_209_600_000,
 }
 

@@ -12,7 +12,7 @@ const SECTION: Section = {
   when: '23 Nov 02:00 UTC',
   summary: 'Failed on the last attempt (5 of 5)',
   verdict: [],
-  ladder: [],
+  steps: [],
   error: undefined,
   jobs: [],
   more: undefined,
@@ -91,8 +91,8 @@ test('what varies stands below the error', () => {
   expect(lines({ error }).slice(3, 5)).toEqual(['9 errors such as: not found: So What', '  also: Naima (3)'])
 })
 
-test('the ladder stands in columns, and wraps when its names are long', () => {
-  const rung = {
+test('the steps stand in columns, and wrap when their names are long', () => {
+  const stepLine = {
     mark: '✗',
     name: 'songs',
     state: 'dead',
@@ -102,7 +102,7 @@ test('the ladder stands in columns, and wraps when its names are long', () => {
     link: undefined,
   } as const
   const other = {
-    ...rung,
+    ...stepLine,
     mark: '·',
     name: 'rebuild_index',
     state: 'not started',
@@ -110,11 +110,11 @@ test('the ladder stands in columns, and wraps when its names are long', () => {
     job: '',
     note: '',
   } as const
-  expect(lines({ ladder: [rung, other] }).slice(3, 5)).toEqual([
+  expect(lines({ steps: [stepLine, other] }).slice(3, 5)).toEqual([
     '  ✗ songs          dead         3m 40s  job 2  attempt 1 of 1',
     '  · rebuild_index  not started',
   ])
-  const long = lines({ ladder: [{ ...rung, name: 'n'.repeat(60) }, { ...rung }] })
+  const long = lines({ steps: [{ ...stepLine, name: 'n'.repeat(60) }, { ...stepLine }] })
   expect(tooLong(long)).toEqual([])
 })
 
