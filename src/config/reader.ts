@@ -20,6 +20,11 @@ export class Reader {
     return this.env[name]?.trim() || undefined
   }
 
+  /** With the white space around it. */
+  verbatim(name: string): string | undefined {
+    return this.env[name] || undefined
+  }
+
   optional<T, F>(name: string, parse: Parse<T>, fallback: F): T | F {
     const text = this.text(name)
     return text === undefined ? fallback : (this.parsed(name, text, parse) ?? fallback)

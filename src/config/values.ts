@@ -39,6 +39,12 @@ export const TIMEOUT = duration(DAY, 'of at most 1d, e.g. 15s or 2m')
 export const PORT = mustBe('a port number', (text) =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined,
 )
+/** Of one server, without its port; an IPv6 address loses its brackets. */
+export const HOST: Parse<string> = (text) => {
+  if (text.includes(',')) return new Wrong(' must be one host, not a list')
+  if (/^(?:[^:/]*|\[.*\]):\d*$/.test(text)) return new Wrong(' must be a host alone: set DB_PORT to the port')
+  return withoutBrackets(text)
+}
 export const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }) && text
@@ -51,7 +57,13 @@ export const SENDGRID_URL = mustBe('an https URL (plain http only to 127.0.0.1, 
   // The library appends the version itself.
   baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
 )
-export const HEARTBEAT_URL = mustBe('an http or https URL', (text) => parseUrl(text, HTTP)?.href)
+/** One that fetch() requests: it throws where it is to send a password, or to connect to another service's port. */
+export const HEARTBEAT_URL: Parse<string> = (text) => {
+  const url = parseUrl(text, HTTP)
+  if (!url) return new Wrong(' must be an http or https URL')
+  if (url.username || url.password) return new Wrong(' must be a URL without user and password')
+  return url.port && BLOCKED_PORTS.has(Number(url.port)) ? new Wrong(' has a port that is blocked for HTTP') : url.href
+}
 // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
 export const API_KEY: Parse<string> = (text) =>
   /^[\x21-\x7e]+$/.test(text) ? text : new Wrong(' has a character no key has: paste it again')
@@ -81,7 +93,19 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
+}
+
 const HTTP = ['http:', 'https:']
+
+/** The Fetch standard's "bad ports": other protocols have them. */
+const BLOCKED_PORTS: ReadonlySet<number> = new Set([
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+  111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+  540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+  6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+])
 
 export function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
   // URL.parse() is not in Node 20, and the error of new URL() holds its input, password and all.

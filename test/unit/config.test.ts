@@ -194,8 +194,60 @@ test('sslrootcert is kept', () => {
 })
 
 test('keys that only poolers and other drivers know are dropped', () => {
-  const odd = 'pgbouncer=true&connection_limit=1&channel_binding=require&options=-c%20x&application_name=y'
+  const odd = 'pgbouncer=true&connection_limit=1&channel_binding=require&application_name=y'
   expect(database(`${DATABASE.DATABASE_URL}&${odd}`)).toEqual(database(DATABASE.DATABASE_URL))
+})
+
+test.each([
+  [
+    'options=-c%20search_path%3Dother',
+    /^DATABASE_URL: options is not honoured; remove it, .*alter role … set search_path/,
+  ],
+  ['hostaddr=10.0.0.1', /^DATABASE_URL: hostaddr is not honoured; remove it/],
+  ['service=music', /^DATABASE_URL: service is not honoured; remove it/],
+])('%s in DATABASE_URL is refused with its cure: without it another table might be read', (query, problem) => {
+  expect(problems(() => database(`${DATABASE.DATABASE_URL}&${query}`))).toEqual([expect.stringMatching(problem)])
+})
+
+test.each(['user=5678@db/x', 'user=app&dbname=5678@db/x', 'host=5678@db/x&user=app'])(
+  'a password with a "?" spills into the query as %s: refused',
+  (query) => {
+    expect(problems(() => database(`postgresql://u:1234?${query}`))).toEqual([
+      expect.stringMatching(/^DATABASE_URL must .* query has an "@" in a user, host or database$/),
+    ])
+  },
+)
+
+test('an "@" that is percent-encoded may stand in the query', () => {
+  expect(database('postgresql://host/db?user=app%40server').user).toBe('app@server')
+})
+
+test('an sslrootcert that is empty is refused with its cure', () => {
+  expect(problems(() => database('postgresql://app@host/db?sslmode=verify-full&sslrootcert='))).toEqual([
+    'DATABASE_URL: sslrootcert is empty: set it to the path of a PEM file, or remove it',
+  ])
+})
+
+test('an IPv6 address is read without its brackets, wherever it stands', () => {
+  const parts = { DB_NAME: 'd', DB_USER: 'u' }
+  expect(database('postgresql:///db?host=[::1]&user=app').host).toBe('::1')
+  expect(migrateConfig({ ...parts, DB_HOST: '[::1]' }).database.host).toBe('::1')
+  expect(migrateConfig({ ...parts, DB_HOST: '::1' }).database.host).toBe('::1')
+  expect(migrateConfig({ ...parts, DB_HOST: '/var/run' }).database.host).toBe('/var/run')
+})
+
+test.each([
+  ['one,two', 'DB_HOST must be one host, not a list'],
+  ['db.example.com:5433', 'DB_HOST must be a host alone: set DB_PORT to the port'],
+  ['[::1]:5433', 'DB_HOST must be a host alone: set DB_PORT to the port'],
+])('DB_HOST=%s is refused', (DB_HOST, problem) => {
+  expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([problem])
+})
+
+test('DB_PASSWORD is taken as it is, blanks at its ends included', () => {
+  const env = { DB_HOST: 'h', DB_NAME: 'd', DB_USER: 'u', DB_PASSWORD: ' p ' }
+  expect(migrateConfig(env).database.password).toBe(' p ')
+  expect(migrateConfig({ ...env, DB_PASSWORD: '' }).database.password).toBeUndefined()
 })
 
 test('the DB_* variables stand in for DATABASE_URL, and demand TLS unless told otherwise', () => {
@@ -401,6 +453,37 @@ test('LOG_LEVEL is one that pino knows, in any case, and info by default', () =>
   expect(sending().logLevel).toBe('info')
   expect(sending({ LOG_LEVEL: 'DEBUG' }).logLevel).toBe('debug')
   expect(problems(() => sending({ LOG_LEVEL: 'loud' }))).toEqual([expect.stringMatching(/^LOG_LEVEL must be one of/)])
+})
+
+const heartbeat = (url: string) => problems(() => sending({ HEARTBEAT_URL: url }))
+
+test.each(['https://hc-ping.com/uuid', 'http://127.0.0.1:8000/ping?x'])('HEARTBEAT_URL=%s is accepted', (url) => {
+  expect(sending({ HEARTBEAT_URL: url }).heartbeatUrl).toBe(url)
+})
+
+test.each([
+  ['hc-ping.com/hunter2', 'HEARTBEAT_URL must be an http or https URL'],
+  ['https://user:hunter2@hc-ping.com/uuid', 'HEARTBEAT_URL must be a URL without user and password'],
+  ['https://hunter2@hc-ping.com/uuid', 'HEARTBEAT_URL must be a URL without user and password'],
+  ['http://hc-ping.com:25/hunter2', 'HEARTBEAT_URL has a port that is blocked for HTTP'],
+  ['http://hc-ping.com:0/hunter2', 'HEARTBEAT_URL has a port that is blocked for HTTP'],
+])('HEARTBEAT_URL=%s is refused: fetch would never request it', (url, problem) => {
+  expect(heartbeat(url)).toEqual([problem])
+})
+
+test('HEARTBEAT_URL is refused on the ports that fetch refuses, and on no other', async () => {
+  const around = [
+    1, 7, 37, 53, 110, 137, 512, 546, 601, 989, 1719, 2049, 3659, 4045, 4190, 5060, 6000, 6566, 6667, 6697,
+  ]
+  const ports = [...around.flatMap((port) => [port, port + 1, port + 2]), 8080, 10_080]
+  const refused = async (url: string) =>
+    fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+      () => false,
+      ({ cause }: Error) => (cause as Error | undefined)?.message === 'bad port',
+    )
+  const urls = ports.map((port) => `http://127.0.0.1:${port}/`)
+  const byFetch = await Promise.all(urls.map(refused))
+  expect(urls.filter((url) => heartbeat(url).length > 0)).toEqual(urls.filter((_, index) => byFetch[index]))
 })
 
 test('an address of any length is refused in time that is in proportion', () => {
