@@ -36,7 +36,7 @@ function windowFrom(now: Date): Date {
 
 export async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
   const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  const interruptions = listenForInterruptions(config.limits.run)
+  const interruptions = listenForInterruptions(config.limits.run, 'RUN_TIMEOUT expired')
   const log = openLog(logLevel)
   interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
   interruptions.abort.addEventListener('abort', exitSoon)
@@ -77,22 +77,30 @@ async function printed(run: Run, format: Format): Promise<Preview> {
 
 export async function checked({ sendTest }: CheckOptions, env: Environment, now: Date): Promise<Summary> {
   const { check, findingLine } = await import('./late.js')
-  const interruptions = listenForInterruptions(CHECK_TIMEOUT)
+  const interruptions = listenForInterruptions(CHECK_TIMEOUT, `check took longer than ${CHECK_TIMEOUT / 1_000} seconds`)
+  interruptions.abort.addEventListener('abort', exitSoon)
   const window = { since: windowFrom(now), includeAlerted: false }
-  const codes: (1 | 2)[] = []
+  const codes: (0 | 1 | 2)[] = []
   try {
     const findings = check(env, { window, now, sendTest: sendTest === true, stop: interruptions.stop })
     for await (const finding of findings) {
       print(findingLine(finding))
-      if (finding.exitCode) codes.push(finding.exitCode)
+      if (finding.exitCode !== undefined) codes.push(finding.exitCode)
     }
   } finally {
     interruptions.dispose()
   }
   await flushed()
-  if (codes.length === 0) return { exitCode: 0, outcome: 'check passed', message: 'a digest would work' }
-  const message = `a digest would not work: ${codes.length === 1 ? 'one thing is' : `${codes.length} things are`} wrong`
-  return { exitCode: codes.includes(2) ? 2 : 1, outcome: 'check failed', message }
+  return checkSummary(codes)
+}
+
+/** Of what is wrong, the codes that a digest would end in. */
+function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
+  const exitCode = codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0
+  const wrong = codes.length === 1 ? 'one thing is wrong' : `${codes.length} things are wrong`
+  if (exitCode !== 0) return { exitCode, outcome: 'check failed', message: `a digest would not work: ${wrong}` }
+  const slowly = codes.length > 0 ? ', but slowly' : ''
+  return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
 }
 
 export async function applyMigrations(env: Environment): Promise<Summary> {

@@ -7,13 +7,17 @@ import { parseDuration } from './text/time.js'
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-export interface MailSettings {
+/** What any request to SendGrid needs. */
+export interface Account {
   readonly apiKey: string
   readonly baseUrl: string
-  readonly from: { readonly email: string; readonly name: string }
-  readonly to: readonly string[]
   /** Bound on the whole exchange with SendGrid, retries included, in milliseconds. */
   readonly timeout: number
+}
+
+export interface MailSettings extends Account {
+  readonly from: { readonly email: string; readonly name: string }
+  readonly to: readonly string[]
 }
 
 /** In milliseconds. */
@@ -72,6 +76,7 @@ export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' |
 interface Usable extends Omit<DigestConfig, 'database' | 'mail'> {
   readonly problems: readonly string[]
   readonly database: DatabaseSettings | undefined
+  readonly account: Account | undefined
   readonly mail: MailSettings | undefined
 }
 
@@ -84,7 +89,14 @@ export function usableConfig(env: Environment): Usable {
     const value = read(reader)
     return reader.problems.length === 0 ? value : undefined
   }
-  return { ...config, problems: whole.problems, database: part(databaseSettings), mail: part(mailSettings) }
+  const key = part(keySettings)
+  return {
+    ...config,
+    problems: whole.problems,
+    database: part(databaseSettings),
+    account: key && { ...key, timeout: sendTimeout(new Reader(env)) },
+    mail: part(mailSettings),
+  }
 }
 
 function limits(reader: Reader): Limits {
@@ -108,8 +120,7 @@ function presentation(reader: Reader): Presentation {
 
 function mailSettings(reader: Reader): MailSettings {
   return {
-    apiKey: reader.required('SENDGRID_API_KEY', value.API_KEY, 'create one with Mail Send permission in SendGrid'),
-    baseUrl: reader.optional('SENDGRID_BASE_URL', value.SENDGRID_URL, 'https://api.sendgrid.com'),
+    ...keySettings(reader),
     from: {
       email: reader.required('FROM_EMAIL', value.ADDRESS, 'set it to a sender that SendGrid has verified'),
       name: reader.optional('FROM_NAME', value.name(80), 'Job alerts'),
@@ -119,6 +130,17 @@ function mailSettings(reader: Reader): MailSettings {
       value.recipients,
       'set it to the addresses that get the mail, comma-separated',
     ),
-    timeout: reader.optional('SEND_TIMEOUT', value.TIMEOUT, parseDuration(SEND_TIMEOUT) as number),
+    timeout: sendTimeout(reader),
   }
+}
+
+function keySettings(reader: Reader): Omit<Account, 'timeout'> {
+  return {
+    apiKey: reader.required('SENDGRID_API_KEY', value.API_KEY, 'create one with Mail Send permission in SendGrid'),
+    baseUrl: reader.optional('SENDGRID_BASE_URL', value.SENDGRID_URL, 'https://api.sendgrid.com'),
+  }
+}
+
+function sendTimeout(reader: Reader): number {
+  return reader.optional('SEND_TIMEOUT', value.TIMEOUT, parseDuration(SEND_TIMEOUT) as number)
 }

@@ -94,7 +94,7 @@ export function errorSummary(error: unknown, harmless: string): Summary {
 }
 
 /** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
-function isExpected(error: unknown): boolean {
+export function isExpected(error: unknown): boolean {
   return error instanceof ConnectionError || (error as NodeJS.ErrnoException)?.code !== undefined
 }
 

@@ -14,17 +14,17 @@ const GRACE = 8_000
 
 /**
  * Listens for what may cut a run short: SIGINT and SIGTERM stop, and abort when they come twice or eight seconds
- * have passed; `timeout` milliseconds, and errors that nobody caught, abort. `dispose` clears the timers; the
+ * have passed; `timeout` milliseconds, which `expired` names, and errors that nobody caught, abort. `dispose` clears the timers; the
  * listeners stay, so that nothing late changes an exit code that is settled.
  */
-export function listenForInterruptions(timeout: number): Interruptions & { dispose(): void } {
+export function listenForInterruptions(timeout: number, expired: string): Interruptions & { dispose(): void } {
   const stop = new AbortController()
   const abort = new AbortController()
   const end = (reason: Interrupted): void => {
     abort.abort(reason)
     stop.abort(reason)
   }
-  const timers = [setTimeout(() => end(new Interrupted('RUN_TIMEOUT is over')), timeout)]
+  const timers = [setTimeout(() => end(new Interrupted(expired)), timeout)]
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     const reason = new Interrupted(`stopped by ${name}`, name)
     if (stop.signal.aborted) end(reason)

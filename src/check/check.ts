@@ -1,54 +1,76 @@
 import type { Environment } from '../config/reader.js'
-import { type MailSettings, usableConfig } from '../config.js'
+import { type Account, type MailSettings, usableConfig } from '../config.js'
+import { interruptible } from '../deadline.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
-import { openSession } from '../postgres/session.js'
 import { readScopes, sendGrid } from '../sendgrid/sendgrid.js'
 import { type CheckOptions, ofDatabase } from './database.js'
 import { bad, type Finding, good, said } from './finding.js'
 import { sampleDigest } from './sample.js'
 
-/** Looks into everything that a digest needs, and goes on after what is wrong. Only a test mail leaves a trace. */
+/**
+ * Looks into everything that a digest needs, and goes on after what is wrong. Only a test mail leaves a trace.
+ * Throws the reason of `options.stop` as soon as that is aborted.
+ */
 export async function* check(env: Environment, options: CheckOptions): AsyncGenerator<Finding> {
-  const { problems, database, mail, presentation, limits, heartbeatUrl } = usableConfig(env)
-  for (const problem of problems) yield bad(2, `configuration: ${problem.replace(/:.*/s, '')}`, problem)
+  const { problems, database, account, mail, presentation, limits, heartbeatUrl } = usableConfig(env)
+  for (const problem of problems) yield ofProblem(problem)
   if (problems.length === 0) yield good('configuration: complete')
-  if (database) {
-    const session = openSession(database)
-    try {
-      yield* ofDatabase(session, limits.run, options)
-    } finally {
-      await session.close()
-    }
-  }
-  if (mail) yield* ofSendGrid(mail)
+  if (database) yield* ofDatabase(database, limits, options)
+  if (account) yield await ofKey(account, options)
+  if (mail) yield* ofMail(mail)
   yield said(
-    heartbeatUrl ? 'heartbeat: HEARTBEAT_URL is set' : 'heartbeat: not set, so nobody notices a cron that stops',
+    heartbeatUrl ? 'heartbeat: HEARTBEAT_URL is set' : 'heartbeat: not set, so nobody will notice if the cron stops',
   )
-  if (mail && options.sendTest) yield* ofTestMail(mail, presentation, options)
+  if (options.sendTest) yield mail ? await ofTestMail(mail, presentation, options) : UNSENDABLE
 }
 
-async function* ofSendGrid(settings: MailSettings): AsyncGenerator<Finding> {
-  const scopes = await readScopes(settings)
-  if ('kind' in scopes)
-    yield scopes.kind === 'refused'
-      ? bad(1, `SendGrid: does not accept the key (${scopes.reason})`, 'set SENDGRID_API_KEY to a key that is valid')
-      : bad(1, `SendGrid: ${scopes.reason}`, 'check SENDGRID_BASE_URL, and that this machine may connect to it')
-  else if (scopes.includes('mail.send')) yield good('SendGrid: accepts the key, which may send')
-  else yield bad(1, 'SendGrid: accepts the key, but it may not send', 'give the key the permission Mail Send')
-  yield said(`sender: ${settings.from.name} <${settings.from.email}>`)
-  yield said(`${settings.to.length === 1 ? 'recipient' : 'recipients'}: ${settings.to.join(', ')}`)
+/** What is missing is said with its cure below; any other problem says itself what is accepted. */
+function ofProblem(problem: string): Finding {
+  const [, missing = problem, cure] = /^(.* is missing): (.*)$/s.exec(problem) ?? []
+  return bad(2, `configuration: ${missing}`, cure)
 }
 
-async function* ofTestMail(
+const KEY_CURES = {
+  'key refused': 'set SENDGRID_API_KEY to a key that is valid',
+  busy: 'SendGrid is busy: run check again in some minutes',
+  elsewhere: 'check SENDGRID_BASE_URL',
+  refused: 'check SENDGRID_BASE_URL',
+  'not taken': 'check SENDGRID_BASE_URL, and that this machine may connect to it',
+  unknown: 'check SENDGRID_BASE_URL, and that this machine may connect to it',
+} as const
+
+async function ofKey(account: Account, { stop }: CheckOptions): Promise<Finding> {
+  const scopes = await interruptible(readScopes(account, stop), stop)
+  if ('kind' in scopes) {
+    const { kind, reason } = scopes
+    const text = kind === 'key refused' ? `does not accept the key (${reason})` : reason
+    return bad(1, `SendGrid: ${text}`, KEY_CURES[kind])
+  }
+  if (scopes.includes('mail.send')) return good('SendGrid: accepts the key, which may send')
+  return bad(1, 'SendGrid: accepts the key, but it may not send', 'give the key the permission Mail Send')
+}
+
+function* ofMail({ from, to }: MailSettings): Generator<Finding> {
+  yield said(`sender: ${from.name} <${from.email}>`)
+  yield said(`${to.length === 1 ? 'recipient' : 'recipients'}: ${to.join(', ')}`)
+}
+
+const UNSENDABLE = bad(
+  2,
+  'test mail: not sent, because a variable of the mail is missing or wrong',
+  'see what is said of the configuration, and send it again',
+)
+
+async function ofTestMail(
   mail: MailSettings,
   presentation: Presentation,
-  options: CheckOptions,
-): AsyncGenerator<Finding> {
+  { now, window, stop }: CheckOptions,
+): Promise<Finding> {
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
-  const message = renderMessage(sampleDigest(options.now, options.window), marked, () => {})
-  const answer = await sendGrid(mail, marked)(message, options.stop)
-  yield answer.kind === 'accepted'
-    ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); see that it arrives`)
+  const message = renderMessage(sampleDigest(now, window), marked, () => {})
+  const answer = await interruptible(sendGrid(mail, marked)(message, stop), stop)
+  return answer.kind === 'accepted'
+    ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); make sure it arrives`)
     : bad(1, `test mail: ${answer.reason}`, 'see what SendGrid says, and send it again')
 }

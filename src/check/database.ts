@@ -1,9 +1,15 @@
+import { APPLE_MUSIC_REFRESH } from '../chains.js'
+import type { DatabaseSettings } from '../config/database.js'
+import { ConfigError } from '../config/reader.js'
+import type { Limits } from '../config.js'
 import { interruptible } from '../deadline.js'
 import type { Window } from '../job.js'
-import { reasonOf } from '../outcome.js'
-import type { Session, Sql } from '../postgres/session.js'
-import { countDue, countOlder } from '../queue/failures.js'
-import { demandAllRows, INDEXES, NotPrepared, readMigrated, tryMark } from '../queue/prepared.js'
+import { isExpected, reasonOf } from '../outcome.js'
+import { isServerError, openSession, type Session, type Sql } from '../postgres/session.js'
+import { TlsError } from '../postgres/socket.js'
+import { claimLapse, readChainJobs, readLastSuccess, readLatestJobs } from '../queue/chain.js'
+import { claimFailures, countDue, countOlder } from '../queue/failures.js'
+import { demandAllRows, INDEXES, NotPrepared, readMigrated } from '../queue/prepared.js'
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said } from './finding.js'
 
@@ -14,57 +20,92 @@ export interface CheckOptions {
   readonly stop: AbortSignal
 }
 
+/** What can be said of the database until it is all said, the connection is lost, or `stop` is aborted. */
 export async function* ofDatabase(
-  session: Session,
-  timeout: number,
+  settings: DatabaseSettings,
+  limits: Limits,
   { window, stop }: CheckOptions,
 ): AsyncGenerator<Finding> {
-  const { sql } = session
+  const session = openSession(settings)
+  const findings = inTransaction(session, limits, window)
   try {
-    await interruptible(session.begin('read write', timeout), stop)
-    const { version, encrypted, pooled } = await session.describe()
-    const how = [encrypted ? 'encrypted' : 'not encrypted', pooled ? 'through a pooler' : 'without a pooler']
-    yield good(`database: PostgreSQL ${version}, ${how.join(', ')}`)
+    for (;;) {
+      const { value, done } = await interruptible(findings.next(), stop)
+      if (done) return
+      yield value
+    }
   } catch (error) {
-    yield bad(
-      1,
-      `database: ${reasonOf(error)}`,
-      'check DATABASE_URL (or the DB_* variables), and that the server is up',
-    )
-    return
+    yield lost(error)
+  } finally {
+    await session.close()
   }
+}
+
+/** Throws what is a fault of this program, or an interruption. */
+function lost(error: unknown): Finding {
+  if (error instanceof ConfigError) return bad(2, `database: ${error.message}`)
+  if (!isExpected(error)) throw error
+  const cure = 'check DATABASE_URL (or the DB_* variables), and that the server is up'
+  return bad(1, `database: ${reasonOf(error)}`, error instanceof TlsError ? undefined : cure)
+}
+
+async function* inTransaction(session: Session, limits: Limits, window: Window): AsyncGenerator<Finding> {
+  const { sql } = session
+  await session.begin('read write', limits.run)
+  const { version, encrypted, pooled } = await session.describe()
+  const how = [encrypted ? 'encrypted' : 'not encrypted', pooled ? 'through a pooler' : 'without a pooler']
+  yield good(`database: PostgreSQL ${version}, ${how.join(', ')}`)
   const fine = await readMigrated(sql)
-  const migrate = 'run "job-alert migrate"'
   if (!fine.research_jobs) {
-    yield bad(2, 'table: there is no research_jobs here', 'check the database that DATABASE_URL names')
+    const cure = 'check the database that DATABASE_URL names, and that the role may use its schema'
+    yield bad(2, 'table: there is no research_jobs here', cure)
     return
   }
-  yield fine.last_alerted_at
-    ? good('table: research_jobs with its column last_alerted_at')
-    : bad(2, 'table: research_jobs has no column last_alerted_at', migrate)
-  for (const index of INDEXES)
-    yield fine[index] ? good(`index: ${index}`) : bad(2, `index: ${index} is missing or was not completed`, migrate)
+  yield* migrated(fine)
   yield* tried(sql, 'row-level security: hides nothing', () => demandAllRows(sql, 'mark'))
   if (!fine.last_alerted_at) return
-  yield* tried(sql, 'permission: may read the failures and mark them', () => tryMark(sql))
+  yield* tried(sql, 'permission: may read the failures and mark them', () => rehearse(sql, limits, window))
   yield* counted(sql, window)
+}
+
+/** A digest without an index is slow, and does all it should. */
+function* migrated(fine: Readonly<Record<string, boolean>>): Generator<Finding> {
+  const cure = 'run "job-alert migrate" as the owner of the table'
+  yield fine.last_alerted_at
+    ? good('table: research_jobs with its column last_alerted_at')
+    : bad(2, 'table: research_jobs has no column last_alerted_at', cure)
+  for (const index of INDEXES)
+    yield fine[index]
+      ? good(`index: ${index}`)
+      : bad(0, `index: ${index} is missing or was not completed; a digest works, but reads the whole table`, cure)
+}
+
+/** The statements of a digest, whatever is due: only they show which columns and rights it needs. */
+async function rehearse(sql: Sql, { overdueAfter }: Limits, window: Window): Promise<void> {
+  await claimFailures(sql, window, () => {})
+  if (overdueAfter) await claimLapse(sql, APPLE_MUSIC_REFRESH, overdueAfter, window)
+  await readChainJobs(sql, [''])
+  await readLatestJobs(sql, APPLE_MUSIC_REFRESH)
+  await readLastSuccess(sql, APPLE_MUSIC_REFRESH)
 }
 
 /** A statement that fails spoils the transaction unless there is a savepoint. What it did is undone in any case. */
 async function* tried(sql: Sql, text: string, work: () => Promise<void>): AsyncGenerator<Finding> {
   await sql.unsafe('savepoint check_job_alert')
-  try {
-    await work()
-    yield good(text)
-  } catch (error) {
-    const exitCode = error instanceof NotPrepared ? 2 : 1
-    yield bad(
-      exitCode,
-      `${text.replace(/:.*/, '')}: ${reasonOf(error)}`,
-      'see "Deploy on Render" in the README for what the role needs',
-    )
-  }
+  const finding = await work().then(
+    () => good(text),
+    (error) => refused(text.replace(/:.*/, ''), error),
+  )
   await sql.unsafe('rollback to savepoint check_job_alert')
+  yield finding
+}
+
+/** Throws what the server did not say. */
+function refused(what: string, error: unknown): Finding {
+  if (error instanceof NotPrepared)
+    return bad(2, `${what}: ${error.message}`, 'see "Deploy on Render" in the README for what the role needs')
+  if (!isServerError(error)) throw error
+  return bad(1, `${what}: ${reasonOf(error)}`)
 }
 
 async function* counted(sql: Sql, window: Window): AsyncGenerator<Finding> {

@@ -6,13 +6,18 @@ export interface Finding {
   readonly fine: boolean | undefined
   readonly text: string
   readonly cure?: string
-  /** The exit code that a digest would end in because of it. */
-  readonly exitCode?: 1 | 2
+  /** The exit code that a digest would end in because of it; 0 where it works all the same. */
+  readonly exitCode?: 0 | 1 | 2
 }
 
 export const good = (text: string): Finding => ({ fine: true, text })
 export const said = (text: string): Finding => ({ fine: undefined, text })
-export const bad = (exitCode: 1 | 2, text: string, cure: string): Finding => ({ fine: false, text, cure, exitCode })
+export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding => ({
+  fine: false,
+  text,
+  ...(cure ? { cure } : {}),
+  exitCode,
+})
 
 /** "✓ database: …", and below a ✗ its cure. */
 export function findingLine({ fine, text, cure }: Finding): string {

@@ -5,11 +5,15 @@ import tls from 'node:tls'
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
 import { deadline } from '../deadline.js'
+import { UNTRUSTED } from '../untrusted.js'
 
 /** The connection could not be made or is lost; the message says all there is to know. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
 }
+
+/** The server's TLS is not what sslmode demands; the message says what to do. */
+export class TlsError extends ConnectionError {}
 
 const TIMEOUT = 10_000
 /** PostgreSQL's SSLRequest: its length, and the code that no protocol version has. */
@@ -17,9 +21,9 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 
 /** A connection to the server, encrypted as sslmode demands. Rejects with a ConnectionError, within ten seconds. */
 export async function openSocket(settings: DatabaseSettings): Promise<net.Socket> {
-  const bound = deadline(TIMEOUT)
-  const address = `${settings.host}:${settings.port}`
   const encryption = encryptionOf(settings)
+  const address = `${settings.host}:${settings.port}`
+  const bound = deadline(TIMEOUT)
   let socket = net.connect(socketAddress(settings))
   try {
     await once(socket, 'connect', { signal: bound.signal })
@@ -29,14 +33,15 @@ export async function openSocket(settings: DatabaseSettings): Promise<net.Socket
     if (answer.toString() === 'S') {
       socket = tls.connect({ socket, ...(encryption === 'if offered' ? { rejectUnauthorized: false } : encryption) })
       await once(socket, 'secureConnect', { signal: bound.signal })
-    } else if (encryption !== 'if offered') throw new ConnectionError(noTls(settings, address))
+    } else if (encryption !== 'if offered') throw new TlsError(noTls(settings, address))
     return socket
   } catch (error) {
     socket.destroy()
     if (error instanceof ConnectionError) throw error
     // A host with several addresses fails with an AggregateError whose message is empty; its code is not.
-    const reason = bound.passed ? 'no answer' : (error as NodeJS.ErrnoException).code
-    throw new ConnectionError(`cannot connect to ${address} (${reason})`)
+    const { code = 'no code' } = error as NodeJS.ErrnoException
+    if (UNTRUSTED.test(code)) throw new TlsError(untrusted(settings, address, code))
+    throw new ConnectionError(`cannot connect to ${address} (${bound.passed ? 'no answer' : code})`)
   } finally {
     bound.clear()
   }
@@ -57,6 +62,10 @@ function socketAddress({ host, port }: DatabaseSettings): net.NetConnectOpts {
 
 function noTls({ sslMode }: DatabaseSettings, address: string): string {
   return `the server at ${address} offers no TLS, which sslmode=${sslMode} demands (DB_SSLMODE is "require" unless set); where the network is trusted, set it to "prefer" or "disable"`
+}
+
+function untrusted({ sslMode }: DatabaseSettings, address: string, code: string): string {
+  return `cannot connect to ${address} (${code}): its certificate is not what sslmode=${sslMode} demands; name the authority's certificate as sslrootcert, and the host as the certificate does`
 }
 
 /** sslmode as libpq defines it; "no-verify" as node-postgres does. */

@@ -1,6 +1,7 @@
 import { type ChainDefinition, lastStep } from '../chains.js'
 import type { Job, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
+import { explain } from './prepared.js'
 import { columns, start, toJob } from './row.js'
 
 /** The job by which the chain last ran to its end. */
@@ -51,7 +52,7 @@ export async function claimLapse(
     update research_jobs as job
     set last_alerted_at = greatest(clock_timestamp(), finished_at)
     where job.id = (select id from due)
-    returning ${columns(sql)}`
+    returning ${columns(sql)}`.catch(explain)
   return row && toJob(row)
 }
 
@@ -81,7 +82,7 @@ export async function readChainJobs(sql: Sql, chains: readonly string[]): Promis
     select ${columns(sql)}
     from chain as job
     where place <= ${CHAIN_JOBS_READ}
-    order by job.id`
+    order by job.id`.catch(explain)
   return rows.map(toJob)
 }
 
@@ -94,7 +95,7 @@ export async function readLatestJobs(sql: Sql, chain: ChainDefinition): Promise<
       and target_type = ${chain.targetType}
       and target_id in ${sql(chain.steps.map((step) => step.targetId))}
     order by status in ('queued', 'running') desc, job.id desc
-    limit ${LATEST_JOBS_READ}`
+    limit ${LATEST_JOBS_READ}`.catch(explain)
   return rows.map(toJob)
 }
 
@@ -107,6 +108,6 @@ export async function readLastSuccess(
     with success as (${lastSuccess(sql, chain)})
     select ${columns(sql)}
     from success as job
-    where ${condition}`
+    where ${condition}`.catch(explain)
   return row && toJob(row)
 }

@@ -73,6 +73,6 @@ async function counted(sql: Sql, condition: Fragment): Promise<Backlog> {
   const [row] = await sql`
     select count(*)::float8 as count, ${milliseconds(sql, sql`min(${failedAt(sql)})`)} as oldest
     from research_jobs
-    where ${condition}`
+    where ${condition}`.catch(explain)
   return { count: row?.count, oldest: row?.oldest }
 }

@@ -59,21 +59,15 @@ export async function readMigrated(sql: Sql): Promise<Readonly<Record<string, bo
 
 export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chain']
 
-/** Marks one row as it is marked already, if there is a row: what a run must be allowed to do. */
-export async function tryMark(sql: Sql): Promise<void> {
-  await sql`
-    update research_jobs
-    set last_alerted_at = last_alerted_at
-    where id = (select id from research_jobs limit 1 for update skip locked)`.catch(explain)
-}
-
 /** What the server says when it is not as digest needs it. */
 export function explain(error: unknown): never {
   if (!isServerError(error)) throw error
   if (error.code === '42703' && error.message.includes('last_alerted_at'))
     throw new NotPrepared('research_jobs has no column last_alerted_at: run "job-alert migrate" first')
   if (error.code === '42P01')
-    throw new NotPrepared('there is no table research_jobs here: check the database that DATABASE_URL names')
+    throw new NotPrepared(
+      'there is no table research_jobs here: check the database that DATABASE_URL names, and that the role may use its schema',
+    )
   if (error.code === '42501')
     throw new NotPrepared(
       `${error.message}: the role needs select on research_jobs and update (last_alerted_at); see the README`,

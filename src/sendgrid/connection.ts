@@ -3,26 +3,27 @@ import https from 'node:https'
 import client from '@sendgrid/client'
 import type { ClientRequest } from '@sendgrid/client/src/request.js'
 import mail from '@sendgrid/mail'
-import type { MailSettings } from '../config.js'
+import type { Account } from '../config.js'
 import { type Deadline, deadline } from '../deadline.js'
+import { UNTRUSTED } from '../untrusted.js'
 import type { NotAccepted } from './answer.js'
 
 /** Work that does not reject: why it failed is its answer. */
 type Attempt = <T>(work: () => Promise<T>) => Promise<T | NotAccepted>
 
 export async function connected<T>(
-  settings: MailSettings,
-  signal: AbortSignal | undefined,
+  account: Account,
+  signal: AbortSignal,
   work: (attempt: Attempt, bound: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const bound = deadline(settings.timeout, signal)
+  const bound = deadline(account.timeout, signal)
   const connection = new Connection()
   try {
     // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
-    client.setDefaultHeader('Authorization', `Bearer ${settings.apiKey}`)
+    client.setDefaultHeader('Authorization', `Bearer ${account.apiKey}`)
     // Options of the HTTP client below the library, which passes them on but does not name them in its types.
     client.setDefaultRequest({
-      baseUrl: settings.baseUrl,
+      baseUrl: account.baseUrl,
       signal: bound.signal,
       maxRedirects: 0,
       httpAgent: connection.httpAgent,
@@ -74,8 +75,6 @@ class Connection {
     return agent
   }
 }
-
-const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
 /** Only the code is taken over: the error itself holds the request with its key. */
 function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {

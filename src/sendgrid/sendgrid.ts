@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import client from '@sendgrid/client'
 import mail from '@sendgrid/mail'
 import type { MailDataRequired } from '@sendgrid/mail/src/mail.js'
-import type { MailSettings } from '../config.js'
+import type { Account, MailSettings } from '../config.js'
 import type { Message } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
 import { type Answer, answered, judge, type NotAccepted, readBody } from './answer.js'
@@ -34,16 +34,38 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
     })
 }
 
-/** What the key may do: SendGrid's names of its permissions, or why they cannot be known. Never rejects. */
-export function readScopes(settings: MailSettings): Promise<readonly string[] | NotAccepted> {
-  return connected(settings, undefined, (attempt) =>
-    attempt(async (): Promise<readonly string[] | NotAccepted> => {
+/** Why the key's permissions are not known: SendGrid will not have it, may answer later, or is not where we ask. */
+export interface NoScopes {
+  readonly kind: 'key refused' | 'busy' | 'elsewhere'
+  readonly reason: string
+}
+
+/** What the key may do: SendGrid's names of its permissions. Settles as a SendMail does; never rejects. */
+export function readScopes(account: Account, signal: AbortSignal): Promise<readonly string[] | NoScopes | NotAccepted> {
+  return connected(account, signal, (attempt) =>
+    attempt(async () => {
       const [{ statusCode, body }] = await client.request({ method: 'GET', url: '/v3/scopes' })
       const answer = await readBody(body as Readable)
-      if (statusCode === 200) return (JSON.parse(answer) as { readonly scopes: readonly string[] }).scopes
-      return { kind: 'refused', reason: answered(statusCode, answer) }
+      return statusCode === 200 ? scopesIn(answer) : noScopes(statusCode, answer)
     }),
   )
+}
+
+function scopesIn(body: string): readonly string[] | NoScopes {
+  try {
+    const { scopes } = JSON.parse(body)
+    if (Array.isArray(scopes)) return scopes
+  } catch {
+    // It is not SendGrid that answers so.
+  }
+  const reason = 'SendGrid answered 200 without a list of permissions (is SENDGRID_BASE_URL right?)'
+  return { kind: 'elsewhere', reason }
+}
+
+function noScopes(status: number, body: string): NoScopes {
+  const reason = answered(status, body)
+  if (status === 401 || status === 403) return { kind: 'key refused', reason }
+  return { kind: status === 429 || status >= 500 ? 'busy' : 'elsewhere', reason }
 }
 
 /** False when the time is up before the pause is. */

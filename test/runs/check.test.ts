@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest'
-import { type Finished, run } from '../support/command.js'
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpsServer } from 'node:https'
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Finished, run, start, type Variables } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
-import { freePort } from '../support/ports.js'
+import { freePort, listen } from '../support/ports.js'
+import { type DatabaseProxy, startProxy } from '../support/proxy.js'
 import { useScene } from '../support/scene.js'
-import { refusal, status } from '../support/sendgrid.js'
+import { type Answer, refusal, status } from '../support/sendgrid.js'
 
 const scene = useScene()
 
@@ -48,7 +52,7 @@ test('where all is well, every line says so, and exit is 0', async () => {
     'queue: 1 failure for the next digest, 1 older one never reported',
     'sender: Night watch <alerts@example.com>',
     'recipients: a@example.com, b@example.com',
-    'heartbeat: not set, so nobody notices a cron that stops',
+    'heartbeat: not set, so nobody will notice if the cron stops',
   ])
   expect(scene.sendGrid.requests.map(({ path }) => path)).toEqual(['GET /v3/scopes'])
 })
@@ -70,6 +74,36 @@ test('problems of the configuration are named, and what can be looked into is', 
   ])
   expect(marked('✓', finished)).toContain('permission: may read the failures and mark them')
 })
+
+test('a problem of the configuration is said whole, once, and with the values that are accepted', async () => {
+  const finished = await check({ DATABASE_URL: 'mysql://u:hunter2@host/db', LOG_LEVEL: 'loud' })
+  expect(marked('✗', finished)).toEqual([
+    expect.stringMatching(
+      /^configuration: DATABASE_URL must be a postgresql:\/\/ URL with one user, .*percent-encoded/,
+    ),
+    'configuration: LOG_LEVEL must be one of trace, debug, info, warn, error, fatal',
+  ])
+  expect(finished.stdout.match(/DATABASE_URL must be/g)).toHaveLength(1)
+  expect(finished.stdout).not.toContain('hunter2')
+})
+
+test('what is missing is said with its cure on the line below', async () => {
+  const { stdout } = await check({ FROM_EMAIL: undefined })
+  expect(stdout).toContain(
+    '✗ configuration: FROM_EMAIL is missing\n    set it to a sender that SendGrid has verified\n',
+  )
+})
+
+test.each([{ ALERT_EMAIL_TO: 'nobody' }, { FROM_EMAIL: undefined }, { SEND_TIMEOUT: 'soon' }])(
+  '%j does not hide the key, and a test mail is not sent without a word',
+  async (variables) => {
+    const finished = await check(variables, '--send-test')
+    expect(finished.code).toBe(2)
+    expect(marked('✓', finished)).toContain('SendGrid: accepts the key, which may send')
+    expect(marked('✗', finished).at(-1)).toMatch(/^test mail: not sent, because /)
+    expect(scene.sendGrid.accepted).toEqual([])
+  },
+)
 
 test('no variable at all: exit 2, and every missing one is named', async () => {
   const finished = await run(['check'], {})
@@ -94,7 +128,12 @@ test('a database without the table is exit 2', async () => {
   await database.sql`drop table research_jobs`
   const finished = await check({ DATABASE_URL: database.url })
   await database.drop()
-  await expectWrong(finished, 2, /^table: there is no research_jobs here/, /DATABASE_URL/)
+  await expectWrong(
+    finished,
+    2,
+    /^table: there is no research_jobs here/,
+    /DATABASE_URL names, and that the role may use its schema/,
+  )
 })
 
 test('a database that was not migrated is exit 2, with the command that cures it', async () => {
@@ -104,26 +143,35 @@ test('a database that was not migrated is exit 2, with the command that cures it
   expect(finished.code).toBe(2)
   expect(marked('✗', finished)).toEqual([
     'table: research_jobs has no column last_alerted_at',
-    'index: research_jobs_unreported_failures is missing or was not completed',
-    'index: research_jobs_chain is missing or was not completed',
+    'index: research_jobs_unreported_failures is missing or was not completed; a digest works, but reads the whole table',
+    'index: research_jobs_chain is missing or was not completed; a digest works, but reads the whole table',
   ])
-  expect(finished.stdout.match(/ {4}run "job-alert migrate"/g)).toHaveLength(3)
+  expect(finished.stdout.match(/ {4}run "job-alert migrate" as the owner of the table\n/g)).toHaveLength(3)
 })
 
 test.each(['research_jobs_unreported_failures', 'research_jobs_chain'])(
-  'the index %s that was not completed is exit 2',
+  'the index %s that was not completed is named with its cure, and exit is 0, as that of a digest',
   async (index) => {
     const valid = (is: boolean) =>
       scene.sql`update pg_index set indisvalid = ${is} where indexrelid = ${index}::regclass`
     await valid(false)
-    const finished = await check()
+    const [finished, digest] = [await check(), await scene.digest()]
     await valid(true)
-    await expectWrong(finished, 2, new RegExp(`^index: ${index} is missing or was not completed`), /job-alert migrate/)
+    expect(marked('✗', finished)).toEqual([
+      `index: ${index} is missing or was not completed; a digest works, but reads the whole table`,
+    ])
+    expect(finished.stdout).toContain('    run "job-alert migrate" as the owner of the table\n')
+    expect({ check: finished.code, digest: digest.code }).toEqual({ check: 0, digest: 0 })
+    expect(finished.summary).toMatchObject({ outcome: 'check passed', msg: 'a digest would work, but slowly' })
   },
 )
 
 /** A check by an account with these rights, on a table with these policies. */
-async function checkAs(grants: string, policies = ''): Promise<Finished> {
+function checkAs(grants: string, policies = ''): Promise<Finished> {
+  return as(grants, policies, (variables) => check(variables))
+}
+
+async function as<T>(grants: string, policies: string, work: (variables: Variables) => Promise<T>): Promise<T> {
   const name = `checker_${scene.database.name}`
   await scene.sql.unsafe(
     `create role ${name} login password 'checker'; ${grants.replaceAll('ROLE', name)}; ${policies}`,
@@ -131,11 +179,11 @@ async function checkAs(grants: string, policies = ''): Promise<Finished> {
   const url = new URL(scene.database.url)
   url.username = name
   url.password = 'checker'
-  const finished = await check({ DATABASE_URL: url.href })
+  const result = await work({ DATABASE_URL: url.href })
   await scene.sql.unsafe(
     `alter table research_jobs disable row level security; drop owned by ${name}; drop role ${name}`,
   )
-  return finished
+  return result
 }
 
 test('an account that may not mark is exit 2', async () => {
@@ -148,6 +196,159 @@ test('an account that may not read is exit 2', async () => {
   const finished = await checkAs('grant update (last_alerted_at) on research_jobs to ROLE')
   expect(finished.code).toBe(2)
   expect(marked('✗', finished).map((line) => line.replace(/:.*/, ''))).toEqual(['permission', 'queue'])
+})
+
+const COLUMNS =
+  'id, source, job_type, target_type, target_id, payload, status, attempts, max_attempts, run_after, claimed_at, finished_at, last_error, created_at, last_alerted_at'
+
+test.each([
+  ['of one of them', COLUMNS.replace(', last_error', '')],
+  ['of those that a chain is read with', COLUMNS],
+])('an account that may not read every column, %s: exit is that of a digest', async (_, columns) => {
+  const [, songs] = await scene.worker.refresh('songs')
+  await scene.worker.failPermanently(songs as number, 'timed out')
+  const grants = `grant select (${columns}), update (last_alerted_at) on research_jobs to ROLE`
+  const [finished, digest] = await as(grants, '', async (variables) => [
+    await check(variables),
+    await scene.digest([], variables),
+  ])
+  expect(digest.code).toBe(2)
+  expect(finished.code).toBe(2)
+  expect(marked('✗', finished)[0]).toMatch(/^permission: permission denied for table research_jobs/)
+})
+
+test('a column that has another name: exit is that of a digest, and the words are the server’s', async () => {
+  await scene.worker.dead()
+  await scene.sql`alter table research_jobs rename column run_after to run_later`
+  const [finished, digest] = [await check(), await scene.digest()]
+  await scene.sql`alter table research_jobs rename column run_later to run_after`
+  expect(digest.code).toBe(1)
+  expect(finished.code).toBe(1)
+  expect(marked('✗', finished)).toEqual(['permission: column "run_after" does not exist, 42703'])
+  expect(finished.stdout).not.toContain('README')
+})
+
+test('where an overdue refresh is to be reported, marking it is tried, too', async () => {
+  const steps = await scene.worker.refresh('rebuild_index')
+  await scene.worker.succeed(steps.at(-1) as number)
+  await scene.worker.age(steps, '20 days')
+  await scene.sql.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'done is done'; end $$;
+    create trigger refuse before update on research_jobs for each row when (old.status = 'done') execute function refuse()`)
+  const overdue = { REFRESH_OVERDUE_AFTER: '14d' }
+  const [without, finished, digest] = [await check(), await check(overdue), await scene.digest([], overdue)]
+  await scene.sql.unsafe('drop trigger refuse on research_jobs; drop function refuse()')
+  expect(without.code).toBe(0)
+  expect({ check: finished.code, digest: digest.code }).toEqual({ check: 1, digest: 1 })
+  expect(marked('✗', finished)).toEqual(['permission: done is done, P0001'])
+})
+
+test('what the server says of itself has no cure of ours: a read-only database', async () => {
+  const { sql, database } = scene
+  await sql`alter database ${sql(database.name)} set default_transaction_read_only = on`
+  const finished = await check()
+  await sql`alter database ${sql(database.name)} set default_transaction_read_only = off`
+  expect(finished.code).toBe(1)
+  expect(finished.stdout).toMatch(/^✗ permission: cannot execute UPDATE in a read-only transaction.*\n[✓✗·]/m)
+})
+
+async function proxied(): Promise<DatabaseProxy> {
+  const proxy = await startProxy(scene.database.url)
+  onTestFinished(() => proxy.close())
+  return proxy
+}
+
+const isClaim = (data: Buffer): boolean => data.includes('for update skip locked')
+
+test('a database that is lost on the way is exit 1, and the rest is looked into', async () => {
+  const proxy = await proxied()
+  proxy.onClientData = (data, cut) => {
+    if (!isClaim(data)) return true
+    cut()
+    return false
+  }
+  const finished = await check({ DATABASE_URL: proxy.url })
+  await expectWrong(finished, 1, /^database: /, /that the server is up/)
+  expect(finished.summary).not.toHaveProperty('stack')
+  expect(marked('✓', finished).at(-1)).toBe('SendGrid: accepts the key, which may send')
+  expect(marked('·', finished).map((line) => line.replace(/:.*/, ''))).toEqual(['sender', 'recipient', 'heartbeat'])
+})
+
+test('a session that the server ends on the way is exit 1, and the rest is looked into', async () => {
+  const finished = await scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    const running = check()
+    await scene.database.blocked()
+    await scene.database.killSessions()
+    return running
+  })
+  await expectWrong(finished, 1, /^database: the (?:server closed the )?connection/, /that the server is up/)
+  expect(marked('✓', finished).at(-1)).toBe('SendGrid: accepts the key, which may send')
+})
+
+test('a certificate file that is missing is exit 2, as for a digest', async () => {
+  const variables = { DATABASE_URL: `${scene.database.url}?sslmode=verify-full&sslrootcert=/nonexistent/ca.pem` }
+  const [finished, digest] = [await check(variables), await scene.digest([], variables)]
+  expect({ check: finished.code, digest: digest.code }).toEqual({ check: 2, digest: 2 })
+  expect(marked('✗', finished)).toEqual(['database: cannot read /nonexistent/ca.pem, which sslrootcert names (ENOENT)'])
+})
+
+test('a server without TLS is said with the cure that is in the reason, and no other', async () => {
+  const server = createServer((socket) => socket.once('data', () => socket.write('N')))
+  onTestFinished(() => void server.close())
+  const finished = await check({ DATABASE_URL: `postgresql://u@127.0.0.1:${await listen(server)}/db?sslmode=require` })
+  expect(finished.code).toBe(1)
+  expect(marked('✗', finished)).toEqual([expect.stringMatching(/^database: .* offers no TLS, .* set it to "prefer"/)])
+  expect(finished.stdout).not.toContain('check DATABASE_URL')
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s while the database keeps it waiting: exit %i at once', async (signal, exitCode) => {
+  const { code, summary, stdout } = await scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    const { child, finished } = start(['check'], scene.variables)
+    await scene.database.blocked()
+    const interrupted = performance.now()
+    child.kill(signal)
+    const result = await finished
+    // The server would give up waiting for the lock after five seconds.
+    expect(performance.now() - interrupted).toBeLessThan(4_000)
+    return result
+  })
+  expect(code).toBe(exitCode)
+  expect(summary).toMatchObject({ outcome: 'stopped', msg: `stopped by ${signal}; nothing was changed` })
+  expect(stdout).not.toContain('✗')
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s while SendGrid keeps it waiting: exit %i at once', async (signal, exitCode) => {
+  scene.sendGrid.answer(() => {})
+  const arrival = scene.sendGrid.arrival()
+  const { child, finished } = start(['check'], scene.variables)
+  await arrival
+  const interrupted = performance.now()
+  child.kill(signal)
+  const { code, summary, stdout } = await finished
+  expect(performance.now() - interrupted).toBeLessThan(4_000)
+  expect({ code, outcome: summary.outcome }).toEqual({ code: exitCode, outcome: 'stopped' })
+  expect(stdout).not.toContain('✗')
+})
+
+test('a check as a whole takes a minute at most, whatever is silent', async () => {
+  const proxy = await proxied()
+  proxy.onClientData = (data) => !isClaim(data)
+  const hurried = `const { setTimeout } = globalThis
+    globalThis.setTimeout = (work, time, ...rest) => setTimeout(work, time === 60_000 ? 2_000 : time, ...rest)`
+  const finished = await check({
+    DATABASE_URL: proxy.url,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hurried)}`,
+  })
+  expect(finished.code).toBe(1)
+  expect(finished.summary.msg).toBe('check took longer than 60 seconds; nothing was changed')
 })
 
 test('row-level security that hides rows is exit 2', async () => {
@@ -188,17 +389,58 @@ test('SendGrid out of reach is exit 1', async () => {
   )
 })
 
-test('an answer that is no list of permissions is exit 1', async () => {
-  scene.sendGrid.answer(status(200, '<html>maintenance</html>'))
+test.each(['<html>maintenance</html>', '{}', '[]', '{"scopes":"mail.send"}', 'null', ''])(
+  '200 with %j, which is no list of permissions, is exit 1',
+  async (body) => {
+    scene.sendGrid.answer(status(200, body))
+    const finished = await check()
+    await expectWrong(
+      finished,
+      1,
+      /^SendGrid: SendGrid answered 200 without a list of permissions \(is SENDGRID_BASE_URL right\?\)$/,
+      /SENDGRID_BASE_URL/,
+    )
+    expect(finished.summary).not.toHaveProperty('stack')
+  },
+)
+
+const KEY = /^ {4}set SENDGRID_API_KEY to a key that is valid$/m
+const URL_CURE = /^ {4}check SENDGRID_BASE_URL/m
+const BUSY = /^ {4}SendGrid is busy: run check again/m
+const moved: Answer = status(302, '', { location: '/elsewhere' })
+
+test.each([
+  ['401', refusal(401, 'revoked'), KEY],
+  ['403', refusal(403, 'access forbidden'), KEY],
+  ['404', status(404), URL_CURE],
+  ['302', moved, URL_CURE],
+  ['429', refusal(429, 'too many requests'), BUSY],
+  ['500', status(500), BUSY],
+  ['503', status(503), BUSY],
+] as const)('%s has its own cure, and a good key is not to be replaced', async (code, answer, cure) => {
+  scene.sendGrid.answer(answer)
   const finished = await check()
-  expect({ code: finished.code, wrong: marked('✗', finished).length }).toEqual({ code: 1, wrong: 1 })
+  expect(finished.code).toBe(1)
+  expect(marked('✗', finished)).toEqual([expect.stringMatching(`SendGrid answered ${code}`)])
+  for (const other of [KEY, URL_CURE, BUSY]) expect(other.test(finished.stdout), String(other)).toBe(other === cure)
+})
+
+test('a certificate that cannot be trusted is about the address, not about the key', async () => {
+  const file = (name: string) => readFileSync(new URL(`../support/tls/${name}`, import.meta.url))
+  const server = createHttpsServer({ key: file('server.key'), cert: file('server.pem') })
+  onTestFinished(() => void server.close())
+  const finished = await check({ SENDGRID_BASE_URL: `https://localhost:${await listen(server)}` })
+  await expectWrong(finished, 1, /^SendGrid: cannot trust SendGrid's certificate/, /check SENDGRID_BASE_URL/)
+  expect(finished.stdout).not.toMatch(KEY)
 })
 
 test('--send-test sends a mail marked TEST about made-up failures, and marks nothing', async () => {
   await scene.worker.dead()
   const finished = await check({}, '--send-test')
   expect(finished.code).toBe(0)
-  expect(marked('✓', finished).at(-1)).toMatch(/^test mail: SendGrid accepted it \(message id stand-in-1\)/)
+  expect(marked('✓', finished).at(-1)).toMatch(
+    /^test mail: SendGrid accepted it \(message id stand-in-1\); make sure it arrives$/,
+  )
   expect(scene.mail.subject).toMatch(/^TEST: Apple Music refresh failed at songs/)
   expect(scene.mail.text).toMatch(/^Environment: TEST\n/)
   expect(scene.mail.text).toContain('This failure is made up')

@@ -139,7 +139,7 @@ test('RUN_TIMEOUT ends a claim whose answer never comes: exit 1', async () => {
   // The server never hears of it, and none of its own timeouts can fire.
   proxy.onClientData = (data) => !data.includes('for update skip locked')
   const finished = await scene.digest([], { DATABASE_URL: proxy.url, RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
-  expect(finished.summary.msg).toContain('RUN_TIMEOUT is over')
+  expect(finished.summary.msg).toContain('RUN_TIMEOUT expired')
   await expectNothingLost(finished, id)
 })
 
