@@ -48,6 +48,7 @@ export interface Session {
 /** For the handshake that follows the connection. */
 const CONNECT_TIMEOUT = 10_000
 const CLOSE_TIMEOUT = 1_000
+const KEEP_ALIVE = 30_000
 const BEGIN = {
   'read write': 'begin isolation level read committed',
   'read only': 'begin isolation level repeatable read read only',
@@ -80,6 +81,8 @@ export function openSession(settings: DatabaseSettings): Session {
     connect_timeout: CONNECT_TIMEOUT / 1_000,
     idle_timeout: 0,
     max_lifetime: 0,
+    // Nothing is said while an index is built: the kernel asks whether the server still lives.
+    keep_alive: KEEP_ALIVE / 1_000,
     // Behind a transaction pooler a prepared statement may meet a backend that has never seen it.
     prepare: false,
     fetch_types: false,

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from '../config/database.js'
-import { openSession, type Sql } from '../postgres/session.js'
-import { explain } from './prepared.js'
+import { isServerError, openSession, type Sql } from '../postgres/session.js'
+import { explain, NotPrepared } from './prepared.js'
 
 interface Watcher {
   /** Called with the name of each file before it is applied. */
@@ -28,13 +28,19 @@ export async function migrate(settings: DatabaseSettings, { onFile, onProgress }
       // In these files a blank line after a semicolon, and nothing else, separates statements.
       const statements = (await readFile(new URL(name, folder), 'utf8')).split(/;\n\n/)
       const work = async (): Promise<void> => {
-        for (const statement of statements) await session.sql.unsafe(statement).catch(explain)
+        for (const statement of statements) await session.sql.unsafe(statement).catch(explainMigration)
       }
       await (onProgress ? watched(settings, name, work, onProgress) : work())
     }
   } finally {
     await session.close()
   }
+}
+
+function explainMigration(error: unknown): never {
+  if (isServerError(error) && error.code === '42501')
+    throw new NotPrepared(`${error.message}: run "job-alert migrate" as the owner of the table research_jobs`)
+  return explain(error)
 }
 
 /** Beside dist/ or src/, whichever this runs from. */

@@ -58,6 +58,27 @@ test('a database without the table is exit 2, and says so', async () => {
   expect(migration.summary.msg).not.toMatch(/sent|mail/)
 })
 
+test('a role that is not the owner of the table is told to migrate as the owner: exit 2', async () => {
+  const role = `visitor_${database.name}`
+  await database.sql.unsafe(`
+    create role ${role} login password 'visitor';
+    grant select, update on research_jobs to ${role}`)
+  const url = new URL(database.url)
+  url.username = role
+  url.password = 'visitor'
+  const visit = () => run(['migrate'], { DATABASE_URL: url.href })
+  // First the column is refused, and once the owner has added it, the index.
+  const refused = [await visit()]
+  await database.sql`alter table research_jobs add column last_alerted_at timestamptz`
+  refused.push(await visit())
+  await database.sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+  for (const { code, summary } of refused) {
+    expect({ code, outcome: summary.outcome }).toEqual({ code: 2, outcome: 'not prepared' })
+    expect(summary.msg).toMatch(/must be owner of table research_jobs: .* as the owner of the table research_jobs$/)
+    expect(summary.msg).not.toContain('README')
+  }
+})
+
 test('migrating twice changes nothing the second time', async () => {
   await worker.dead()
   expect((await migrate()).code).toBe(0)

@@ -1,4 +1,5 @@
-import { expect, inject, test } from 'vitest'
+import { Socket } from 'node:net'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
 import { openSession } from '../../src/postgres/session.js'
 
@@ -29,4 +30,14 @@ test('a transaction has bounds of its own, without JIT and parallel workers; the
   await session.sql.unsafe('rollback')
   expect(await settings(session.sql)).toEqual(before)
   await session.close()
+})
+
+test('a peer that died without a word is noticed while a long statement runs: the kernel asks for it', async () => {
+  // Only looked on at: to see it at work a machine would have to vanish from the network for minutes.
+  const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive')
+  onTestFinished(() => keepAlive.mockRestore())
+  const session = openSession(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
+  await session.sql`select`
+  await session.close()
+  expect(keepAlive.mock.lastCall).toEqual([true, 30_000])
 })
