@@ -7,26 +7,28 @@ import type { Window } from './job.js'
 import { openLog } from './log.js'
 import { EXIT_CODES, errorSummary, type Summary } from './outcome.js'
 import { exitSoon } from './signals.js'
+import { flushed, outliveReaders } from './stdout.js'
 import { redact } from './text/redact.js'
 import { parseSince, SINCE_ACCEPTS } from './text/time.js'
 import { oneLine } from './text/words.js'
 
-const COMMON_CALLS = `
-The most common calls:
-  job-alert digest --dry-run   what just failed? prints the mail, sends and changes nothing
-  job-alert digest             send what is new and mark it, as the cron does
-  job-alert check              would a digest work? configuration, database, SendGrid
-`
+const COMMON_CALLS = {
+  'job-alert digest --dry-run': 'what just failed? prints the mail, sends and changes nothing',
+  'job-alert digest': 'send what is new and mark it, as the cron does',
+  'job-alert check': 'would a digest work? configuration, database, SendGrid',
+}
 
-const EXAMPLES = `
-Examples:
-  job-alert digest --dry-run                      what just failed? prints the mail, changes nothing
-  job-alert digest                                send what is new and mark it; silent when there is nothing
-  job-alert digest --since 30d                    send failures older than the usual seven days, and mark them
-  job-alert digest --since 2d --include-alerted   send again: the mail got lost, the address was wrong
+const EXAMPLES = {
+  'job-alert digest --dry-run': 'what just failed? prints the mail, changes nothing',
+  'job-alert digest': 'send what is new and mark it; silent when there is nothing',
+  'job-alert digest --since 30d': 'send failures older than the usual seven days, and mark them',
+  'job-alert digest --since 2d --include-alerted': 'send again: the mail got lost, the address was wrong',
+}
 
-Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the others are in .env.example.
-`
+const VARIABLES = 'Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the README has the others.'
+
+const UNCHANGED = 'nothing was changed'
+const CHECK_CODES = 'Exits with 0 when a digest would work, and otherwise with the code a digest would exit with.'
 
 interface EnvOptions {
   readonly env?: string
@@ -38,7 +40,7 @@ function program(now: Date): Command {
   const root = new Command('job-alert')
     .description(description)
     .version(version, '--version', 'print the version')
-    .addHelpText('after', COMMON_CALLS)
+    .addHelpText('after', `\n${table('The most common calls:', COMMON_CALLS)}`)
     .helpCommand(false)
     .exitOverride()
   const command = (name: string, summary: string): Command =>
@@ -50,12 +52,15 @@ function program(now: Date): Command {
       .addOption(new Option('--env-file <path>').hideHelp())
   command('digest', 'Mail every failure that has not been reported yet, and mark it as reported.')
     .option('--dry-run', 'print what would be sent; sends and changes nothing, needs only the database')
-    .option('--since <when>', `start there instead of 7 days ago: ${SINCE_ACCEPTS}`, (text) => parsedSince(text, now))
-    .option('--include-alerted', 'with --since: also the failures that were reported before')
-    .addOption(
-      new Option('--format <format>', 'with --dry-run: text unless given; json has every job').choices(FORMATS),
+    .option('--since <when>', `start of the window (default: 7 days ago): ${SINCE_ACCEPTS}`, (text) =>
+      parsedSince(text, now),
     )
-    .addHelpText('after', `\n${exitCodes()}${EXAMPLES}`)
+    .option('--include-alerted', 'with --since: also the failures that were reported before')
+    .addOption(new Option('--format <format>', 'with --dry-run (default: text); json has every job').choices(FORMATS))
+    .addHelpText(
+      'after',
+      `\n${table('Exit codes:', EXIT_CODES)}\n${table('Examples:', EXAMPLES)}\n${folded(VARIABLES)}`,
+    )
     .action((options: DigestOptions & EnvOptions, own: Command) => {
       if (options.includeAlerted && !options.since) own.error('error: --include-alerted needs --since <when>')
       if (options.format && !options.dryRun) own.error('error: --format needs --dry-run')
@@ -63,21 +68,33 @@ function program(now: Date): Command {
     })
   command('check', 'Say whether a digest would work, and what to do where it would not. Changes nothing.')
     .option('--send-test', 'send a mail about made-up failures, marked TEST, to ALERT_EMAIL_TO')
-    .addHelpText('after', '\nExits with 0 when a digest would work, and otherwise with the code that it would end in.')
+    .addHelpText('after', `\n${folded(CHECK_CODES)}`)
     .action((options: CheckOptions & EnvOptions) =>
-      run(options, 'nothing was changed', (env) => checked(options, env, now)),
+      run(options, options.sendTest ? `${UNCHANGED}, and a test mail may have been sent` : UNCHANGED, (env) =>
+        checked(options, env, now),
+      ),
     )
   command('migrate', 'Add the column and the indexes that digest needs. Safe to repeat, and while workers write.')
-    .addHelpText('after', '\nThe files of sql/ in order; "psql -f" runs them as well.')
+    .addHelpText('after', '\nRuns the files of sql/ in order; psql -f can run them too.')
     .action((options: EnvOptions) =>
       run(options, 'what was applied stays, and migrating again completes it', applyMigrations),
     )
   return root
 }
 
-function exitCodes(): string {
-  const lines = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}\n`)
-  return `Exit codes:\n${lines.join('')}`
+const WIDTH = 80
+
+/** Two columns, the second one folded below itself. */
+function table(heading: string, rows: Readonly<Record<string, string>>): string {
+  const indent = Math.max(...Object.keys(rows).map((term) => term.length)) + 5
+  const lines = Object.entries(rows).map(([term, text]) => `  ${term}`.padEnd(indent) + folded(text, indent))
+  return `${heading}\n${lines.join('\n')}\n`
+}
+
+/** Lines of eighty columns; all but the first begin after `indent` blanks, which stand before the first already. */
+function folded(text: string, indent = 0): string {
+  const lines = text.match(new RegExp(`.{1,${WIDTH - indent}}(?= |$)`, 'g')) ?? []
+  return lines.map((line) => line.trimStart()).join(`\n${' '.repeat(indent)}`)
 }
 
 function parsedSince(text: string, now: Date): Window['since'] {
@@ -123,6 +140,7 @@ function conclude({ exitCode, outcome, message, problems, details }: Summary, du
 /** What is set wins over the file, as with dotenv and Node. Unless a path is given, a missing ./.env is fine. */
 function environment(path: string | undefined): Environment {
   const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
+  if (path === '') throw new ConfigError(['--env is empty: name the file to read'])
   try {
     return { ...parse(readFileSync(path ?? '.env')), ...set }
   } catch (error) {
@@ -132,11 +150,23 @@ function environment(path: string | undefined): Environment {
   }
 }
 
+outliveReaders()
 // Pessimistic until an outcome is proven: a promise that never settles would end in 0.
 process.exitCode = 1
 try {
   await program(new Date()).parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? 0 : 2
+  process.exitCode = error.exitCode === 0 ? await helpCode() : 2
+}
+
+/** Help that nobody can read has failed. */
+async function helpCode(): Promise<0 | 1> {
+  try {
+    await flushed()
+    return 0
+  } catch (error) {
+    process.stderr.write(`error: ${(error as Error).message}\n`)
+    return 1
+  }
 }

@@ -3,12 +3,15 @@ import type { Paint } from './mail/text.js'
 
 let unwritable: NodeJS.ErrnoException | undefined
 
-/** To stdout, for as long as somebody reads it. */
+/** From then on a reader that has gone, or a full disk, ends nothing: `flushed` says what became of stdout. */
+export function outliveReaders(): void {
+  process.stdout.on('error', (error) => {
+    unwritable ??= error
+  })
+  process.stderr.on('error', () => {})
+}
+
 export function print(text: string): void {
-  if (process.stdout.listenerCount('error') === 0)
-    process.stdout.on('error', (error) => {
-      unwritable ??= error
-    })
   process.stdout.write(text)
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { BIN, run, start } from '../support/command.js'
 import { API_KEY, useScene } from '../support/scene.js'
@@ -30,6 +30,79 @@ test.each([[['--help']], [['digest', '--help']], [['migrate', '--help']]])('%j i
   const { code, stdout, stderr } = await run(args, {})
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toContain('Usage: job-alert')
+})
+
+const HELPS = [['--help'], ['digest', '--help'], ['check', '--help'], ['migrate', '--help']]
+
+test.each(HELPS)('the help of %s fits a terminal of eighty columns', async (...args) => {
+  const { stdout } = await run(args, {})
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+})
+
+test('what the help says hangs below its term, and stands in no file that a package lacks', async () => {
+  const { stdout } = await run(['digest', '--help'], {})
+  expect(stdout).toContain(`
+  3     the mail was sent but the failures are not marked, or may not be; the
+        next run may repeat it. The log names the jobs
+`)
+  expect(stdout).toContain(`
+  job-alert digest --since 2d --include-alerted   send again: the mail got lost,
+                                                  the address was wrong
+`)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('start of the window (default: 7 days ago): a duration')
+  expect(stdout).toMatch(/--format <format> +with --dry-run \(default: text\)/)
+  expect(stdout).toMatch(/^Variables: .*;\s+the\s+README\s+has the others/ms)
+})
+
+test('a reader of the help that has gone is no error', async () => {
+  const { child, finished } = start(['--help'], {})
+  child.stdout?.destroy()
+  const { code, stderr } = await finished
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+/** Exit code and stderr of the command in a shell, where "$@" is the command. */
+async function inShell(script: string): Promise<{ code: number; stderr: string }> {
+  const child = spawn('sh', ['-c', script, process.execPath, BIN], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk) => {
+    stderr += chunk
+  })
+  const [code] = await once(child, 'close')
+  return { code, stderr }
+}
+
+test('help that cannot be written is exit 1, in one line', async () => {
+  expect(await inShell('exec "$0" "$1" --help >/dev/full')).toEqual({
+    code: 1,
+    stderr: 'error: cannot write to stdout (ENOSPC)\n',
+  })
+})
+
+test.each([
+  ['is full', '2>/dev/full'],
+  ['is closed', '2>&-'],
+])('a usage error is exit 2, also where stderr %s', async (_, redirection) => {
+  expect((await inShell(`exec "$0" "$1" digest --bogus ${redirection}`)).code).toBe(2)
+})
+
+test('a usage error is exit 2, also where nobody reads stderr any more', async () => {
+  const { child, finished } = start(['digest', '--bogus'], {})
+  child.stderr?.destroy()
+  expect((await finished).code).toBe(2)
+})
+
+test('before it is built the command says so, in one line: exit 2', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'job-alert-unbuilt-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const root = dirname(dirname(BIN))
+  for (const name of ['bin', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  const { code, stdout, stderr } = await start(['--help'], {}, join(folder, 'bin', 'job-alert.js')).finished
+  expect({ code, stdout, stderr }).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'job-alert is not built yet: run npm run build first\n',
+  })
 })
 
 test('every problem of the configuration is named at once, before anything connects', async () => {
@@ -149,6 +222,11 @@ test('an --env-file that cannot be read is exit 2', async () => {
   const { code, summary } = await scene.digest(['--env-file', '/nonexistent/env'])
   expect(code).toBe(2)
   expect(summary.msg).toContain('/nonexistent/env')
+})
+
+test('an --env that is empty is exit 2, and says what it takes', async () => {
+  const { code, summary } = await scene.digest(['--env='])
+  expect({ code, msg: summary.msg }).toEqual({ code: 2, msg: '--env is empty: name the file to read' })
 })
 
 test('the key reaches SendGrid and nothing else', async () => {
