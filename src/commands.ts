@@ -48,7 +48,10 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
     now,
     interruptions,
     onFault: ({ error, jobIds }) =>
-      log.error('a part of the mail could not be made; its jobs are listed bare', { jobIds, stack: stackOf(error) }),
+      log.error('a part of the mail could not be rendered; its jobs are listed by id only', {
+        jobIds,
+        stack: stackOf(error),
+      }),
     render: async (...all) => (await import('./late.js')).renderMessage(...all),
   }
   try {
@@ -57,7 +60,7 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
     const send: SendMail = async (...all) => (await import('./late.js')).sendGrid(mail, config.presentation)(...all)
     const summary = outcomeSummary(await report(run, send))
     const unheard = heartbeatUrl && summary.exitCode === 0 && (await beat(heartbeatUrl))
-    if (unheard) log.warn(`HEARTBEAT_URL was not heard: ${unheard}`)
+    if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
     return summary
   } finally {
     interruptions.dispose()
@@ -107,9 +110,29 @@ export async function applyMigrations(env: Environment): Promise<Summary> {
   const { database, logLevel } = migrateConfig(env)
   const log = openLog(logLevel)
   const { migrate } = await import('./late.js')
-  await migrate(database, {
-    onFile: (file) => log.info('applying', { file }),
-    ...(process.stderr.isTTY ? { onProgress: (line: string) => process.stderr.write(`\r\x1b[K${line}`) } : {}),
-  })
-  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has all that digest needs' }
+  const progress = process.stderr.isTTY ? new ProgressLine() : undefined
+  try {
+    await migrate(database, {
+      onFile: (file) => log.info(`applying ${file}`, { file }),
+      ...(progress ? { onProgress: (line: string) => progress.show(line) } : {}),
+    })
+  } finally {
+    progress?.end()
+  }
+  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has everything digest needs' }
+}
+
+/** A line of the terminal that each new text replaces. */
+class ProgressLine {
+  private open = false
+
+  show(text: string): void {
+    this.open = !text.endsWith('\n')
+    process.stderr.write(`\r\x1b[K${text}`)
+  }
+
+  /** Whatever follows begins on a line of its own. */
+  end(): void {
+    if (this.open) process.stderr.write('\n')
+  }
 }

@@ -29,11 +29,20 @@ function jsonLines(level: LogLevel): Write {
 const TONES: Partial<Record<Rank, 'yellow' | 'red'>> = { warn: 'yellow', error: 'red' }
 
 function sentences(level: LogLevel): Write {
-  process.stderr.on('error', () => {})
-  return (rank, message, { stack } = {}) => {
+  return (rank, message, details = {}) => {
     if (LOG_LEVELS.indexOf(rank) < LOG_LEVELS.indexOf(level)) return
-    const text = typeof stack === 'string' ? `${message}\n${stack}` : message
+    const text = [message, ...below(details)].join('\n')
     const tone = TONES[rank]
     process.stderr.write(`${tone && process.stderr.hasColors() ? styleText(tone, text) : text}\n`)
   }
+}
+
+/** What a person needs of the details: the jobs, the mail that names them, and where a fault came from. */
+function below({ jobIds, messageId, stack }: Details): readonly string[] {
+  const jobs = Array.isArray(jobIds)
+  return [
+    ...(jobs ? [`  jobs: ${jobIds.join(', ')}`] : []),
+    ...(jobs && messageId ? [`  SendGrid's message id: ${messageId}`] : []),
+    ...(typeof stack === 'string' ? [stack] : []),
+  ]
 }

@@ -28,8 +28,7 @@ export interface Summary {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
-const NOTHING = 'there is no new failure to report'
-const NEXT_RUN = 'nothing is marked, and the next run reports the failures'
+const NOTHING = 'no new failures to report'
 /** A storm's ids would make a line that no log keeps whole. */
 const IDS_LOGGED = 1_000
 
@@ -47,14 +46,18 @@ export function outcomeSummary(outcome: Outcome): Summary {
     case 'another run is at work':
       return end(0, 'another run holds the lock and reports what there is')
     case 'sent':
-      return end(0, `SendGrid accepted ${mail}, and what it reports is marked`, {
+      return end(0, `SendGrid accepted the mail, and ${markedOf(outcome)} marked as reported`, {
         ...counts(outcome, outcome.found),
         messageId: outcome.messageId,
       })
     case 'not sent':
-      return end(1, sentences(outcome.reason, `${mail} was not sent`, NEXT_RUN), counts(outcome, 0))
+      return end(1, sentences(outcome.reason, `${mail} was not sent`, nextRun(outcome)), counts(outcome, 0))
     case 'outcome unknown': {
-      const message = sentences(outcome.reason, `${mail} may or may not have been sent`, `${NEXT_RUN}, perhaps again`)
+      const message = sentences(
+        outcome.reason,
+        `${mail} may or may not have been sent`,
+        `${nextRun(outcome)}, perhaps again`,
+      )
       return end(1, message, counts(outcome, 0))
     }
     case 'sent but not marked':
@@ -73,6 +76,16 @@ export function outcomeSummary(outcome: Outcome): Summary {
 function subjectOf({ found, overdue }: Found): string {
   const jobs = found > 0 || !overdue ? [plural(found, 'failed job')] : []
   return list([...jobs, ...(overdue ? ['an overdue refresh'] : [])])
+}
+
+/** "its 17 failures and the overdue refresh are" */
+function markedOf({ found, overdue }: Found): string {
+  const failures = found > 0 ? [`its ${plural(found, 'failure')}`] : []
+  return `${list([...failures, ...(overdue ? ['the overdue refresh'] : [])])} ${found > 1 || (found === 1 && overdue) ? 'are' : 'is'}`
+}
+
+function nextRun({ found }: Found): string {
+  return `nothing is marked, and the next run reports the ${found > 0 ? 'failures' : 'refresh'}`
 }
 
 export function previewSummary(preview: Preview): Summary {

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { useScene } from '../support/scene.js'
-import { onTerminal } from '../support/terminal.js'
+import { acceptance } from '../support/sendgrid.js'
+import { onTerminal, type Session } from '../support/terminal.js'
 
 const scene = useScene()
 const RED = '\x1b[31m'
@@ -21,10 +22,38 @@ test('without its variables the command names each problem on a line of its own,
 test('the summary is a sentence', async () => {
   const { code, screen } = await onTerminal(['digest'], scene.variables)
   expect(code).toBe(0)
-  expect(screen).toMatch(/^There is no new failure to report \(exit code 0, \d+\.\d s\)\.\n$/)
+  expect(screen).toMatch(/^No new failures to report \(exit code 0, \d+\.\d s\)\.\n$/)
   await scene.worker.dead()
   const sent = await onTerminal(['digest'], scene.variables)
-  expect(sent.screen).toMatch(/^SendGrid accepted the mail about 1 failed job, .* \(exit code 0, \d+\.\d s\)\.\n$/)
+  expect(sent.screen).toMatch(
+    /^SendGrid accepted the mail, and its 1 failure is marked as reported \(exit code 0, \d+\.\d s\)\.\n$/,
+  )
+})
+
+test('where the mail went out and could not be marked, the jobs and the message id stand below the sentence', async () => {
+  const ids = [await scene.worker.dead(), await scene.worker.dead()]
+  scene.sendGrid.answer(async (response, request) => {
+    await scene.database.killSessions()
+    await acceptance(response, request)
+  })
+  const { code, screen } = await onTerminal(['digest'], scene.variables)
+  expect(code).toBe(3)
+  expect(stripVTControlCharacters(screen)).toMatch(
+    new RegExp(`\\(exit code 3, .* s\\)\\.\n {2}jobs: ${ids.join(', ')}\n {2}SendGrid's message id: accepted\n$`),
+  )
+})
+
+test('where a part of the mail could not be rendered, its jobs stand below the sentence, and the stack below them', async () => {
+  const id = await scene.worker.dead()
+  const broken = `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken') }`
+  const { code, screen } = await onTerminal(['digest'], {
+    ...scene.variables,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+  })
+  expect(code).toBe(0)
+  expect(stripVTControlCharacters(screen)).toContain(
+    `a part of the mail could not be rendered; its jobs are listed by id only\n  jobs: ${id}\nTypeError: broken\n    at `,
+  )
 })
 
 test('a dry run has its marks and headlines in colour, and the words are those of the mail', async () => {
@@ -53,24 +82,39 @@ test('the mail itself and what is piped have no colours, even when the log goes 
 test('migrate says what it does, and how long it took', async () => {
   const { code, screen } = await onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
   expect(code).toBe(0)
+  expect(screen).toMatch(/^applying 001_last_alerted_at\.sql\n/)
   expect(screen).toMatch(/002_unreported_failures_index\.sql: done in \d+\.\d s\n/)
-  expect(screen).toMatch(/Research_jobs has all that digest needs \(exit code 0, \d+\.\d s\)\.\n$/)
+  expect(screen).toMatch(/Research_jobs has everything digest needs \(exit code 0, \d+\.\d s\)\.\n$/)
 })
 
-test('while a large index is built, migrate says how far it is', async () => {
+/** Migrates while another transaction that has written keeps a concurrent build waiting, in a phase that the server names. */
+async function migrateSlowly(meanwhile: () => Promise<unknown>): Promise<Session> {
   const { sql } = scene
   await scene.worker.storm(2_000)
   await sql`drop index research_jobs_chain`
-  // Another transaction that has written keeps a concurrent build waiting, in a phase that the server names.
-  const { screen } = await sql
+  return sql
     .begin(async (holder) => {
       await holder`select pg_current_xact_id()`
       await holder`update research_jobs set priority = 1 where id = 1`
       const migrating = onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
       while (!(await sql`select from pg_stat_progress_create_index`).length);
       await holder`select pg_sleep(1.2)`
+      await meanwhile()
       return () => migrating
     })
     .then((finish) => finish())
+}
+
+test('while a large index is built, migrate says how far it is', async () => {
+  const { screen } = await migrateSlowly(async () => {})
   expect(screen).toMatch(/003_chain_index\.sql: (?:waiting|building|initializing)[a-z ]*(?:, \d+ %)?/)
+})
+
+test('an error that ends the build has a line of its own below its progress', async () => {
+  const { code, screen } = await migrateSlowly(
+    () => scene.sql`select pg_cancel_backend(pid) from pg_stat_progress_create_index`,
+  )
+  const again = await onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
+  expect({ code, again: again.code }).toEqual({ code: 1, again: 0 })
+  expect(stripVTControlCharacters(screen)).toMatch(/003_chain_index\.sql: waiting[^\n]*\nCanceling statement due to/)
 })
