@@ -42,10 +42,28 @@ test('the role of the README can do all that a digest and its check need, and no
   }
 })
 
-test('the roll-back of the README leaves the table as it was', async () => {
+test('the roll-back of the README leaves the table as it was, and no role', async () => {
+  const role = `job_alert_${scene.database.name}`
+  const owner = `owner_${scene.database.name}`
+  const [, creation = ''] = /<!-- role -->\s+```sql\n(.*?)```/s.exec(README) ?? []
   const [, statements = ''] = /then run\n\n((?: {4}.*\n)+)/.exec(README) ?? []
   expect(statements).toContain('drop column if exists last_alerted_at')
-  for (const statement of statements.trim().split('\n')) await scene.sql.unsafe(statement)
+  // A hosted database gives nobody a superuser: the owner of the table does it all.
+  await scene.sql.unsafe(`
+    create role ${owner} createrole;
+    alter table research_jobs owner to ${owner};
+    grant create on schema public to ${owner}`)
+  const connection = await scene.sql.reserve()
+  await connection.unsafe(`set role ${owner}`)
+  for (const statement of `${creation}\n${statements}`
+    .replaceAll(/\bjob_alert\b/g, role)
+    .trim()
+    .split(/;\s*/))
+    await connection.unsafe(statement)
+  await connection.unsafe('reset role')
+  connection.release()
+  expect(await scene.sql`select from pg_roles where rolname = ${role}`).toEqual([])
+  await scene.sql.unsafe(`reassign owned by ${owner} to current_user; drop owned by ${owner}; drop role ${owner}`)
   const left = await scene.sql`
     select attname as name from pg_attribute where attrelid = 'research_jobs'::regclass and attname = 'last_alerted_at' and not attisdropped
     union all
