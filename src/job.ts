@@ -52,7 +52,8 @@ export function readError(text: string | null): Pick<Job, 'error' | 'reaped'> {
   if (text === null) return { error: null, reaped: false }
   if (!text.includes('reaped: ')) return { error: redact(text).trim(), reaped: false }
   const parts = text.split(JANITOR).map((part, index) => (index % 2 === 0 ? redact(part) : part))
-  return { error: parts.join('').trim(), reaped: text.endsWith(REAPED_FOR_GOOD) }
+  const error = parts.join('').trim()
+  return { error, reaped: error.endsWith(REAPED_FOR_GOOD) }
 }
 
 /** "spotify/match_song" */

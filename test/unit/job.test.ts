@@ -49,6 +49,13 @@ test.each([
   expect(readError(text)).toEqual({ error: text, reaped: true })
 })
 
+test.each([`503 | ${REAPED}\n`, `503 | ${REAPED}   `, `503 | ${REAPED} \r\n\x00`])(
+  'what cannot be seen behind the words of the janitor in %j changes nothing',
+  (text) => {
+    expect(readError(text)).toEqual({ error: `503 | ${REAPED}`, reaped: true })
+  },
+)
+
 test.each([`${REAPED}, then a retry: 503`, 'reaped: stuck in running', '503', ''])(
   '%j does not end in the words by which the janitor ends a job',
   (text) => {
