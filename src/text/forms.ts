@@ -49,7 +49,12 @@ export const FORMS: readonly Rule[] = [
     pattern: /((?:host name|integer value) ")[^"\n]*@/g,
     hidden: `$1${HIDDEN}@`,
   },
-  { name: 'cookie-header', hint: /cookie/i, pattern: /((?:set-)?cookies?["']?\s{0,4}[:=]\s{0,4}|<cookie\s)[^\n]+/gi },
+  {
+    name: 'cookie-header',
+    hint: /cookie/i,
+    pattern:
+      /((?:set-)?cookies?["']?\s{0,4}[:=](?!\s{0,4}(?:expired|invalid|missing|no|none|not|rejected|required)(?:[\s.,;][^\n=]{0,200})?(?:\n|$))\s{0,4}|<cookie\s)[^\n]+/gi,
+  },
   // wherever it stands
   {
     name: 'bearer',

@@ -15,3 +15,8 @@ export interface Rule {
 export const HIDDEN = '[redacted]'
 // What stands behind it is the pattern, backslashes and all.
 export const raw = String.raw
+
+/** Words for a pattern in which the case of other letters counts; no classes of letters in them. */
+export function anyCase(words: string): string {
+  return words.replace(/(?<!\\)[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)
+}

@@ -1,0 +1,42 @@
+import { anyCase, raw } from './rule.js'
+
+const ENTITY = raw`&(?:quot|apos|#0?39|#x27);`
+const QUOTED = raw`"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.|'')*'?|\\{1,4}"[^"\n]*"?|\\{1,4}'[^'\n]*'?|${ENTITY}[^&\n]*(?:${ENTITY})?`
+const LISTED = raw`\[[bBeErRuU]{0,2}["'][^\]\n]*\]?|\([^)\n]*\)?`
+/** A delimiter ends it only where neither the value nor the next name could go on: passwords hold delimiters too. */
+const BARE = raw`(?:\[redacted\]|[^\s&"'<>;,)}\]]|["';,)}\]](?=[^\s&"'<>;,)}\]])(?![\w.-]{1,40}["']?\s{0,2}[=:]))`
+/** Not a header's name: its own rule, the last one, would no longer know it. */
+const NO_HEADER = raw`(?!["'{([\\]{0,4}(?:proxy-)?${anyCase('authorization')}["']?\s{0,4}[:=,])`
+
+/** No password goes on behind it. */
+export const END = raw`(?=["'.,;:)\]}]{0,4}(?:\s|$))`
+const NOTHING = anyCase('none|null|nil|undefined|true|false')
+/** What an ordinary message begins with. */
+const WORD = anyCase(
+  'a|an|are|at|bad|been|cannot|check|could|denied|does|empty|expected|expired|failed|for|forbidden|has|have|in|incorrect|invalid|is|it|malformed|may|mismatch|missing|must|no|none|not|null|of|only|or|please|rejected|required|revoked|should|the|this|timeout|to|too|unable|unauthorized|undefined|unexpected|unknown|unsupported|use|was|with|wrong|you|your',
+)
+/** And what begins one only where a word or a number follows: a password may be "server", but hardly "server error". */
+const NOUN = anyCase(
+  'access|authentication|connection|environment|field|file|limit|line|network|permission|quota|read|remote|request|response|server|service|timed|value',
+)
+/** Where paths begin that no password begins with. */
+const PATH = raw`/(?:app|data|etc|home|mnt|opt|root|run|srv|tmp|usr|var|work|workspace|Users)(?:/[\w./-]{0,200})?${END}`
+/** The names of what a machine has made: it does not look like two words of a sentence, as a password may. */
+const MACHINE_MADE = raw`(?:[tT]oken|TOKEN|[kK]ey|KEY|[sS]ignature|[cC]redentials?):\s{1,4}`
+/**
+ * What stands behind the colon of an ordinary message: a status, an exception, words of a sentence, what a parser did
+ * not expect. Directly behind "=" stands a value, unless a sentence goes on: password=no, but password=not set.
+ */
+export const NO_SENTENCE = `(?!${[
+  `(?:${NOTHING})${END}`,
+  raw`(?<![=>]|3[adAD])(?:${WORD})${END}`,
+  raw`(?:${WORD})\s{1,4}[a-z]{2,20}${END}`,
+  raw`(?:${NOUN})\s{1,4}(?:[a-z]{2,20}|\d{1,5})${END}`,
+  raw`(?<=:\s{1,4})(?:[1-5]\d\d${END}|HTTP[\s/]|\[Errno\s|[A-Z]\w{0,40}(?:Error|Exception|Pool)(?=[\s(:]))`,
+  raw`(?<=:\s{1,4}|(?<![\w;&])(?:pwd|PWD)=)${PATH}`,
+  raw`(?<=${MACHINE_MADE})[A-Z][a-z]{1,15}\s[a-z]{2,15}${END}`,
+  raw`(?<=[eE]xpected token:\s{1,4})[A-Za-z_]{1,20}${END}`,
+  raw`(?:"[^"\w]{0,2}"|'[^'\w]{0,2}'|[^\w\s"'([{\\&]{1,3})(?:\s|$)`,
+].join('|')})`
+
+export const VALUE = raw`${NO_HEADER}${NO_SENTENCE}(?:(?:[bBeErRuU]{0,2}(?:${QUOTED})|${LISTED})${BARE}*|${BARE}+)`
