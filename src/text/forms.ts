@@ -1,5 +1,7 @@
 import { HIDDEN, type Rule } from './rule.js'
 
+const LIBPQ = /[er:] "/
+
 /** Credentials that stand in a form of their own. */
 export const FORMS: readonly Rule[] = [
   // also without its end
@@ -28,7 +30,7 @@ export const FORMS: readonly Rule[] = [
   // with whatever it holds
   {
     name: 'database-url-password',
-    hint: /:\/\//i,
+    hint: /:\/\//,
     pattern:
       /((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)(?:\+\w{1,20})?:\/\/)[^\s:]*(?::(?!\/\/)[^\s:]*)*@/gi,
     hidden: `$1${HIDDEN}@`,
@@ -40,14 +42,40 @@ export const FORMS: readonly Rule[] = [
     name: 'url-userinfo-cut',
     hint: /:\/\//,
     pattern:
-      /(:\/\/)[^\s"'<>/?#@:[\]]*:(?!\/\/|\d{1,5}(?:[^\w@%~!$&*+=-]|$))(?:[^\s:]*(?::(?!\/\/)[^\s:]*)*(?=@)|[^\s:[]+(?::(?!\/\/)[^\s:[]*)*(?=\s|$))/g,
+      /(:\/\/)[^\s"'<>/?#@:[\]]*:(?!\/\/|\d{1,5}(?:[^\w@%~!$&*+=-]|$))(?:[^\s:]*(?::(?!\/\/)[^\s:]*)*(?=@)|(?:[^\s:[]|\[(?!redacted\]))+(?::(?!\/\/)(?:[^\s:[]|\[(?!redacted\]))*)*(?=\s|$))/g,
+  },
+  // nor is one of digits alone a port, cut off where the host of a database seems to be a plain name
+  {
+    name: 'database-url-digits',
+    hint: /:\/\//,
+    pattern:
+      /((?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?)(?:\+\w{1,20})?:\/\/)(?!localhost:)[^\s"'<>/?#@:.[\]]{1,80}:(?!(?:3306|5432|5671|5672|6379|6543|27017)(?!\d))\d{1,5}(?=["']?(?:\s|$))/gi,
   },
   // of a password that was not percent-encoded: host name "…@host", integer value "…@host"
   {
     name: 'libpq-spill',
-    hint: /host name "|integer value "/,
-    pattern: /((?:host name|integer value) ")[^"\n]*@/g,
+    hint: LIBPQ,
+    pattern: /((?:host name|integer value|URI query parameter:) ")[^"\n]*@/g,
     hidden: `$1${HIDDEN}@`,
+  },
+  // of the same: what stood behind a password's delimiters
+  {
+    name: 'libpq-dsn',
+    hint: LIBPQ,
+    pattern: /(missing "=" after ")(?:[^"\n]|"(?! in connection))+/g,
+  },
+  // not of a number with a slip
+  {
+    name: 'libpq-port',
+    hint: LIBPQ,
+    pattern: /((?:port number:|integer value) ")(?!\d{1,5}[^\d"\n]?\d{0,5}")[^"\n]+/g,
+  },
+  // curl -u user:…
+  {
+    name: 'curl-user',
+    hint: /-u/,
+    pattern:
+      /((?<![\w-])(?:-u|--user|--proxy-user)(?:["'],\s{0,4}["']|=["']?|\s{1,4}["']?)[^\s"':=]{1,80}:)(?!\/\/)[^\s"']+/g,
   },
   {
     name: 'cookie-header',
@@ -70,14 +98,14 @@ export const FORMS: readonly Rule[] = [
     pattern: /(\bbasic(?:\s{1,4}|%20|\+))([\w+/-]{6,}={0,2})/gi,
     hidden: (found, before, token) => (holdsColon(token) ? before + HIDDEN : found),
   },
-  // of requests: HTTPBasicAuth('user', '…')
-  { name: 'http-auth-object', hint: /Auth\(/, pattern: /(HTTP(?:Basic|Digest|Proxy)Auth\()[^)\n]*/g },
+  // of requests, aiohttp and httpx: HTTPBasicAuth('user', '…')
+  { name: 'http-auth-object', hint: /Auth\(/, pattern: /(\b(?:HTTP)?(?:Basic|Digest|Proxy)Auth\()[^)\n]*/g },
   // of Slack, Discord and Teams
   {
     name: 'webhook',
-    hint: /hooks\.slack\.com|\/api\/webhooks\/|webhook\.office\.com/,
+    hint: /hook/,
     pattern:
-      /((?:hooks\.slack\.com\/\w{1,20}|discord(?:app)?\.com\/api\/webhooks|webhook\.office\.com\/\w{1,20})\/)[\w/@.-]+/g,
+      /((?:hooks\.slack\.com\/\w{1,20}|discord(?:app)?\.com\/api\/(?:v\d{1,2}\/)?webhooks|webhook\.office\.com\/\w{1,20}|outlook\.office\.com\/webhook)\/)[\w/@.-]+/g,
   },
 ]
 

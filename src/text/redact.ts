@@ -44,7 +44,7 @@ function hintOf(rules: readonly Rule[]): RegExp {
   const known = familyHints.get(rules)
   if (known) return known
   const anyCase = rules.some(({ hint }) => hint.ignoreCase)
-  const found = new RegExp(rules.map(({ hint }) => hint.source).join('|'), anyCase ? 'i' : '')
+  const found = new RegExp([...new Set(rules.map(({ hint }) => hint.source))].join('|'), anyCase ? 'i' : '')
   familyHints.set(rules, found)
   return found
 }

@@ -47,7 +47,7 @@ export const VENDORS: readonly Rule[] = [
   vendor('slack', /xox|xapp-/, raw`xox[a-z]-[\w-]{10,}|xapp-\d-[\w-]{10,}`),
   vendor('square', /sq0/, raw`sq0(?:atp|csp|idp)-[\w-]{16,}`),
   vendor('stripe', /k_live_|k_test_|k_prod_|whsec_/, raw`${START}(?:[rs]k_(?:live|test|prod)|whsec)_\w{10,}`),
-  vendor('telegram', /:A/, raw`${START}\d{8,10}:A[\w-]{34}`),
+  vendor('telegram', /:A/, raw`(?:${START}|(?<=\bbot))\d{8,10}:A[\w-]{30,}`),
   vendor('twilio', /SK/, raw`${START}SK[0-9a-f]{32}`),
   vendor('vault', /hvs\.|hvb\./, raw`${START}hv[sb]\.[\w-]{16,}`),
   vendor(

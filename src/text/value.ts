@@ -1,10 +1,10 @@
 import { anyCase, raw } from './rule.js'
 
 const ENTITY = raw`&(?:quot|apos|#0?39|#x27);`
-const QUOTED = raw`"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.|'')*'?|\\{1,4}"[^"\n]*"?|\\{1,4}'[^'\n]*'?|${ENTITY}[^&\n]*(?:${ENTITY})?`
+export const QUOTED = raw`"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.|'')*'?|\\{1,4}"[^"\n]*"?|\\{1,4}'[^'\n]*'?|${ENTITY}[^&\n]*(?:${ENTITY})?`
 const LISTED = raw`\[[bBeErRuU]{0,2}["'][^\]\n]*\]?|\([^)\n]*\)?`
 /** A delimiter ends it only where neither the value nor the next name could go on: passwords hold delimiters too. */
-const BARE = raw`(?:\[redacted\]|[^\s&"'<>;,)}\]]|["';,)}\]](?=[^\s&"'<>;,)}\]])(?![\w.-]{1,40}["']?\s{0,2}[=:]))`
+const BARE = raw`(?:\[redacted\]|[^\s&"'<>;,)}\]\\]|\\(?!u0026|x26)|["';,)}\]](?=[^\s&"'<>;,)}\]])(?![\w.-]{1,40}["']?\s{0,2}[=:]))`
 /** Not a header's name: its own rule, the last one, would no longer know it. */
 const NO_HEADER = raw`(?!["'{([\\]{0,4}(?:proxy-)?${anyCase('authorization')}["']?\s{0,4}[:=,])`
 

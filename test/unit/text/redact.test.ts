@@ -266,6 +266,25 @@ test.each([
     'secret: /app/a',
     'secret: a a a ',
     'secret: a\n',
+    'missing "=" after "',
+    'port number: "1',
+    'postgres://a:1',
+    'redis://a',
+    '-u a:',
+    '-u a',
+    '://a:[',
+    'name=password value=',
+    'key="a ',
+    '<password ',
+    "password '",
+    'A_KEY',
+    'A_KEY=',
+    '_',
+    '{ pass:',
+    'tokens=1',
+    '\\u0026key',
+    'key=\\',
+    'bot12345678:A',
   ],
 ])('many %j are redacted in time that is in proportion', (piece) => {
   expectLinear((length) => redact(piece.repeat(Math.ceil(length / piece.length))), 100_000)
@@ -309,6 +328,7 @@ const RULE_CASES: Readonly<
       ['cut at postgresql://app:hunter2', 'hunter2'],
       ['postgresql://app:hunter2 | reaped: stuck in running', 'hunter2'],
       ['https://bob:hunter/2@example.com', 'hunter'],
+      ['postgresql://app:hun[ter2', 'ter2'],
     ],
     keeps: ['http://localhost:5001 | reaped', 'https://example.com:443: refused'],
   },
@@ -316,11 +336,52 @@ const RULE_CASES: Readonly<
     hides: [
       ['could not translate host name "hunter2@db.example.com" to address', 'hunter2'],
       ['invalid integer value "hunter2@host" for connection option "port"', 'hunter2'],
+      ['invalid URI query parameter: "hunter2@host/x"', 'hunter2'],
     ],
     keeps: [
       'could not translate host name "db.example.com" to address: Name or service not known',
       'invalid integer value "54x2" for connection option "port"',
     ],
+  },
+  'libpq-dsn': {
+    hides: [
+      ['invalid dsn: missing "=" after "app:hunter2@db.example.com/x" in connection info string', 'hunter2'],
+      ['missing "=" after "a"hunter2" in connection info string', 'hunter2'],
+    ],
+    keeps: ['missing "=" in it'],
+  },
+  'libpq-port': {
+    hides: [
+      ['invalid port number: "hunter2@db"', 'hunter2'],
+      ['invalid port number: "S3cr3t"', 'S3cr3t'],
+      ['invalid integer value "hunter2" for connection option "port"', 'hunter2'],
+      ['invalid integer value "4711hunter2" for connection option "port"', 'hunter2'],
+    ],
+    keeps: ['invalid port number: "99999"', 'invalid integer value "543 2" for connection option "port"'],
+  },
+  'database-url-digits': {
+    hides: [
+      ['postgres://app:12345', '12345'],
+      ['postgres://app:12345 | reaped: stuck in running', '12345'],
+      ["dsn 'mysql+pymysql://app:777'", '777'],
+    ],
+    keeps: [
+      'postgres://db.example.com:7000 failed',
+      'redis://cache:6379 failed',
+      'postgres://localhost:7000',
+      'http://app:12345',
+      'postgres://app:7000/x',
+    ],
+  },
+  'curl-user': {
+    hides: [
+      ['curl -u user:hunter2 https://x', 'hunter2'],
+      ["Command '['curl', '-u', 'user:hunter2']' failed", 'hunter2'],
+      ['exec("curl", "--user", "user:hunter2")', 'hunter2'],
+      ['curl --user user:hunter2', 'hunter2'],
+      ['curl --proxy-user=user:hunter2', 'hunter2'],
+    ],
+    keeps: ['python -u worker.py: 1', 'see --user: it names', 'x -u http://localhost:5001/x'],
   },
   'cookie-header': {
     hides: [
@@ -350,13 +411,16 @@ const RULE_CASES: Readonly<
     hides: [
       ["HTTPBasicAuth('bob', 'hunter2') failed", 'hunter2'],
       ["HTTPDigestAuth('bob', 'hunter2'", 'hunter2'],
+      ["aiohttp.BasicAuth('bob', 'hunter2')", 'hunter2'],
     ],
-    keeps: ['HTTPBasicAuth failed'],
+    keeps: ['HTTPBasicAuth failed', 'SpotifyOAuth(None)'],
   },
   webhook: {
     hides: [
       ['https://hooks.slack.com/services/T0HUNTER2/B0HUNTER2/hunter2', 'HUNTER2'],
       ['https://discord.com/api/webhooks/123/hunter2-x_y', 'hunter2'],
+      ['https://discord.com/api/v10/webhooks/123/hunter2-x_y', 'hunter2'],
+      ['https://outlook.office.com/webhook/hunter2@x/IncomingWebhook/y', 'hunter2'],
       ['https://x.webhook.office.com/webhookb2/hunter2@x/IncomingWebhook/y', 'hunter2'],
     ],
     keeps: ['https://hooks.slack.com/ is down', 'https://discord.com/api/v9/channels'],
@@ -449,7 +513,13 @@ const RULE_CASES: Readonly<
     ],
     keeps: ['task_test_hunter', 'sk_live_x'],
   },
-  telegram: { hides: [[`110201543:A${'hunter2'.repeat(5).slice(0, 34)}`, 'hunter2']], keeps: ['12345678:AM'] },
+  telegram: {
+    hides: [
+      [`110201543:A${'hunter2'.repeat(5).slice(0, 34)}`, 'hunter2'],
+      [`https://api.telegram.org/bot110201543:AAH${'hunter2'.repeat(5)}/sendMessage`, 'hunter2'],
+    ],
+    keeps: ['12345678:AM', 'bot 110201543 answered'],
+  },
   twilio: { hides: [['SK0123456789abcdef0123456789abcdef', '0123456789abcdef']], keeps: ['SKIPPED'] },
   vault: { hides: [['hvs.hunter2hunter2hunter2', 'hunter2']], keeps: ['hvs.x'] },
   google: {
@@ -501,8 +571,31 @@ const RULE_CASES: Readonly<
       ['UID=app;PWD=/app/hunter2', 'hunter2'],
       ['pwd=/hunter2', 'hunter2'],
       ['API KEY PROVIDED: hunter2', 'hunter2'],
+      ['SECRET_KEY_BASE=hunter2', 'hunter2'],
+      ["{'password_hash': 'hunter2'}", 'hunter2'],
+      ['API_KEY_2=hunter2', 'hunter2'],
+      ['token2=hunter2', 'hunter2'],
+      ['password1=hunter2', 'hunter2'],
+      ['PASSWORD_PROD=hunter2', 'hunter2'],
+      ['SPOTIFY_TOKEN_V2=hunter2', 'hunter2'],
+      ['YOUTUBE_API_KEYS=hunter2,hunter2', 'hunter2'],
+      ["'passwords': ['hunter2']", 'hunter2'],
+      ['tokens=hunter2', 'hunter2'],
+      ['discogs_key=hunter2', 'hunter2'],
+      ["build('youtube', 'v3', developerKey='hunter2')", 'hunter2'],
+      ['?oauth_verifier=hunter2', 'hunter2'],
+      ['code_verifier=hunter2', 'hunter2'],
+      ['device_code=hunter2', 'hunter2'],
+      ['?Policy=x&Key-Pair-Id=hunter2', 'hunter2'],
+      ['password := "hunter2"', 'hunter2'],
+      [String.raw`\u0026access_token\u003dhunter2`, 'hunter2'],
+      [String.raw`"password\u0022: \u0022hunter2"`, 'hunter2'],
+      ['&lt;password&gt;hunter2&lt;/password&gt;', 'hunter2'],
     ],
     keeps: [
+      'max_tokens=100',
+      '{"total_tokens": 812}',
+      'key_signature=3',
       "Unexpected token: '<' at position 0",
       'Bad credentials: check the client',
       'token: unexpected end of input',
@@ -542,6 +635,31 @@ const RULE_CASES: Readonly<
       'PWD=/app',
     ],
   },
+  'name-then-value': {
+    hides: [
+      ['<add key="password" value="hunter2"/>', 'hunter2'],
+      ["<add name='ApiKey' value='hunter2'/>", 'hunter2'],
+      ['<input type="password" name="pw" value="hunter2">', 'hunter2'],
+      ['{"name":"DB_PASSWORD","value":"hunter2"}', 'hunter2'],
+      [String.raw`"{\"key\": \"api_key\", \"value\": \"hunter2\"}"`, 'hunter2'],
+      ['- name: DB_PASSWORD\n  value: hunter2', 'hunter2'],
+    ],
+    keeps: ['{"name": "DB_HOST", "value": "x"}', 'name: api_key, value: missing', 'no value=1'],
+  },
+  element: {
+    hides: [['<password type="x">hunter2</password>', 'hunter2']],
+    keeps: ['<password type="x"/>', '<tokens count="2">'],
+  },
+  'quoted-after-name': {
+    hides: [
+      ["API key 'hunter2' not found", 'hunter2'],
+      ['the access token "hunter2" expired', 'hunter2'],
+      ["ALTER USER app WITH PASSWORD 'hunter2'", 'hunter2'],
+      ["CREATE ROLE app LOGIN PASSWORD E'hunter2'", 'hunter2'],
+      ["IDENTIFIED BY 'hunter2'", 'hunter2'],
+    ],
+    keeps: ['column "password" does not exist', "Unexpected token 'export'", 'secret "db" not found'],
+  },
   passphrase: {
     hides: [
       ['password: Correct horse battery', 'horse'],
@@ -567,6 +685,10 @@ const RULE_CASES: Readonly<
       ['key=ab/cd+hunter2==', 'hunter2'],
       ['key=Bhunter2', 'hunter2'],
       ['auth=no.hunter2', 'hunter2'],
+      [String.raw`{"url":"/x?part=snippet\u0026key=hunter2"}`, 'hunter2'],
+      [String.raw`/x?a=1\u0026sig=hunter2`, 'hunter2'],
+      [String.raw`/x?a=1\x26key=hunter2`, 'hunter2'],
+      [String.raw`key\u003dhunter2`, 'hunter2'],
     ],
     keeps: [
       'NoSuchKey: key=feeds/albums/part-0001.parquet',
@@ -583,12 +705,31 @@ const RULE_CASES: Readonly<
       'missing key=title in payload',
     ],
   },
+  'key-variable': {
+    hides: [
+      ['ENCRYPTION_KEY=hunter2', 'hunter2'],
+      ['RAILS_MASTER_KEY: hunter2', 'hunter2'],
+      ['DISCOGS_KEY=hunter2', 'hunter2'],
+      ['OPENAI_KEY=hunter2', 'hunter2'],
+    ],
+    keeps: [
+      'FOREIGN_KEY=song',
+      'PRIMARY_KEY: id',
+      'SORT_KEY=name',
+      'CACHE_KEY=song:12',
+      'PARTITION_KEY=2026',
+      'LASTFM_KEY: not set',
+      'spotify_id_key=7',
+    ],
+  },
   'short-name-in-quotes': {
     hides: [
+      ["{ user: 'a', pass: 'hunter2' }", 'hunter2'],
+      ["{\n    user: 'a',\n    pass: 'hunter2'\n}", 'hunter2'],
       ['{"auth": "hunter2"}', 'hunter2'],
       ["{'pass': 'hunter2'}", 'hunter2'],
     ],
-    keeps: ["{'key': 'C major'}"],
+    keeps: ["{'key': 'C major'}", '{"bpw": 12}', "pass: 'x'", '{ pass: 2 }'],
   },
   'pass-variable': {
     hides: [
@@ -601,8 +742,16 @@ const RULE_CASES: Readonly<
     hides: [
       ['/callback?code=hunter2&state=x', 'hunter2'],
       ['/callback?state=x&code=4/0hunter2', 'hunter2'],
+      [String.raw`/callback?state=x\u0026code=hunter2`, 'hunter2'],
     ],
     keeps: ['/x?code=404', 'status code=503', 'error code=quotaExceeded'],
+  },
+  'session-in-query': {
+    hides: [
+      ['/x?session=hunter2', 'hunter2'],
+      ['/2.0/?method=track.love&sk=hunter2', 'hunter2'],
+    ],
+    keeps: ['session=12', 'task=1', 'risk=high'],
   },
   'authorization-header': {
     hides: [
