@@ -35,7 +35,7 @@ export const NAMED: readonly Rule[] = [
     name: 'quoted-after-name',
     hint: SECRET_HINT,
     pattern: new RegExp(
-      raw`(${anyCase('(?:token(?<=(?:access|auth|refresh)[ _-]?token)|key(?<=api[ _-]?key)|identified by|pass(?:word|phrase))')}\s{1,4})[eE]?(?:${QUOTED})`,
+      raw`(${anyCase('(?:token(?<=(?:access|auth|refresh)[ _-]?token)|key(?<=api[ _-]?key)|identified by|pass(?:word|phrase))')}\s{1,4})(?!["'](?:[A-Z]{1,20}_[A-Z_]{1,60})?["'])[eE]?(?:${QUOTED})`,
       'g',
     ),
   },

@@ -17,10 +17,22 @@ const WORD = anyCase(
 )
 /** And what begins one only where a word or a number follows: a password may be "server", but hardly "server error". */
 const NOUN = anyCase(
-  'access|authentication|connection|environment|field|file|limit|line|network|permission|quota|read|remote|request|response|server|service|timed|value',
+  'access|authentication|connection|environment|error|fetch|field|file|limit|line|network|permission|quota|rate|read|remote|request|response|server|service|status|timed|value',
 )
 /** Where paths begin that no password begins with. */
 const PATH = raw`/(?:app|data|etc|home|mnt|opt|root|run|srv|tmp|usr|var|work|workspace|Users)(?:/[\w./-]{0,200})?${END}`
+/** Errors of the operating system, of TLS, of Node's network, of OAuth and of HTTP, as they stand behind a colon. */
+const CAUSE = [
+  raw`[1-5]\d\d${END}`,
+  raw`HTTP(?:/\d|\s(?:[1-5]\d\d|[A-Za-z]{2,15})${END})`,
+  raw`\[(?:Errno\s-?\d|SSL:\s[A-Z])`,
+  raw`(?:connect |getaddrinfo |read |write )?E(?:AI_AGAIN|CONN[A-Z]{5,8}|HOSTUNREACH|NETUNREACH|NOTFOUND|OF|PIPE|PROTO|TIMEDOUT)${END}`,
+  raw`(?:invalid_(?:client|grant|request|scope|token)|unauthorized_client|access_denied)${END}`,
+  raw`(?:Service Unavailable|Internal Server Error|socket hang up)${END}`,
+  raw`\{["']error["']:`,
+  raw`\('Connection aborted`,
+  raw`(?:[a-z_]{1,20}\.){0,4}[A-Z]\w{0,40}(?:Error|Exception|Pool|Timeout)(?=[\s(:])`,
+].join('|')
 /** The names of what a machine has made: it does not look like two words of a sentence, as a password may. */
 const MACHINE_MADE = raw`(?:[tT]oken|TOKEN|[kK]ey|KEY|[sS]ignature|[cC]redentials?):\s{1,4}`
 /**
@@ -32,9 +44,9 @@ export const NO_SENTENCE = `(?!${[
   raw`(?<![=>]|3[adAD])(?:${WORD})${END}`,
   raw`(?:${WORD})\s{1,4}[a-z]{2,20}${END}`,
   raw`(?:${NOUN})\s{1,4}(?:[a-z]{2,20}|\d{1,5})${END}`,
-  raw`(?<=:\s{1,4})(?:[1-5]\d\d${END}|HTTP[\s/]|\[Errno\s|[A-Z]\w{0,40}(?:Error|Exception|Pool)(?=[\s(:]))`,
+  raw`(?<=:\s{1,4})(?:${CAUSE})`,
   raw`(?<=:\s{1,4}|(?<![\w;&])(?:pwd|PWD)=)${PATH}`,
-  raw`(?<=${MACHINE_MADE})[A-Z][a-z]{1,15}\s[a-z]{2,15}${END}`,
+  raw`(?<=${MACHINE_MADE})(?:[A-Z][a-z]{1,15}\s[a-z]{2,15}|[A-Z][A-Za-z]{0,40}(?:Error|Exception|Timeout))${END}`,
   raw`(?<=[eE]xpected token:\s{1,4})[A-Za-z_]{1,20}${END}`,
   raw`(?:"[^"\w]{0,2}"|'[^'\w]{0,2}'|[^\w\s"'([{\\&]{1,3})(?:\s|$)`,
 ].join('|')})`
