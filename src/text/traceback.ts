@@ -1,6 +1,9 @@
 import { cutCounting, plural } from './words.js'
 
 const START = 'Traceback (most recent call last):'
+/** What stands before a frame is a log's prefix, an indent or the margin of an ExceptionGroup, and before the exception too. */
+const MARGIN = /^(.*?) {2}File "/
+const EXCEPTION = /^[\w.]+(?::|$)/
 
 export function isTraceback(text: string): boolean {
   return text.includes(START)
@@ -8,10 +11,23 @@ export function isTraceback(text: string): boolean {
 
 /** The line that says what went wrong: the first one, or that of the exception below a Python traceback's frames. */
 export function headline(text: string): string {
-  const start = text.lastIndexOf(START)
-  const lines = linesOf(start < 0 ? text : text.slice(start + START.length))
-  const exception = lines.find((line) => !line.startsWith(' '))
-  return (start < 0 ? lines[0] : (exception ?? lines.at(-1)))?.trim() ?? ''
+  return isTraceback(text) ? exceptionOf(text).trim() : (linesOf(text)[0]?.trim() ?? '')
+}
+
+/** The lines of a text without its headline. */
+export function beneath(text: string): readonly string[] {
+  const lines = linesOf(text)
+  const lead = headline(text)
+  const place = isTraceback(text) ? lines.findLastIndex((line) => line.trim().endsWith(lead)) : 0
+  return lines.filter((_, index) => index !== place)
+}
+
+/** The first line that is not indented below the last frames; one that names no class may be code or part of a message. */
+function exceptionOf(text: string): string {
+  const lines = linesOf(text.slice(text.lastIndexOf(START) + START.length))
+  const margin = MARGIN.exec(lines[0] ?? '')?.[1]?.length ?? 0
+  const outer = lines.map((line) => line.slice(margin)).filter((line) => /^[^\s]/.test(line))
+  return outer.find((line) => EXCEPTION.test(line)) ?? outer[0] ?? lines.at(-1) ?? ''
 }
 
 function linesOf(text: string): readonly string[] {
@@ -26,11 +42,8 @@ const LINE = 160
  * their head and from their tail. What is left out is counted.
  */
 export function excerpt(text: string, most: number, characters: number): readonly string[] {
-  const lines = linesOf(text)
-  const lead = headline(text)
-  const place = isTraceback(text) ? lines.findLastIndex((line) => line.trim() === lead) : 0
-  const rest = lines.filter((_, index) => index !== place).map((line) => cutCounting(line.trimEnd(), LINE))
-  const first = lines.length > 0 ? [cutCounting(lead, characters)] : []
+  const rest = beneath(text).map((line) => cutCounting(line.trimEnd(), LINE))
+  const first = linesOf(text).length > 0 ? [cutCounting(headline(text), characters)] : []
   if (rest.length < most) return [...first, ...rest]
   const tail = Math.max(0, Math.floor((most - 2) / 2))
   const head = Math.max(0, most - 2 - tail)
