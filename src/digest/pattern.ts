@@ -1,5 +1,6 @@
-import { headline, isTraceback } from '../text/traceback.js'
+import { beneath, headline, isTraceback } from '../text/traceback.js'
 import { oneLine } from '../text/words.js'
+import { isQuotedStatus, isStatus } from './status.js'
 
 /*
  * Separates what an error says from what merely identifies the job. HTTP statuses, errno, the key of a
@@ -28,46 +29,64 @@ const PASSES: readonly (readonly [RegExp, string])[] = [
 /** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
 const SINGLE = /(?<!\w)'{1,2}((?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)/g
 const DOUBLE = /["`]([^"`]{1,100})["`]/g
-/** One word: a key, a column, a type. Markup and literals hold words as well. */
+/** One word: a key, a column, a type. Markup, literals and addresses hold words as well. */
 const ONE_WORD = /^[\w.$-]*$/
-const LITERAL = /[{}[\]<>=]/
+const LITERAL = /[{}[\]<>=]|:\/\//
 /** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
 const ARGUMENT = /[(,]\s?$/
+/** A key may be two words or a small number; one with capitals is a title. */
+const BEFORE_KEY = /\bKeyError: $/
+const KEY = /^[a-z_]+(?: [a-z_]+){1,3}$/
 
 /** A word with a digit in it, and what hangs on it by dots. */
 const NUMBERED = /(?<![\w-])[\w-]*\d[\w-]*(?:\.[\w-]+)*/g
 const HOST = /\.(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)$/i
-const STATUS = /^[1-5]\d\d$/
-const BEFORE_STATUS =
-  /(?:\b\w*(?:https?|status|code|error|answered|returned|returns|got|response|failed)["']?(?:\s?[:=]\s?|\s)["'(]?|HTTP\/\d(?:\.\d)? )$/i
-/** A bare number is a status where a sentence begins or ends with it, unless it counts what follows. */
-const AFTER_PAUSE = /(?:^|: |[([] ?)$/
-const BEFORE_PAUSE = /^(?:$|[^\w\s]|\s+(?:[A-Z]|deleted))/
-const BEFORE_CODE = /\b(?:errno|sqlstate|exit code|exit status|signal)\W{0,2}$/i
-/** urllib3, disc_2, psycopg2.errors.UniqueViolation */
-const NAME = /^(?![\da-f]{6,}$)[a-z]+(?:_[a-z]+)*_?\d{1,2}(?:\.[a-z_]+)*$/i
+/** A code beside its name, as far as it is short: [Errno 28], curl: (6), OSError(104, KeyError: 0. */
+const BEFORE_CODE = /\b(?:errno|sqlstate|exit code|exit status|signal|curl|KeyError)\W{0,3}$|\w(?:Error|Exception)\($/i
+const CODE = /^-?\d{1,3}$/
+const BEFORE_SQLSTATE = /(?:code["']?\s?[:=]\s?["']?|sqlstate\W{0,2})$/i
+const SQLSTATE = /^[\dA-Z]{5}$/
+/** What stands between the dots of a name: urllib3, disc_2, oauth2_token, rfc6749; S3UploadFailedError */
+const NAME = /^(?:[a-z]+\d{0,2}_)*(?:[a-z]+\d{0,2}|(?<=_)\d{1,2}|rfc\d+)$/i
+const CLASS = /^[A-Z]+[a-z]*\d{1,2}(?:[A-Z][a-z]{2,})+$/
+const HEX = /^[\da-f]{6,}$/i
 
 /** Of the length of YouTube's and of Spotify's ids; those without a digit are told from words by their capitals. */
 const ID = /(?<![\w-])(?:[\w-]{22}|[\w-]{11})(?![\w-])/g
 const MIXED = /[a-z][A-Z]/
 const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
 
-/** An error on one line, at most 1,000 characters, in which whatever identifies the job is "…". */
+/**
+ * An error on one line, at most 1,000 characters, in which whatever identifies the job is "…". A traceback's exception
+ * stands on a line of its own, and what is beneath it on the next.
+ */
 export function errorPattern(error: string | null): string {
-  const read = (error ?? '').slice(0, READ)
-  const line = oneLine(isTraceback(read) ? `${headline(error ?? '')} ${read}` : read)
-  const text = PASSES.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line)
+  const text = error ?? ''
+  const parts = isTraceback(text.slice(0, READ)) ? [headline(text), beneath(text).join('\n')] : [text]
+  // Cut in the end: a cut between ids of different lengths leaves different remainders.
+  return parts.map(nameless).join('\n').slice(0, KEPT)
+}
+
+function nameless(part: string): string {
+  const text = PASSES.reduce(
+    (rest, [pattern, replacement]) => rest.replace(pattern, replacement),
+    oneLine(part.slice(0, READ)),
+  )
     .replace(SINGLE, unquoted)
     .replace(DOUBLE, unquoted)
-  const nameless = MIXED.test(text) ? text.replace(ID, (token) => (isId(token) ? GONE : token)) : text
-  // Cut in the end: a cut between ids of different lengths leaves different remainders.
-  return nameless.replace(NUMBERED, unnumbered).slice(0, KEPT)
+  const withoutIds = MIXED.test(text) ? text.replace(ID, (token) => (isId(token) ? GONE : token)) : text
+  return withoutIds.replace(NUMBERED, unnumbered)
 }
 
 function unquoted(quoted: string, content: string, offset: number, text: string): string {
-  const isWord =
-    ONE_WORD.test(content) || LITERAL.test(content) || ARGUMENT.test(text.slice(Math.max(0, offset - 2), offset))
-  return isWord ? quoted : `${quoted[0]}${GONE}${quoted[0]}`
+  const before = text.slice(Math.max(0, offset - 24), offset)
+  const isSaid =
+    ONE_WORD.test(content) ||
+    LITERAL.test(content) ||
+    ARGUMENT.test(before) ||
+    (BEFORE_KEY.test(before) && KEY.test(content)) ||
+    isQuotedStatus(content, before)
+  return isSaid ? quoted : `${quoted[0]}${GONE}${quoted[0]}`
 }
 
 function isId(token: string): boolean {
@@ -76,8 +95,16 @@ function isId(token: string): boolean {
 
 function unnumbered(token: string, offset: number, text: string): string {
   const before = text.slice(Math.max(0, offset - 24), offset)
-  const isCode = STATUS.test(token)
-    ? BEFORE_STATUS.test(before) || (AFTER_PAUSE.test(before) && BEFORE_PAUSE.test(text.slice(offset + 3, offset + 12)))
-    : NAME.test(token) || HOST.test(token)
-  return isCode || BEFORE_CODE.test(before) ? token : GONE
+  return isStatus(token, before, text.slice(offset + token.length)) || isCode(token, before) || isName(token)
+    ? token
+    : GONE
+}
+
+function isCode(token: string, before: string): boolean {
+  return (CODE.test(token) && BEFORE_CODE.test(before)) || (SQLSTATE.test(token) && BEFORE_SQLSTATE.test(before))
+}
+
+function isName(token: string): boolean {
+  if (HOST.test(token)) return true
+  return !HEX.test(token) && token.split('.').every((part) => NAME.test(part) || CLASS.test(part))
 }

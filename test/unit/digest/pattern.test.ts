@@ -47,6 +47,15 @@ test.each([
     'no release 7 (mbid=7): 404 deleted/merged',
   ],
   ['a count that looks like a status', '412 songs failed, page 503', '71 songs failed, page 2'],
+  ['a count after a word that goes before statuses', 'got 404 rows', 'got 12 rows'],
+  ['a part of a count', 'error 404 of 500 rows', 'error 12 of 40 rows'],
+  ['a time that looks like a status', 'failed: 300 s', 'failed: 30 s'],
+  ['numbers of which one looks like a status', 'updating tuple (404,3)', 'updating tuple (12,7)'],
+  ['a release that looks like a status', 'release 503 of album 12', 'release 7 of album 404'],
+  ['an id of a path that looks like a status', 'GET /albums/404/tracks -> 401', 'GET /albums/12/tracks -> 401'],
+  ['a title after KeyError', "KeyError: 'Blue in Green'", "KeyError: 'So What'"],
+  ['an id after KeyError', 'KeyError: 12345', 'KeyError: 67890'],
+  ['a title that looks like a status', "no song '500 Miles High'", "no song 'So What'"],
 ])('errors that differ only in %s have one pattern', (_, one, other) => {
   expect(errorPattern(one)).toBe(errorPattern(other))
 })
@@ -78,8 +87,50 @@ test.each([
   ['[Errno 2] x', '[Errno 28] x'],
   ['isAvailable rateLimited', 'MusicBrainz rateLimited'],
   [traceback(12, "KeyError: 'title'"), traceback(12, "KeyError: 'artist'")],
+  // Hosts in quotes
+  ['Get "https://a.example.com/x": EOF', 'Get "https://b.example.com/x": EOF'],
+  ["cannot connect to 'https://a.example.com:8443' now", "cannot connect to 'https://b.example.com:8443' now"],
+  ["'401 Unauthorized' for url 'https://a.example.com/x'", "'401 Unauthorized' for url 'https://b.example.com/x'"],
+  // Names with digits, and codes
+  ["KeyError: 'oauth2_token'", "KeyError: 'oauth2_secret'"],
+  ["KeyError: 'level1_genre'", "KeyError: 'level2_genre'"],
+  ['unique constraint "mb_v2_releases_key"', 'unique constraint "mb_v2_artists_key"'],
+  ['S3UploadFailedError: x', 'S3TransferFailedError: x'],
+  ['boto3.exceptions.S3UploadFailedError: x', 'boto3.exceptions.S3TransferFailedError: x'],
+  ['oauthlib.oauth2.rfc6749.errors.InvalidGrantError: x', 'oauthlib.oauth2.rfc6749.errors.TokenExpiredError: x'],
+  ["KeyError: 'label name'", "KeyError: 'release date'"],
+  ['KeyError: 0', 'KeyError: 1'],
+  ['curl: (6) x', 'curl: (28) x'],
+  ["OSError(28, 'No space left')", "OSError(13, 'No space left')"],
+  ["code: '23505'", "code: '40P01'"],
+  ['{"code": "23505"}', '{"code": "40P01"}'],
 ])('%j and %j have different patterns', (one, other) => {
   expect(errorPattern(one)).not.toBe(errorPattern(other))
+})
+
+test.each([
+  "Client error '401 Unauthorized' for url 'https://api.example.com/x'",
+  "Server error '401' for url 'https://api.example.com/x'",
+  "ResponseError('too many 401 error responses')",
+  'server responded with 401',
+  'Spotify replied 401',
+  'refresh failed with 401',
+  'rejected with 401',
+  'received 401 from Spotify',
+  'GET https://api.example.com/x -> 401',
+  'hit a 401 on the search',
+  'got an answer: a 401 error',
+  'Spotify: 401 on /v1/search',
+  'MusicBrainz 401',
+  'Spotify API 401: rate',
+  'HTTP401',
+  'HTTP_401 from the feed',
+  'Http401: no feed',
+  'returned "401 Service x"',
+  "Failed on 'So What': 401 x",
+])('the status of %j is kept', (error) => {
+  const patterns = [401, 429, 503].map((status) => errorPattern(error.replace('401', String(status))))
+  expect(new Set(patterns).size).toBe(3)
 })
 
 test('the exception of a traceback counts, however long its frames are', () => {
