@@ -3,7 +3,8 @@ import type { Job } from '../job.js'
 import { detached } from '../text/words.js'
 import { type Group, GroupTally, noisiestFirst } from './group.js'
 import { errorPattern } from './pattern.js'
-import { commonTemplate, isMember, type Pattern, patternOf, type Template } from './template.js'
+import { isMember, type Pattern, patternOf, type Template } from './template.js'
+import { commonTemplates } from './templates.js'
 
 /** More patterns of one kind than this that differ in one stretch only are one group. */
 const HANDFUL = 5
@@ -105,14 +106,8 @@ export class KindTally {
 
   /** Merges the patterns that differ in one stretch. Next time when there are four times as many. */
   private search(): void {
-    for (;;) {
-      const template = commonTemplate(
-        [...this.exact.values()].map(({ pattern }) => pattern),
-        HANDFUL,
-      )
-      if (template === undefined) break
-      this.merge(template)
-    }
+    const patterns = [...this.exact.values()].map(({ pattern }) => pattern)
+    for (const template of commonTemplates(patterns, HANDFUL)) this.merge(template)
     this.searchAt = Math.max(4 * HANDFUL, 4 * this.exact.size)
     // It may have been merged into another.
     this.lastText = undefined
@@ -120,7 +115,7 @@ export class KindTally {
 
   private merge(template: Template): void {
     const members = [...this.exact].filter(([, { pattern }]) => isMember(template, pattern))
-    const group = new GroupTally({ words: [], numbers: template.numbers }, template)
+    const group = new GroupTally({ words: [], causes: template.causes }, template)
     group.patterns = members.length
     for (const [key, member] of members) {
       group.take(member)

@@ -99,6 +99,71 @@ test('errors of which two stretches differ are one group each way', () => {
   expect(counts(failing(errors))).toEqual([8, 8])
 })
 
+test('a handful of errors from each of two services stay apart, whatever they have in common', () => {
+  const errors = ['Spotify', 'Apple'].flatMap((service) =>
+    TITLES.slice(0, 5).map((title) => `${service} has no song called ${title}`),
+  )
+  expect(counts(failing(errors))).toHaveLength(errors.length)
+})
+
+test('errors that vary at both ends are one group, and say how they vary', () => {
+  const errors = TITLES.map((title, index) => `${title}: no Spotify match for ${TITLES.at(index - 3)}`)
+  const [group, ...others] = groupsOf(failing(errors))
+  expect(others).toEqual([])
+  expect(group).toMatchObject({ count: 8, patterns: 8 })
+  expect(group?.variants.map(({ text }) => text)).toContain("So What: … 'Round Midnight")
+})
+
+const traceback = (exception: string, frame = 'match') =>
+  `Traceback (most recent call last):\n  File "/app/worker.py", line 12, in ${frame}\n    run(job)\n${exception}`
+
+test('tracebacks whose exceptions differ in a title are one group where their frames are the same', () => {
+  const errors = TITLES.map((title) => `app.errors.NotFound: no match for ${title}`)
+  expect(counts(failing(errors.map((error) => traceback(error))))).toEqual([8])
+  expect(counts(failing(['match', 'sync'].flatMap((frame) => errors.map((error) => traceback(error, frame)))))).toEqual(
+    [8, 8],
+  )
+})
+
+test('tracebacks whose exceptions have nothing in common stay apart, whatever their frames', () => {
+  const errors = ['disk full', 'bad title', 'no such host', 'Bad Gateway', 'oops', 'out of memory', 'closed']
+  expect(counts(failing(errors.map((error) => traceback(`ValueError: ${error}`))))).toHaveLength(errors.length)
+})
+
+const NAMES = ['title', 'artist', 'album', 'isrc', 'label', 'genre', 'release']
+
+test.each([
+  ['keys', NAMES, (key: string) => `refresh failed with KeyError: '${key}'`],
+  ['attributes', NAMES, (name: string) => `'NoneType' object has no attribute '${name}'`],
+  [
+    'columns',
+    NAMES,
+    (name: string) => `null value in column "${name}" of relation "songs" violates not-null constraint`,
+  ],
+  ['constraints', NAMES, (name: string) => `duplicate key value violates unique constraint "${name}_key"`],
+  [
+    'reasons',
+    NAMES,
+    (reason: string) => `the search was refused: [{'domain': 'youtube.quota', 'reason': '${reason}'}]`,
+  ],
+  [
+    'reasons of YouTube',
+    ['quotaExceeded', 'forbidden', 'keyInvalid', 'accessNotConfigured', 'rateLimitExceeded', 'ipRefererBlocked'],
+    (reason: string) => `the YouTube search failed: ${reason}`,
+  ],
+  ['hosts', NAMES, (host: string) => `cannot connect to ${host}.example.com, which does not answer`],
+  ['hosts of URLs', NAMES, (host: string) => `Get "https://${host}/x": the connection was reset by peer`],
+  ['errors', NAMES, (name: string) => `could not read the feed: ${name}Error while decoding`],
+  ['exceptions', NAMES, (name: string) => `could not read the feed: app.${name}.TooSlow while decoding`],
+  ['errno', ['2', '5', '13', '24', '28', '32'], (code: string) => `cannot write feed: [Errno ${code}] for this reason`],
+])('errors that differ in their %s stay apart, however many there are', (_, names, error) => {
+  const plain = TITLES.filter((title) => !title.includes("'"))
+  expect(counts(failing(names.map(error)))).toHaveLength(names.length)
+  expect(counts(failing(names.flatMap((name) => plain.map((title) => `${error(name)} of song ${title}`))))).toEqual(
+    names.map(() => plain.length),
+  )
+})
+
 test('a group keeps its ten latest jobs, and counts and spans all of them', () => {
   const minutes = [7, 3, 11, 0, 14, 5, 9, 1, 13, 2, 12, 4, 10, 6, 8]
   const [group] = groupsOf(minutes.map((minute) => job({ finishedAt: at('02:00') + minute * 60_000 })))
@@ -247,6 +312,19 @@ test.each([
 ])('failures whose errors differ in %s are grouped in time that is in proportion', (_, error) => {
   expectLinear((count) => kindsOf(Array.from({ length: count }, (_, index) => job({ error: error(index) }))), 2_000)
 })
+
+test('errors of very many words that begin and end alike are grouped in time that is in proportion', () => {
+  expectLinear((length) => kindsOf(failing(Array.from({ length: 256 }, (_, index) => nested(index, length)))), 120)
+})
+
+/** An error of so many words that shares some of the first and of the last with any other, but never enough of them. */
+function nested(index: number, length: number): string {
+  const shared = 1 + (index % Math.floor(length / 8))
+  const letters = [...different(1, length)][0]
+    ?.split(' ')
+    .map((word, place) => word.charAt((place + index) % word.length))
+  return (letters ?? []).map((letter, place) => (place < shared || place >= length - shared ? 'a' : letter)).join(' ')
+}
 
 test('71,000 failures of an outage make one group', () => {
   const jobs = Array.from({ length: 71_000 }, (_, index) =>

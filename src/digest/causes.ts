@@ -1,0 +1,24 @@
+/** What tells one cause from another, as a pattern has it; patterns with different causes are never merged. */
+const CAUSES = new RegExp(
+  [
+    // An HTTP status, also that of HTTP401; any other number that is left is an errno, an exit code, SQLSTATE
+    /(?<!\d)\d{3}(?!\d)/,
+    /(?<![\w.])\d[\dA-Z]*(?![\w.])/,
+    /(?<=:\/\/)[^\s"'<>/?#)]+/,
+    /(?<![\w.-])[\w.-]+\.(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)(?![\w-])/,
+    // ValueError, requests.exceptions.ReadTimeout
+    /(?<![\w.])[\w.]*\w(?:Error|Exception)(?!\w)/,
+    /(?<![\w.])(?:[a-z_]\w*\.)+[A-Z]\w*[a-z](?!\w)/,
+    /(?<=\b(?:KeyError: |argument |attribute |column |constraint |relation |reason["']?: ?)["'])[^"']+/,
+    // Reasons of Google's APIs: quotaExceeded
+    /(?<!\w)[a-z]+(?:[A-Z][a-z]+)+(?!\w)/,
+    /(?<!\w)forbidden(?!\w)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
+
+export function causesOf(text: string): string {
+  return (text.match(CAUSES) ?? []).join(' ')
+}
