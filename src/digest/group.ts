@@ -2,6 +2,7 @@ import type { Job } from '../job.js'
 import { cut, shortened } from '../text/words.js'
 import { type Cluster, ClusterTally, laterFirst } from './cluster.js'
 import { errorPattern } from './pattern.js'
+import { rarerHalf } from './rarest.js'
 import { type Pattern, patternOf, stretchOf, type Template } from './template.js'
 
 /** As many as ever make it into a mail, and more. */
@@ -68,7 +69,12 @@ export class GroupTally {
     const text = this.variantOf(pattern)
     if (text === undefined) return
     const known = this.variants.get(text)
-    if (known !== undefined || this.variants.size < VARIANTS) this.variants.set(text, (known ?? 0) + count)
+    if (known === undefined && this.variants.size >= VARIANTS) this.forgetRarest()
+    this.variants.set(text, (known ?? 0) + count)
+  }
+
+  private forgetRarest(): void {
+    for (const [text] of rarerHalf(this.variants, ([, count]) => count)) this.variants.delete(text)
   }
 
   private variantOf(pattern: Pattern): string | undefined {

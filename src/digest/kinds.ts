@@ -2,23 +2,41 @@ import { type Job, kindOf } from '../job.js'
 import { type Group, noisiestFirst } from './group.js'
 import { type Kind, KindTally, type Room } from './kind.js'
 
-/** A bound on memory: kinds whose failures are grouped. */
+/** Bounds on memory: kinds whose failures are grouped, and groups of all kinds beyond one of each. */
 const KINDS = 2_000
+const GROUPS = 2_000
 
 /** Failures that belong to no chain, by source and job type. */
 export class Kinds {
   private readonly kinds = new Map<string, KindTally>()
   /** Of kinds beyond the bound only the figures are known. */
   private readonly others = new Map<string, { count: number; last: number }>()
-  private readonly room: Room = { patterns: 0, counted: 0 }
+  private readonly room: Room = { counted: 0 }
+  private groups = 0
 
   add(job: Job): void {
     const key = `${job.source}\0${job.jobType}`
     const kind = this.kinds.get(key) ?? this.opened(key, job)
-    if (kind) {
-      kind.add(job)
-      return
-    }
+    if (kind) this.addTo(kind, job)
+    else this.count(job)
+  }
+
+  private addTo(kind: KindTally, job: Job): void {
+    const before = kind.size
+    kind.add(job)
+    this.groups += kind.size - before
+    if (this.groups > GROUPS + this.kinds.size) this.makeRoom()
+  }
+
+  /** At the cost of the kind that has the most groups, which keeps half of them. */
+  private makeRoom(): void {
+    const widest = [...this.kinds.values()].reduce((a, b) => (b.size > a.size ? b : a))
+    const before = widest.size
+    widest.halve()
+    this.groups -= before - widest.size
+  }
+
+  private count(job: Job): void {
     const { count, last } = this.others.get(kindOf(job)) ?? { count: 0, last: Number.NEGATIVE_INFINITY }
     this.others.set(kindOf(job), { count: count + 1, last: Math.max(last, job.failedAt) })
   }

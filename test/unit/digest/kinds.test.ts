@@ -69,6 +69,14 @@ test('the most frequent variants come first', () => {
   expect(shown.reduce((sum, count) => sum + count, 0)).toBeLessThan(errors.length)
 })
 
+test('a variant that comes after many others is counted, and the most frequent one is first', () => {
+  const errors = [...different(60, 2), ...Array(100).fill('refresh token revoked'), ...different(70, 3)]
+  const [group] = groupsOf(failing(errors.map((what) => `Spotify match failed: ${what}`)))
+  expect(group?.count).toBe(230)
+  expect(group?.variants[0]).toEqual({ text: 'refresh token revoked', count: 100 })
+  expect(group?.variants.length).toBeLessThanOrEqual(50)
+})
+
 test('a handful of them stay apart', () => {
   expect(counts(failing(TITLES.slice(0, 5).map((title) => `Song not found: ${title}`)))).toEqual([1, 1, 1, 1, 1])
 })
@@ -270,6 +278,52 @@ test('what comes after so many different errors still finds its group', () => {
     ...times(40, 'Song not found'),
   ])
   expect(later[0]?.groups[0]).toMatchObject({ count: 80 })
+})
+
+test.each([80, 300, 5_000])('after %d unlike errors a template is found all the same', (unlike) => {
+  const titles = [...different(4 * unlike, 2)].map((title) => `Song not found: ${title}`)
+  const [kind] = kindsOf(failing([...different(unlike), ...titles]))
+  expect(kind).toMatchObject({ count: 5 * unlike, patterns: 5 * unlike })
+  expect(kind?.groups[0]?.latest.error).toMatch(/^Song not found/)
+  expect(kind?.groups[0]?.count).toBeGreaterThan(3 * unlike)
+})
+
+test('after so many unlike errors the one that dominates is shown, with all its jobs', () => {
+  const [kind] = kindsOf([...failing([...different(300)]), ...times(400, 'Spotify answered 401 Unauthorized')])
+  expect(kind?.count).toBe(700)
+  expect(kind?.groups[0]).toMatchObject({ count: 400, latest: { error: 'Spotify answered 401 Unauthorized' } })
+})
+
+test('after many templates the error that dominates is shown as well', () => {
+  const templates = [...different(300, 3)].flatMap((words) => TITLES.map((title) => `${words} ${title}`))
+  const [kind] = kindsOf([...failing(templates), ...times(400, 'Spotify answered 401 Unauthorized')])
+  expect(kind?.groups[0]).toMatchObject({ count: 400, latest: { error: 'Spotify answered 401 Unauthorized' } })
+  expect(kind?.groups.length).toBeLessThanOrEqual(256)
+})
+
+test('what many kinds have in groups is bounded, and leaves room for the error that dominates another kind', () => {
+  const unlike = [...different(20 * 300)].map((error, index) => job({ error, jobType: `noisy_${index % 20}` }))
+  const values = { source: 'musicbrainz', jobType: 'sync_releases' }
+  const others = [
+    job({ ...values, error: "KeyError: 'title'" }),
+    ...Array(500).fill(job({ ...values, error: 'HTTP 401' })),
+  ]
+  const kinds = kindsOf([...unlike, ...others])
+  expect(kinds[0]).toMatchObject({ name: 'musicbrainz/sync_releases', count: 501 })
+  expect(kinds[0]?.groups[0]).toMatchObject({ count: 500, latest: { error: 'HTTP 401' } })
+  expect(kinds.slice(1).map(({ count }) => count)).toEqual(Array(20).fill(300))
+  expect(kinds.every(({ groups }) => groups.length > 0)).toBe(true)
+  expect(kinds.reduce((sum, { groups }) => sum + groups.length, 0)).toBeLessThanOrEqual(2_000 + kinds.length)
+})
+
+test('every kind keeps a group, however many kinds have several', () => {
+  const errors = ['Read timed out', 'Connection refused', 'Bad Gateway']
+  const jobs = errors.flatMap((error) =>
+    Array.from({ length: 2_000 }, (_, kind) => job({ error, jobType: `type_${kind}` })),
+  )
+  const kinds = kindsOf(jobs)
+  expect(kinds.every(({ count, groups }) => count === 3 && groups.length > 0)).toBe(true)
+  expect(kinds.reduce((sum, { groups }) => sum + groups.length, 0)).toBeLessThanOrEqual(4_000)
 })
 
 test('of very many kinds all are counted by name', () => {
