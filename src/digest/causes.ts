@@ -1,3 +1,5 @@
+import { HOST_IN_TEXT } from './host.js'
+
 /** What tells one cause from another, as a pattern has it; patterns with different causes are never merged. */
 const CAUSES = new RegExp(
   [
@@ -5,7 +7,7 @@ const CAUSES = new RegExp(
     /(?<!\d)\d{3}(?!\d)/,
     /(?<![\w.])\d[\dA-Z]*(?![\w.])/,
     /(?<=:\/\/)[^\s"'<>/?#)]+/,
-    /(?<![\w.-])[\w.-]+\.(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)(?![\w-])/,
+    HOST_IN_TEXT,
     // ValueError, requests.exceptions.ReadTimeout
     /(?<![\w.])[\w.]*\w(?:Error|Exception)(?!\w)/,
     /(?<![\w.])(?:[a-z_]\w*\.)+[A-Z]\w*[a-z](?!\w)/,

@@ -1,5 +1,6 @@
 import { beneath, headline, isTraceback } from '../text/traceback.js'
 import { oneLine } from '../text/words.js'
+import { isHost } from './host.js'
 import { isQuotedStatus, isStatus } from './status.js'
 
 /*
@@ -11,6 +12,8 @@ const GONE = '…'
 /** Characters of an error that are looked at, and characters of a pattern that count. */
 const READ = 2_000
 const KEPT = 1_000
+/** Characters before a word and behind it that say what it is. */
+const NEAR = 24
 
 const PASSES: readonly (readonly [RegExp, string])[] = [
   // scheme://host/path?query
@@ -40,7 +43,6 @@ const KEY = /^[a-z_]+(?: [a-z_]+){1,3}$/
 
 /** A word with a digit in it, and what hangs on it by dots. */
 const NUMBERED = /(?<![\w-])[\w-]*\d[\w-]*(?:\.[\w-]+)*/g
-const HOST = /\.(?:ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us)$/i
 /** A code beside its name, as far as it is short: [Errno 28], curl: (6), OSError(104, KeyError: 0. */
 const BEFORE_CODE = /\b(?:errno|sqlstate|exit code|exit status|signal|curl|KeyError)\W{0,3}$|\w(?:Error|Exception)\($/i
 const CODE = /^-?\d{1,3}$/
@@ -79,7 +81,7 @@ function nameless(part: string): string {
 }
 
 function unquoted(quoted: string, content: string, offset: number, text: string): string {
-  const before = text.slice(Math.max(0, offset - 24), offset)
+  const before = text.slice(Math.max(0, offset - NEAR), offset)
   const isSaid =
     ONE_WORD.test(content) ||
     LITERAL.test(content) ||
@@ -94,10 +96,10 @@ function isId(token: string): boolean {
 }
 
 function unnumbered(token: string, offset: number, text: string): string {
-  const before = text.slice(Math.max(0, offset - 24), offset)
-  return isStatus(token, before, text.slice(offset + token.length)) || isCode(token, before) || isName(token)
-    ? token
-    : GONE
+  const end = offset + token.length
+  const before = text.slice(Math.max(0, offset - NEAR), offset)
+  const isSaid = isStatus(token, before, text.slice(end, end + NEAR)) || isCode(token, before) || isName(token)
+  return isSaid ? token : GONE
 }
 
 function isCode(token: string, before: string): boolean {
@@ -105,6 +107,6 @@ function isCode(token: string, before: string): boolean {
 }
 
 function isName(token: string): boolean {
-  if (HOST.test(token)) return true
+  if (isHost(token)) return true
   return !HEX.test(token) && token.split('.').every((part) => NAME.test(part) || CLASS.test(part))
 }

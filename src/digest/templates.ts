@@ -7,7 +7,7 @@ const LONGEST_RUN = 8
 /** Three words with letters, side by side; "… … …" says nothing. */
 const SAYING = /\p{L}{2}\S* \S*\p{L}{2}\S* \S*\p{L}{2}/u
 
-/** The templates that more than `handful` of the patterns fit, like Drain's; a stretch may be of any length, as titles are. */
+/** The templates that more than `handful` of the patterns fit: like Drain's, but a stretch is as long as a title is. */
 export function commonTemplates(patterns: readonly Pattern[], handful: number): readonly Template[] {
   return [...byCauses(patterns).values()].flatMap((alike) => {
     const left = new Set(alike)

@@ -1,7 +1,7 @@
 import { cutCounting, plural } from './words.js'
 
 const START = 'Traceback (most recent call last):'
-/** What stands before a frame is a log's prefix, an indent or the margin of an ExceptionGroup, and before the exception too. */
+/** What stands before a frame stands before the exception too: a log's prefix, or the margin of an ExceptionGroup. */
 const MARGIN = /^(.*?) {2}File "/
 const EXCEPTION = /^[\w.]+(?::|$)/
 
@@ -22,7 +22,7 @@ export function beneath(text: string): readonly string[] {
   return lines.filter((_, index) => index !== place)
 }
 
-/** The first line that is not indented below the last frames; one that names no class may be code or part of a message. */
+/** The first line below the last frames that is not indented; one that names no class may be a line of code. */
 function exceptionOf(text: string): string {
   const lines = linesOf(text.slice(text.lastIndexOf(START) + START.length))
   const margin = MARGIN.exec(lines[0] ?? '')?.[1]?.length ?? 0
