@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { PALETTE } from '../../../src/mail/elements.js'
 import { CASES, mailOfCase } from '../../support/cases.js'
 import { digestOf, job, mailOf, PRODUCTION, step } from '../../support/jobs.js'
-import { elements, faults, links, visible } from './markup.js'
+import { elements, faults, links, visible } from '../../support/markup.js'
 
 const EVERY_CASE = Object.entries(CASES)
 
