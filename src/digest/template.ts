@@ -27,13 +27,22 @@ const STRETCH_PER_WORD = 3
 /** Of a traceback, which has two lines, the exception alone may vary. */
 export function patternOf(text: string): Pattern {
   const [line = '', ...frames] = text.split('\n')
-  return { words: line.split(' '), causes: [causesOf(line), ...frames].join('\n') }
+  let causes: string | undefined
+  return {
+    words: line.split(' '),
+    // Costly, and most patterns of a storm are never compared.
+    get causes() {
+      causes ??= [causesOf(line), ...frames].join('\n')
+      return causes
+    },
+  }
 }
 
 /** What the pattern has where the template leaves a stretch open; undefined when it does not fit. */
-export function stretchOf(template: Template, { words, causes }: Pattern): string | undefined {
-  if (causes !== template.causes) return undefined
-  return 'run' in template ? aroundRun(template, words) : betweenEnds(template, words)
+export function stretchOf(template: Template, pattern: Pattern): string | undefined {
+  const { words } = pattern
+  const stretch = 'run' in template ? aroundRun(template, words) : betweenEnds(template, words)
+  return stretch !== undefined && pattern.causes === template.causes ? stretch : undefined
 }
 
 export function isMember(template: Template, pattern: Pattern): boolean {
