@@ -252,6 +252,14 @@ test('what the server says of itself has no cure of ours: a read-only database',
   expect(finished.stdout).toMatch(/^✗ permission: cannot execute UPDATE in a read-only transaction.*\n[✓✗·]/m)
 })
 
+test('a fault of the program is no finding about the database: it keeps its stack', async () => {
+  const broken = `Number.prototype.toLocaleString = () => { throw new TypeError('broken') }`
+  const finished = await check({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}` })
+  expect(finished.code).toBe(1)
+  expect(marked('✗', finished)).toEqual([])
+  expect(finished.summary).toMatchObject({ outcome: 'failed', stack: expect.stringMatching(/^TypeError: broken\n/) })
+})
+
 async function proxied(): Promise<DatabaseProxy> {
   const proxy = await startProxy(scene.database.url)
   onTestFinished(() => proxy.close())
