@@ -5,21 +5,28 @@ export const WIDTH = 78
 const COLUMN = 48
 export const MARGIN = '  '
 
+const PLAIN = /^[ -~]*$/
+
+/** In columns of a terminal. The library looks at every character, which most texts can do without. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text)
+}
+
 /**
  * Rows of cells, each column as wide as its widest cell up to a bound, beyond which a cell pushes the others aside.
  * `room` is what a line of them may take: what stands before it needs the rest. It goes on below where it is longer.
  */
 export function aligned(rows: readonly (readonly string[])[], room = WIDTH - MARGIN.length): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.min(COLUMN, Math.max(...rows.map((row) => stringWidth(row[column] ?? '')))),
+    Math.min(COLUMN, Math.max(...rows.map((row) => widthOf(row[column] ?? '')))),
   )
   return rows.map((row) =>
     row
-      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
       .reduce((line, cell) => joined(line, cell, room))
       .trimEnd()
       .split('\n')
-      .map((line) => (stringWidth(line) <= room ? line : folded(line)))
+      .map((line) => (widthOf(line) <= room ? line : folded(line)))
       .join('\n'),
   )
 }
@@ -27,7 +34,7 @@ export function aligned(rows: readonly (readonly string[])[], room = WIDTH - MAR
 /** A cell stays whole where it can. */
 function joined(line: string, cell: string, room: number): string {
   const last = line.slice(line.lastIndexOf('\n') + 1)
-  const fits = stringWidth(`${last}  ${cell.trimEnd()}`) <= room
+  const fits = widthOf(`${last}  ${cell.trimEnd()}`) <= room
   return fits || cell.trim() === '' ? `${line}  ${cell}` : `${line.trimEnd()}\n${MARGIN}${MARGIN}${cell}`
 }
 
@@ -49,17 +56,17 @@ export function wrap(text: string, width = WIDTH): string {
 }
 
 function fold(line: string, width: number): string {
-  if (stringWidth(line) <= width) return line
+  if (widthOf(line) <= width) return line
   const words = line.split(/(?<=\S)(?= )/).flatMap((word) => (/:\/\//.test(word) ? [word] : pieces(word, width)))
   const lines: string[] = []
   let current = ''
   let used = 0
   for (const word of words) {
-    const own = stringWidth(word)
+    const own = widthOf(word)
     const fits = current === '' || used + own <= width
     if (!fits) lines.push(current)
     current = fits ? current + word : word.trimStart()
-    used = fits ? used + own : stringWidth(current)
+    used = fits ? used + own : widthOf(current)
   }
   return [...lines, current].join('\n')
 }
@@ -68,11 +75,12 @@ const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** Breaks between what a reader sees as characters, so that no emoji falls apart. */
 function pieces(word: string, width: number): readonly string[] {
-  if (stringWidth(word) <= width) return [word]
+  if (widthOf(word) <= width) return [word]
+  if (PLAIN.test(word)) return word.match(new RegExp(`.{1,${width}}`, 'g')) ?? []
   const found = ['']
   let used = 0
   for (const { segment } of CHARACTERS.segment(word)) {
-    const own = stringWidth(segment)
+    const own = widthOf(segment)
     if (used + own > width && used > 0) {
       found.push('')
       used = 0

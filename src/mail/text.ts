@@ -1,5 +1,4 @@
-import stringWidth from 'string-width'
-import { aligned, hang, indent, MARGIN, WIDTH, wrap } from './columns.js'
+import { aligned, hang, indent, MARGIN, WIDTH, widthOf, wrap } from './columns.js'
 import type { Letter } from './letter.js'
 import type { JobLine, Quote, Section, StepLine } from './section.js'
 
@@ -60,7 +59,7 @@ function headline(text: string, paint: Paint): string {
 /** Its first line behind its label where both fit, all others indented: an error cannot pass for the mail's own words. */
 function quote({ label, lines: [first = '', ...rest], variants }: Quote): string {
   const inline = `${label}: ${first}`
-  const head = stringWidth(inline) <= WIDTH ? inline : `${label}:\n${indent(wrap(first, WIDTH - MARGIN.length))}`
+  const head = widthOf(inline) <= WIDTH ? inline : `${label}:\n${indent(wrap(first, WIDTH - MARGIN.length))}`
   const others = rest.map((line) => indent(wrap(line, WIDTH - 2 * MARGIN.length), MARGIN + MARGIN))
   return [head, ...others, ...(variants ? [hang(variants)] : [])].join('\n')
 }
