@@ -51,7 +51,7 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
     () => remainder(digest, groups, chainsLeft, caps.remainder),
     () => digest.kinds.map(({ name, count }) => `${short(name)}: ${plural(count, 'job')}`),
   )
-  const hasTotal = sections.length > 1 || remaining.length > 0 || digest.window.includeAlerted
+  const hasTotal = sections.length > 1 || remaining.length > 0 || (digest.window.includeAlerted && digest.count > 0)
   return {
     environment: presentation.environment,
     total: hasTotal

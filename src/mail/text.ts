@@ -67,7 +67,8 @@ function quote({ label, lines: [first = '', ...rest], variants }: Quote): string
 const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
 
 function stepLines(steps: readonly StepLine[], paint: Paint): string {
-  const rows = aligned(steps.map(({ name, state, duration, job, note }) => [name, state, duration, job, note]))
+  const cells = steps.map(({ name, state, duration, job, note }) => [name, state, duration, job, note])
+  const rows = aligned(cells, WIDTH - 2 * MARGIN.length)
   return steps.map(({ mark }, index) => `${MARGIN}${paint(TONES[mark], mark)} ${rows[index]}`).join('\n')
 }
 

@@ -93,6 +93,12 @@ test('a lapse is said in a section of its own where the section that was to say 
   expect(mailOf(digest).text).not.toContain('refresh is overdue\n')
 })
 
+test('a lapse that is reported again alone is no mail about no job', () => {
+  const { text } = mailOf(digestOf([], { lapse }, undefined, { window: { since: 'all', includeAlerted: true } }))
+  expect(text).toMatch(/^✗ Apple Music catalog refresh is overdue\n/)
+  expect(text).not.toContain('0 jobs')
+})
+
 test('a lapse that cannot be shown is said all the same', () => {
   const digest = digestOf([], { lapse })
   const overdue = digest.overdue && { ...digest.overdue, runs: null as never }

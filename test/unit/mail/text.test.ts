@@ -116,6 +116,8 @@ test('the steps stand in columns, and wrap when their names are long', () => {
   ])
   const long = lines({ steps: [{ ...stepLine, name: 'n'.repeat(60) }, { ...stepLine }] })
   expect(tooLong(long)).toEqual([])
+  for (const length of [37, 38, 39, 40])
+    expect(tooLong(lines({ steps: [{ ...stepLine, name: 'n'.repeat(length) }] }))).toEqual([])
 })
 
 test('columns stand below each other whatever the script', () => {
