@@ -1,5 +1,6 @@
 import { type ChainDefinition, isStep, SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Job } from '../job.js'
+import { DAY } from '../text/time.js'
 
 export type StepState =
   | 'done'
@@ -20,7 +21,7 @@ export interface Step {
   readonly duration: number | undefined
 }
 
-/** The whole ladder; a step that was enqueued twice stands there twice. */
+/** All steps; one that was enqueued twice stands there twice. */
 export function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date): readonly Step[] {
   const rows = definition.steps.map((known) => jobs.filter((job) => isStep(known, job)))
   const last = rows.findLastIndex((found) => found.length > 0)
@@ -34,7 +35,7 @@ export function knownSteps(definition: ChainDefinition, jobs: readonly Job[], no
 
 /** A step that was reaped may have queued the next one before, whose row is deleted by now. */
 function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
-  return job?.reaped === true && now.getTime() - job.failedAt > SUCCESSES_KEPT_DAYS * 86_400_000
+  return job?.reaped === true && now.getTime() - job.failedAt > SUCCESSES_KEPT_DAYS * DAY
 }
 
 /** Whether the rows of later steps may be missing because they are deleted. */

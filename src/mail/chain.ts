@@ -137,11 +137,11 @@ function shownJobs({ failed }: ChainFailures, leading: Job, { caps }: Style): re
 }
 
 /** What several in a row have in common is said below the last of them. Of the first, the error stands above. */
-function jobLines(jobs: readonly Job[], hasLadder: boolean, { clock, pages }: Style): readonly JobLine[] {
+function jobLines(jobs: readonly Job[], hasSteps: boolean, { clock, pages }: Style): readonly JobLine[] {
   const [leading] = jobs
   return jobs.map((job, index) => {
     const time = leading && jobs.length > 1 ? [clock.briefAfter(leading.failedAt, job.failedAt)] : []
-    const notes = index === 0 ? leadingNotes(job, hasLadder) : notesOf(job)
+    const notes = index === 0 ? leadingNotes(job, hasSteps) : notesOf(job)
     const below = index === 0 ? [] : notesOf(jobs[index + 1])
     return {
       facts: [`job ${job.id}`, ...time, short(kindOf(job)), target(job)],
@@ -152,8 +152,8 @@ function jobLines(jobs: readonly Job[], hasLadder: boolean, { clock, pages }: St
 }
 
 /** Of a step that has one attempt its line has said how it died. */
-function leadingNotes(job: Job, hasLadder: boolean): readonly string[] {
-  const isSaid = hasLadder && job.maxAttempts === 1 && job.attempts === 1 && !job.reaped
+function leadingNotes(job: Job, hasSteps: boolean): readonly string[] {
+  const isSaid = hasSteps && job.maxAttempts === 1 && job.attempts === 1 && !job.reaped
   return isSaid ? [] : [howItDied(job)]
 }
 

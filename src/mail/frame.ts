@@ -1,5 +1,6 @@
 import type { Digest } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
+import { MINUTE } from '../text/time.js'
 import { list, plural } from '../text/words.js'
 import type { Clock } from './clock.js'
 import { isDate } from './duration.js'
@@ -61,5 +62,5 @@ export function footer({ count, window, older, now }: Digest, clock: Clock): rea
 function sinceWhen(oldest: number | null): string {
   const year = oldest !== null && isDate(oldest) ? new Date(oldest).getUTCFullYear() : 0
   if (oldest === null || year < 1 || year > 9_999) return 'all'
-  return new Date(Math.floor(oldest / 60_000) * 60_000).toISOString().replace(':00.000Z', 'Z')
+  return new Date(Math.floor(oldest / MINUTE) * MINUTE).toISOString().replace(':00.000Z', 'Z')
 }

@@ -21,7 +21,8 @@ const VARIANTS_SHOWN = 5
 const BRIEF_LENGTH = 48
 
 /** Failures of one source and job type, and of one error. */
-export function groupSection(group: Group, { clock, pages, caps }: Style): Section {
+export function groupSection(group: Group, style: Style): Section {
+  const { clock, pages, caps } = style
   const { kind, count, ofKind, first, last, death, latest, jobs, alike } = group
   const shown = jobs.slice(0, caps.jobs)
   const what = headline(group)
@@ -34,7 +35,7 @@ export function groupSection(group: Group, { clock, pages, caps }: Style): Secti
     summary: death === undefined ? when : `${death}, ${when}`,
     error: quote(latest, alike ? 'Error' : `${count.toLocaleString('en')} errors such as`, caps, variantsOf(group)),
     jobs: shown.map((job) => ({
-      facts: [`job ${job.id}`, target(job), ...timeOf(job, group, when, { clock, pages, caps })],
+      facts: [`job ${job.id}`, target(job), ...timeOf(job, group, when, style)],
       notes: death === undefined ? [howItDied(job)] : [],
       link: pages.job(job.id),
     })),
