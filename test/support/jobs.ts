@@ -110,3 +110,14 @@ export function chainOf(rows: readonly Job[], context: Partial<Context> = {}): C
 export function mailOf(digest: Digest, presentation = PRODUCTION): Message {
   return renderMessage(digest, presentation, unexpected)
 }
+
+/** `count` errors that have nothing in common. */
+export function* different(count: number, length = 6): Generator<string> {
+  for (let index = 0; index < count; index++) {
+    let state = index + 1
+    yield Array.from({ length }, () => {
+      state = (state * 48_271) % 2_147_483_647
+      return state.toString(36).replace(/\d/g, 'x')
+    }).join(' ')
+  }
+}

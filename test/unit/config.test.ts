@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { ConfigError, type Environment } from '../../src/config/reader.js'
 import { digestConfig, migrateConfig } from '../../src/config.js'
-import { expectLinear } from '../support/growth.js'
 
 const DATABASE = { DATABASE_URL: 'postgresql://app:hunter2@db.example.com:6543/music?sslmode=require' }
 const COMPLETE: Environment = {
@@ -484,11 +483,4 @@ test('HEARTBEAT_URL is refused on the ports that fetch refuses, and on no other'
   const urls = ports.map((port) => `http://127.0.0.1:${port}/`)
   const byFetch = await Promise.all(urls.map(refused))
   expect(urls.filter((url) => heartbeat(url).length > 0)).toEqual(urls.filter((_, index) => byFetch[index]))
-})
-
-test('an address of any length is refused in time that is in proportion', () => {
-  expectLinear((length) => {
-    const address = `${'a.'.repeat(length)}@${'b.'.repeat(length)}`
-    expect(problems(() => mail({ ALERT_EMAIL_TO: address }))).toHaveLength(1)
-  }, 250_000)
 })

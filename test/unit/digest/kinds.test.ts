@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chosen, Kinds } from '../../../src/digest/kinds.js'
 import type { Job } from '../../../src/job.js'
-import { expectLinear } from '../../support/growth.js'
-import { at, groupsOf, job } from '../../support/jobs.js'
+import { at, different, groupsOf, job } from '../../support/jobs.js'
 
 const TITLES = [
   "'Round Midnight",
@@ -251,17 +250,6 @@ test('every kind has a section before any has two', () => {
   expect(chosen(kinds, 1).map(({ kind }) => kind)).toEqual(['spotify/match_song'])
 })
 
-/** `count` errors that have nothing in common. */
-function* different(count: number, length = 6): Generator<string> {
-  for (let index = 0; index < count; index++) {
-    let state = index + 1
-    yield Array.from({ length }, () => {
-      state = (state * 48_271) % 2_147_483_647
-      return state.toString(36).replace(/\d/g, 'x')
-    }).join(' ')
-  }
-}
-
 test('errors that are too many to be kept apart are counted, and so are their kinds', () => {
   const jobs = [...different(20_000)].map((error) => job({ error }))
   const [kind] = kindsOf([...jobs, ...jobs.slice(0, 5)])
@@ -358,33 +346,4 @@ test('the counts always add up to the number of failures', () => {
       }
     }),
   )
-})
-
-test.each([
-  ['ids alone', (index: number) => `no release ${index} (mbid=${index}): 404`],
-  ['titles', (index: number) => `Song not found: ${[...different(1, 3)][0]} ${index.toString(26).replace(/\d/g, 'z')}`],
-])('failures whose errors differ in %s are grouped in time that is in proportion', (_, error) => {
-  expectLinear((count) => kindsOf(Array.from({ length: count }, (_, index) => job({ error: error(index) }))), 2_000)
-})
-
-test('errors of very many words that begin and end alike are grouped in time that is in proportion', () => {
-  expectLinear((length) => kindsOf(failing(Array.from({ length: 256 }, (_, index) => nested(index, length)))), 120)
-})
-
-/** An error of so many words that shares some of the first and of the last with any other, but never enough of them. */
-function nested(index: number, length: number): string {
-  const shared = 1 + (index % Math.floor(length / 8))
-  const letters = [...different(1, length)][0]
-    ?.split(' ')
-    .map((word, place) => word.charAt((place + index) % word.length))
-  return (letters ?? []).map((letter, place) => (place < shared || place >= length - shared ? 'a' : letter)).join(' ')
-}
-
-test('71,000 failures of an outage make one group', () => {
-  const jobs = Array.from({ length: 71_000 }, (_, index) =>
-    job({ id: index + 1, error: `no release ${index} (mbid=${index}): 404`, failedAt: index + 1 }),
-  )
-  const [group, ...others] = groupsOf(jobs)
-  expect(others).toEqual([])
-  expect(group).toMatchObject({ count: 71_000, first: 1, last: 71_000 })
 })

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { errorPattern } from '../../../src/digest/pattern.js'
-import { expectLinear } from '../../support/growth.js'
 
 const retries = (query: string, cause = "ReadTimeoutError('Read timed out.')") =>
   `HTTPSConnectionPool(host='www.googleapis.com', port=443): Max retries exceeded with url: /youtube/v3/search?part=snippet&q=${query}&key=[redacted] (Caused by ${cause})`
@@ -138,15 +137,6 @@ test('the exception of a traceback counts, however long its frames are', () => {
   const long = (exception: string) => `Traceback (most recent call last):\n${frames}${exception}`
   expect(errorPattern(long("KeyError: 'title'"))).not.toBe(errorPattern(long("KeyError: 'artist'")))
 })
-
-test.each(['a', '1', "'", "'a", '"', 'a-', '://', 'aa://', 'a ', '/?', 'Key (a)=(', "''", 'a.', '`'])(
-  'the pattern of an error of many %j takes time in proportion',
-  (piece) => {
-    expectLinear((length) => {
-      for (let time = 0; time < 50; time++) errorPattern(piece.repeat(length / piece.length))
-    }, 500)
-  },
-)
 
 test('only the first 2,000 characters of an error are looked at', () => {
   expect(errorPattern(`${'x '.repeat(1_000)}a`)).toBe(errorPattern(`${'x '.repeat(1_000)}b`))

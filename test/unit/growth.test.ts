@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import { digestConfig } from '../../src/config.js'
+import { Kinds } from '../../src/digest/kinds.js'
+import { errorPattern } from '../../src/digest/pattern.js'
+import { redact } from '../../src/text/redact.js'
+import { parseSince } from '../../src/text/time.js'
+import { expectLinear } from '../support/growth.js'
+import { different, job } from '../support/jobs.js'
+
+test.each([
+  ...[
+    'a',
+    ' ',
+    '-',
+    '"',
+    "'",
+    '\\',
+    '://',
+    '://a:',
+    '://a@',
+    'postgres://',
+    'postgres://a:b',
+    '-----BEGIN PRIVATE KEY-----',
+  ],
+  ...[
+    'eyJ',
+    '%20eyJ',
+    'eyJ.',
+    'SG.',
+    'SG.aaaaaaaaaaaaaaaa',
+    'ghp_',
+    'password',
+    'password=',
+    'password="',
+    "password='a",
+  ],
+  ...[
+    'password=a,',
+    ',a',
+    'token"',
+    '\x1b[',
+    '\x1b]',
+    '\x9b',
+    '\u200d',
+    'authorization: ',
+    'bearer ',
+    'basic a',
+    'cookie:',
+  ],
+  ...['key=', 'auth=(', "('token", '--token', '[redacted]', ')]', '\n', '👩', '\ud800'],
+  ...['A', 'A\n', `${'A'.repeat(64)}\n`, `${'A'.repeat(50)} `, '-----END PRIVATE KEY-----'],
+  ...[
+    'host name "',
+    'host name "a',
+    'HTTPBasicAuth(',
+    'hooks.slack.com/a/',
+    'ghp_',
+    'pw=a/',
+    'key=a/',
+    '_pass:',
+    '?code=',
+    '&quot;',
+    'sk-',
+    ':A',
+    'cookie: expired ',
+    'token: Aa ',
+    'token: AError',
+    'token: a.b.',
+    'token: EOF',
+    'password=no ',
+    'secret: /app/a',
+    'secret: a a a ',
+    'secret: a\n',
+    'missing "=" after "',
+    'port number: "1',
+    'postgres://a:1',
+    'redis://a',
+    '-u a:',
+    '-u a',
+    '://a:[',
+    'name=password value=',
+    'key="a ',
+    '<password ',
+    "password '",
+    'A_KEY',
+    'A_KEY=',
+    '_',
+    '{ pass:',
+    'tokens=1',
+    '\\u0026key',
+    'key=\\',
+    'bot12345678:A',
+  ],
+])('many %j are redacted in time that is in proportion', (piece) => {
+  expectLinear((length) => redact(piece.repeat(Math.ceil(length / piece.length))), 50_000)
+})
+
+test('a text of any length for --since is refused in time that is in proportion', () => {
+  expectLinear((length) => expect(() => parseSince('1'.repeat(length), new Date())).toThrow(RangeError), 250_000)
+})
+
+test('an address of any length is refused in time that is in proportion', () => {
+  expectLinear((length) => {
+    const env = { ALERT_EMAIL_TO: `${'a.'.repeat(length)}@${'b.'.repeat(length)}` }
+    expect(() => digestConfig(env, { dryRun: false })).toThrow('ALERT_EMAIL_TO')
+  }, 125_000)
+})
+
+test.each(['a', '1', "'", "'a", '"', 'a-', '://', 'aa://', 'a ', '/?', 'Key (a)=(', "''", 'a.', '`'])(
+  'the pattern of an error of many %j takes time in proportion',
+  (piece) => {
+    expectLinear((length) => {
+      for (let time = 0; time < 50; time++) errorPattern(piece.repeat(length / piece.length))
+    }, 250)
+  },
+)
+
+test.each([
+  ['ids alone', (index: number) => `no release ${index} (mbid=${index}): 404`],
+  ['titles', (index: number) => `Song not found: Blue in Green ${index.toString(26).replace(/\d/g, 'z')}`],
+])('failures whose errors differ in %s are grouped in time that is in proportion', (_, error) => {
+  expectLinear((count) => grouped(Array.from({ length: count }, (_, index) => error(index))), 1_000)
+})
+
+test('errors of very many words that begin and end alike are grouped in time that is in proportion', () => {
+  expectLinear((length) => grouped(Array.from({ length: 256 }, (_, index) => nested(index, length))), 60)
+})
+
+function grouped(errors: readonly string[]): unknown {
+  const kinds = new Kinds()
+  for (const error of errors) kinds.add(job({ error }))
+  return kinds.result()
+}
+
+/** An error of so many words that shares some of the first and of the last with any other, but never enough of them. */
+function nested(index: number, length: number): string {
+  const shared = 1 + (index % Math.floor(length / 8))
+  const [words = ''] = different(1, length)
+  const letters = words.split(' ').map((word, place) => word.charAt((place + index) % word.length))
+  return letters.map((letter, place) => (place < shared || place >= length - shared ? 'a' : letter)).join(' ')
+}
