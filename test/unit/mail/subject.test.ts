@@ -132,6 +132,6 @@ test('whatever failed, the subject is one line of at most 78 well-formed charact
       expect(line.trim()).toBe(line)
       expect(line).not.toBe('')
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
