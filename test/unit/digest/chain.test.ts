@@ -60,7 +60,7 @@ test.each([
 })
 
 test('a step that was enqueued twice stands in the ladder twice', () => {
-  const chain = chainOf([step('albums'), done('songs'), step('songs', { id: 9_000 })])
+  const chain = chainOf([step('albums'), done('songs'), step('songs', { id: 9_000_000 })])
   expect(ladder(chain).slice(0, 3)).toEqual(['albums: dead', 'songs: done', 'songs: dead'])
   expect(chain.failedAt).toBe('songs')
 })

@@ -40,7 +40,7 @@ test('resume keeps only what was done', () => {
 })
 
 test('resume is for the last of two rows of one step', () => {
-  const again = step('songs', { id: 9_000 })
+  const again = step('songs', { id: 9_000_000 })
   expect(outlookOf([step('songs'), again]).resume?.job.id).toBe(again.id)
 })
 
@@ -55,7 +55,7 @@ test('resume is for the furthest failed step, though only an earlier one is new'
 })
 
 test('a step is not resumed for the sake of a stranger', () => {
-  const stranger = job({ id: 9_001, source: 'apple', targetType: 'catalog', jobType: 'warm_cache', chain: CHAIN_START })
+  const stranger = job({ id: 9_000_001, source: 'apple', targetType: 'catalog', jobType: 'warm_cache', chain: CHAIN_START })
   expect(outlookOf([step('songs'), stranger]).resume?.step).toBe('songs')
 })
 
@@ -117,7 +117,7 @@ test('a step that was tried again after the end, and died, is no part of that su
 })
 
 test('a chain that reached its end is not resumed, though its last step was enqueued twice and died once', () => {
-  const again = step('rebuild_index', { id: 9_000 })
+  const again = step('rebuild_index', { id: 9_000_000 })
   expect(outlookOf([done('rebuild_index'), again])).toMatchObject({ course: { kind: 'finished' }, resume: undefined })
 })
 
