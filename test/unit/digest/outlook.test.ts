@@ -55,7 +55,13 @@ test('resume is for the furthest failed step, though only an earlier one is new'
 })
 
 test('a step is not resumed for the sake of a stranger', () => {
-  const stranger = job({ id: 9_000_001, source: 'apple', targetType: 'catalog', jobType: 'warm_cache', chain: CHAIN_START })
+  const stranger = job({
+    id: 9_000_001,
+    source: 'apple',
+    targetType: 'catalog',
+    jobType: 'warm_cache',
+    chain: CHAIN_START,
+  })
   expect(outlookOf([step('songs'), stranger]).resume?.step).toBe('songs')
 })
 
