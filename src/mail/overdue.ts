@@ -47,7 +47,7 @@ function expected(after: number): string {
 /** Refreshes that were tried while none succeeded. */
 function runLines(runs: readonly ChainRun[], clock: Clock): readonly string[] {
   const shown = runs.slice(0, RUNS_SHOWN).map((run) => runLine(run, clock))
-  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier runLine')}.`] : shown
+  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier attempt')}.`] : shown
 }
 
 function runLine({ startedAt, state, reached: { step, job } }: ChainRun, clock: Clock): string {

@@ -221,6 +221,14 @@ export const CASES: Readonly<Record<string, Case>> = {
   'overdue, tried in vain': {
     digest: () => digestOf([], { lapse, latest: [...attempts, lapse.lastSuccess], lastSuccess: lapse.lastSuccess }),
   },
+  'overdue, tried seven times in vain': {
+    digest: () => {
+      const latest = Array.from({ length: 7 }, (_, index) =>
+        step('songs', { id: 3_970 - index, chain: `2026-11-${21 - index}T03:00:00Z` }),
+      )
+      return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
+    },
+  },
   'overdue, and others': {
     digest: () => digestOf(releases, { lapse, latest: attempts, lastSuccess: lapse.lastSuccess }),
   },
