@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
+/** The pure modules, and runs of the command against a real server. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ['**/*.test.ts'],
-    globalSetup: 'support/server.ts',
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'runs', include: ['runs/**/*.test.ts'], globalSetup: 'support/server.ts' } },
+    ],
     // Most of a test is waiting for a process or a timeout of the command's.
     maxWorkers: 4,
     testTimeout: 60_000,

@@ -40,14 +40,12 @@ export function renderMessage(
   paint?: Paint,
 ): Message {
   const [title, preheader] = headings(digest, presentation, onFault)
-  const laidOut = (letter: Letter, paint?: Paint): Message => ({
-    subject: title,
-    text: textPart(letter, paint),
-    html: htmlPart(letter, title, preheader),
-  })
-  const letter = fittingLetter(digest, presentation, (candidate) => fits(laidOut(candidate)))
+  const html = (letter: Letter): string => htmlPart(letter, title, preheader)
+  const fits = (letter: Letter): boolean =>
+    Buffer.byteLength(html(letter)) <= HTML_LIMIT && Buffer.byteLength(textPart(letter)) <= TEXT_LIMIT
+  const letter = fittingLetter(digest, presentation, fits)
   for (const fault of letter.faults) onFault(fault)
-  return laidOut(letter, paint)
+  return { subject: title, text: textPart(letter, paint), html: html(letter) }
 }
 
 /** Every source and job type is named before any detail is given; where not even the names fit, as many as do. */
@@ -66,10 +64,6 @@ function fittingLetter(digest: Digest, presentation: Presentation, fits: (letter
     else tooMany = middle
   }
   return written(least, fitting)
-}
-
-function fits({ text, html }: Message): boolean {
-  return Buffer.byteLength(html) <= HTML_LIMIT && Buffer.byteLength(text) <= TEXT_LIMIT
 }
 
 /** Subject and preheader. What they need may be what cannot be said, and then they say how many jobs failed. */

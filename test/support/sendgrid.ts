@@ -60,13 +60,12 @@ export const acceptance: Answer = status(202, '', { 'x-message-id': 'accepted' }
 const scopes: Answer = status(200, { scopes: ['mail.send', 'sender_verification_eligible'] })
 
 export async function startSendGrid(): Promise<SendGridStandIn> {
-  const validate = requestValidator()
   const requests: Request[] = []
   const accepted: Mail[] = []
   const answers: Answer[] = []
   const waiting: ((request: Request) => void)[] = []
   const accept: Answer = (response, { mail }) => {
-    const problem = validate(mail)
+    const problem = problemOf(mail)
     if (problem !== undefined) return refusal(400, problem)(response, {} as Request)
     accepted.push(mail)
     return status(202, '', { 'x-message-id': `stand-in-${accepted.length}` })(response, {} as Request)
@@ -104,23 +103,23 @@ export async function startSendGrid(): Promise<SendGridStandIn> {
   }
 }
 
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+formats.default(ajv)
+ajv.addSchema({ $id: 'sendgrid', components: SPECIFICATION.components })
+// Compiling it takes longer than a run of the command.
+const isValid = ajv.compile({
+  $ref: 'sendgrid#/components/requestBodies/PostMailSend/content/application~1json/schema',
+})
+
 /** What SendGrid would answer with 400; undefined when it would take the mail. */
-function requestValidator(): (mail: Mail) => string | undefined {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  formats.default(ajv)
-  ajv.addSchema({ $id: 'sendgrid', components: SPECIFICATION.components })
-  const valid = ajv.compile({
-    $ref: 'sendgrid#/components/requestBodies/PostMailSend/content/application~1json/schema',
-  })
-  return (mail) => {
-    if (!valid(mail)) return ajv.errorsText(valid.errors)
-    const recipients = mail.personalizations.flatMap(({ to }) => to.map(({ email }) => email.toLowerCase()))
-    if (new Set(recipients).size < recipients.length)
-      return 'Each email address in the personalization block should be unique'
-    if (mail.subject === '') return 'The subject is required'
-    if (new Set(mail.categories).size < mail.categories.length) return 'The categories must be unique'
-    if (mail.content.some(({ value }) => value === ''))
-      return 'The content value must be a string at least one character in length'
-    return undefined
-  }
+function problemOf(mail: Mail): string | undefined {
+  if (!isValid(mail)) return ajv.errorsText(isValid.errors)
+  const recipients = mail.personalizations.flatMap(({ to }) => to.map(({ email }) => email.toLowerCase()))
+  if (new Set(recipients).size < recipients.length)
+    return 'Each email address in the personalization block should be unique'
+  if (mail.subject === '') return 'The subject is required'
+  if (new Set(mail.categories).size < mail.categories.length) return 'The categories must be unique'
+  if (mail.content.some(({ value }) => value === ''))
+    return 'The content value must be a string at least one character in length'
+  return undefined
 }
