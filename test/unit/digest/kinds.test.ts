@@ -289,6 +289,17 @@ test('after many templates the error that dominates is shown as well', () => {
   expect(kind?.groups.length).toBeLessThanOrEqual(256)
 })
 
+test('an error whose group was let go to make room is given a new one', () => {
+  const unlike = [...different(250)].flatMap((error) => times(2, error))
+  const rare = { error: 'disk full' }
+  const others = Array.from({ length: 10 }, (_, kind) =>
+    [...different(220)].map((error) => job({ error, jobType: `noisy_${kind}` })),
+  )
+  const kinds = kindsOf([...unlike, job(rare), ...others.flat(), ...Array(10).fill(job(rare))])
+  const kind = kinds.find(({ name }) => name === 'spotify/match_song')
+  expect(kind?.groups.find(({ latest }) => latest.error === 'disk full')).toMatchObject({ count: 10 })
+})
+
 test('what many kinds have in groups is bounded, and leaves room for the error that dominates another kind', () => {
   const unlike = [...different(20 * 300)].map((error, index) => job({ error, jobType: `noisy_${index % 20}` }))
   const values = { source: 'musicbrainz', jobType: 'sync_releases' }
