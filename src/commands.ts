@@ -1,5 +1,6 @@
 import type { Environment } from './config/reader.js'
 import { digestConfig, migrateConfig } from './config.js'
+import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
 import type { Window } from './job.js'
 import { openLog } from './log.js'
@@ -8,7 +9,6 @@ import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
 import { type Preview, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { exitSoon, listenForInterruptions } from './signals.js'
-import { stackOf } from './stack.js'
 import { flushed, paint, print } from './stdout.js'
 import { DAY } from './text/time.js'
 
@@ -36,7 +36,7 @@ function windowFrom(now: Date): Date {
 
 export async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
   const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  const interruptions = listenForInterruptions(config.limits.run, 'RUN_TIMEOUT expired')
+  const interruptions = listenForInterruptions(config.runTimeout, 'RUN_TIMEOUT expired')
   const log = openLog(logLevel)
   interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
   interruptions.abort.addEventListener('abort', exitSoon)

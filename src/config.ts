@@ -20,20 +20,15 @@ export interface MailSettings extends Account {
   readonly to: readonly string[]
 }
 
-/** In milliseconds. */
-export interface Limits {
-  /** Bound on the run as a whole. */
-  readonly run: number
-  /** A refresh whose last success is longer ago is overdue; undefined: never. */
-  readonly overdueAfter: number | undefined
-}
-
 export interface DigestConfig {
   readonly database: DatabaseSettings
   readonly presentation: Presentation
   /** Undefined for a dry run, which needs neither key nor recipient. */
   readonly mail: MailSettings | undefined
-  readonly limits: Limits
+  /** Bound on the run as a whole, in milliseconds. */
+  readonly runTimeout: number
+  /** A refresh whose last success is longer ago, in milliseconds, is overdue; undefined: never. */
+  readonly overdueAfter: number | undefined
   /** Requested after a run that ended well; a secret. */
   readonly heartbeatUrl: string | undefined
   readonly logLevel: LogLevel
@@ -53,11 +48,12 @@ function digestSettings(reader: Reader, dryRun: boolean): DigestConfig {
     database: databaseSettings(reader),
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
-    limits: limits(reader),
+    runTimeout: reader.optional('RUN_TIMEOUT', value.TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
+    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.LAPSE, undefined),
     heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', value.HEARTBEAT_URL, undefined),
     logLevel: logLevel(reader),
   }
-  if (config.mail && config.mail.timeout >= config.limits.run)
+  if (config.mail && config.mail.timeout >= config.runTimeout)
     reader.problems.push(
       reader.text('SEND_TIMEOUT') === undefined
         ? `RUN_TIMEOUT must be longer than SEND_TIMEOUT, which is ${SEND_TIMEOUT} unless set`
@@ -96,13 +92,6 @@ export function usableConfig(env: Environment): Usable {
     database: part(databaseSettings),
     account: key && { ...key, timeout: sendTimeout(new Reader(env)) },
     mail: part(mailSettings),
-  }
-}
-
-function limits(reader: Reader): Limits {
-  return {
-    run: reader.optional('RUN_TIMEOUT', value.TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
-    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.LAPSE, undefined),
   }
 }
 

@@ -1,9 +1,8 @@
 import { ConfigError } from './config/reader.js'
 import { Interrupted } from './deadline.js'
-import { ConnectionError } from './postgres/socket.js'
+import { isExpected, reasonOf, stackOf } from './errors.js'
 import { NotPrepared } from './queue/prepared.js'
 import type { Found, Outcome, Preview } from './report.js'
-import { stackOf } from './stack.js'
 import { list, plural } from './text/words.js'
 
 /** Every way in which a run can end; the help and the README say the same. */
@@ -106,11 +105,6 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 
-/** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
-export function isExpected(error: unknown): boolean {
-  return error instanceof ConnectionError || (error as NodeJS.ErrnoException)?.code !== undefined
-}
-
 function counts({ found, overdue, older }: Found, reported: number): Readonly<Record<string, unknown>> {
   return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count }
 }
@@ -118,11 +112,4 @@ function counts({ found, overdue, older }: Found, reported: number): Readonly<Re
 /** Joined by semicolons, whether or not somebody else's words end in a full stop. */
 function sentences(...parts: readonly string[]): string {
   return parts.map((part) => part.trim().replace(/[.;]+$/, '')).join('; ')
-}
-
-/** What an error says, fit for a log once it is redacted. */
-export function reasonOf(error: unknown): string {
-  const { message, code, syscall } = error as NodeJS.ErrnoException
-  if (syscall) return `the connection to the database broke (${code})`
-  return code && !message.includes(code) ? `${message}, ${code}` : message
 }

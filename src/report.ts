@@ -1,13 +1,11 @@
 import { APPLE_MUSIC_REFRESH } from './chains.js'
 import type { DatabaseSettings } from './config/database.js'
-import type { Limits } from './config.js'
 import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
 import type { Lapse } from './digest/overdue.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
-import type { Presentation } from './mail/presentation.js'
-import type { Paint } from './mail/text.js'
+import type { Paint, Presentation } from './mail/presentation.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
 import { claimLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import { claimFailures, countOlder, lockOutOtherRuns, readFailures } from './queue/failures.js'
@@ -39,7 +37,10 @@ export type Outcome =
 export interface Run {
   readonly database: DatabaseSettings
   readonly presentation: Presentation
-  readonly limits: Limits
+  /** Bound on each statement, and on an abandoned transaction, in milliseconds. */
+  readonly runTimeout: number
+  /** A refresh whose last success is longer ago, in milliseconds, is overdue; undefined: never. */
+  readonly overdueAfter: number | undefined
   readonly window: Window
   readonly now: Date
   readonly interruptions: Interruptions
@@ -108,7 +109,7 @@ export async function preview(run: Run, viewer: Viewer): Promise<Preview> {
 }
 
 async function claim(session: Session, run: Run): Promise<Preview | undefined> {
-  await session.begin('read write', run.limits.run)
+  await session.begin('read write', run.runTimeout)
   if (!(await lockOutOtherRuns(session.sql))) return undefined
   const claimed = await gather(session.sql, run, MARKING)
   if (claimed.message) await session.identify()
@@ -116,7 +117,7 @@ async function claim(session: Session, run: Run): Promise<Preview | undefined> {
 }
 
 async function look(session: Session, run: Run, viewer: Viewer): Promise<Preview> {
-  await session.begin('read only', run.limits.run)
+  await session.begin('read only', run.runTimeout)
   return gather(session.sql, run, READING, viewer)
 }
 
@@ -133,7 +134,7 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   })
   const { ids, count } = tally
   if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
-  const after = run.limits.overdueAfter
+  const after = run.overdueAfter
   const lastSuccess = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after, run.window))
   const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
   const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Paint } from './mail/text.js'
+import type { Paint } from './mail/presentation.js'
 
 let unwritable: NodeJS.ErrnoException | undefined
 

@@ -4,7 +4,7 @@ import { interruptible } from '../deadline.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
 import { readScopes, sendGrid } from '../sendgrid/sendgrid.js'
-import { type CheckOptions, ofDatabase } from './database.js'
+import { type CheckContext, ofDatabase } from './database.js'
 import { bad, type Finding, good, said } from './finding.js'
 import { sampleDigest } from './sample.js'
 
@@ -12,11 +12,11 @@ import { sampleDigest } from './sample.js'
  * Looks into everything that a digest needs, and goes on after what is wrong. Only a test mail leaves a trace.
  * Throws the reason of `options.stop` as soon as that is aborted.
  */
-export async function* check(env: Environment, options: CheckOptions): AsyncGenerator<Finding> {
-  const { problems, database, account, mail, presentation, limits, heartbeatUrl } = usableConfig(env)
+export async function* check(env: Environment, options: CheckContext): AsyncGenerator<Finding> {
+  const { problems, database, account, mail, presentation, heartbeatUrl, ...config } = usableConfig(env)
   for (const problem of problems) yield ofProblem(problem)
   if (problems.length === 0) yield good('configuration: complete')
-  if (database) yield* ofDatabase(database, limits, options)
+  if (database) yield* ofDatabase(database, config, options)
   if (account) yield await ofKey(account, options)
   if (mail) yield* ofMail(mail)
   yield said(
@@ -40,7 +40,7 @@ const KEY_CURES = {
   unknown: 'check SENDGRID_BASE_URL, and that this machine may connect to it',
 } as const
 
-async function ofKey(account: Account, { stop }: CheckOptions): Promise<Finding> {
+async function ofKey(account: Account, { stop }: CheckContext): Promise<Finding> {
   const scopes = await interruptible(readScopes(account, stop), stop)
   if ('kind' in scopes) {
     const { kind, reason } = scopes
@@ -65,7 +65,7 @@ const UNSENDABLE = bad(
 async function ofTestMail(
   mail: MailSettings,
   presentation: Presentation,
-  { now, window, stop }: CheckOptions,
+  { now, window, stop }: CheckContext,
 ): Promise<Finding> {
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
   const message = renderMessage(sampleDigest(now, window), marked, () => {})

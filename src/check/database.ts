@@ -1,10 +1,10 @@
 import { APPLE_MUSIC_REFRESH } from '../chains.js'
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
-import type { Limits } from '../config.js'
+import type { DigestConfig } from '../config.js'
 import { interruptible } from '../deadline.js'
+import { isExpected, reasonOf } from '../errors.js'
 import type { Window } from '../job.js'
-import { isExpected, reasonOf } from '../outcome.js'
 import { isServerError, openSession, type Session, type Sql } from '../postgres/session.js'
 import { TlsError } from '../postgres/socket.js'
 import { claimLapse, readChainJobs, readLastSuccess, readLatestJobs } from '../queue/chain.js'
@@ -13,7 +13,9 @@ import { demandAllRows, INDEXES, NotPrepared, readMigrated } from '../queue/prep
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said } from './finding.js'
 
-export interface CheckOptions {
+type Bounds = Pick<DigestConfig, 'runTimeout' | 'overdueAfter'>
+
+export interface CheckContext {
   readonly window: Window
   readonly now: Date
   readonly sendTest: boolean
@@ -23,11 +25,11 @@ export interface CheckOptions {
 /** What can be said of the database until it is all said, the connection is lost, or `stop` is aborted. */
 export async function* ofDatabase(
   settings: DatabaseSettings,
-  limits: Limits,
-  { window, stop }: CheckOptions,
+  bounds: Bounds,
+  { window, stop }: CheckContext,
 ): AsyncGenerator<Finding> {
   const session = openSession(settings)
-  const findings = inTransaction(session, limits, window)
+  const findings = inTransaction(session, bounds, window)
   try {
     for (;;) {
       const { value, done } = await interruptible(findings.next(), stop)
@@ -49,9 +51,9 @@ function lost(error: unknown): Finding {
   return bad(1, `database: ${reasonOf(error)}`, error instanceof TlsError ? undefined : cure)
 }
 
-async function* inTransaction(session: Session, limits: Limits, window: Window): AsyncGenerator<Finding> {
+async function* inTransaction(session: Session, bounds: Bounds, window: Window): AsyncGenerator<Finding> {
   const { sql } = session
-  await session.begin('read write', limits.run)
+  await session.begin('read write', bounds.runTimeout)
   const { version, encrypted, pooled } = await session.describe()
   const how = [encrypted ? 'encrypted' : 'not encrypted', pooled ? 'through a pooler' : 'without a pooler']
   yield good(`database: PostgreSQL ${version}, ${how.join(', ')}`)
@@ -64,7 +66,7 @@ async function* inTransaction(session: Session, limits: Limits, window: Window):
   yield* migrated(fine)
   yield* tried(sql, 'row-level security: hides nothing', () => demandAllRows(sql, 'mark'))
   if (!fine.last_alerted_at) return
-  yield* tried(sql, 'permission: may read the failures and mark them', () => rehearse(sql, limits, window))
+  yield* tried(sql, 'permission: may read the failures and mark them', () => rehearse(sql, bounds, window))
   yield* counted(sql, window)
 }
 
@@ -81,7 +83,7 @@ function* migrated(fine: Readonly<Record<string, boolean>>): Generator<Finding> 
 }
 
 /** The statements of a digest, whatever is due: only they show which columns and rights it needs. */
-async function rehearse(sql: Sql, { overdueAfter }: Limits, window: Window): Promise<void> {
+async function rehearse(sql: Sql, { overdueAfter }: Bounds, window: Window): Promise<void> {
   await claimFailures(sql, window, () => {})
   if (overdueAfter) await claimLapse(sql, APPLE_MUSIC_REFRESH, overdueAfter, window)
   await readChainJobs(sql, [''])

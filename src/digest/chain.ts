@@ -1,6 +1,6 @@
 import { APPLE_MUSIC_REFRESH, type ChainDefinition, isStep, parseChainStart } from '../chains.js'
-import type { Job } from '../job.js'
-import type { Cluster } from './cluster.js'
+import { type Job, kindOf } from '../job.js'
+import { type Cluster, ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
 import { type Outlook, outlook } from './outlook.js'
 import { knownSteps, type Step, stepOf } from './steps.js'
 
@@ -10,6 +10,23 @@ export interface ChainFailures extends Cluster {
   readonly failed: readonly Job[]
   /** How many of each source and job type. */
   readonly kinds: ReadonlyMap<string, number>
+}
+
+/** The failures of one chain as they stream in. */
+export class ChainTally {
+  private readonly cluster = new ClusterTally()
+  private readonly kinds = new Map<string, number>()
+  private failed: readonly Job[] = []
+
+  add(job: Job): void {
+    this.cluster.add(job)
+    this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
+    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
+  }
+
+  result(): ChainFailures {
+    return { ...this.cluster.result(), failed: this.failed, kinds: this.kinds }
+  }
 }
 
 export interface Chain {

@@ -1,7 +1,7 @@
 import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
-import { type Backlog, type Job, kindOf, type Window } from '../job.js'
-import { type Chain, type ChainContext, type ChainFailures, chainFrom } from './chain.js'
-import { ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
+import type { Backlog, Job, Window } from '../job.js'
+import { type Chain, type ChainContext, type ChainFailures, ChainTally, chainFrom } from './chain.js'
+import { laterFirst } from './cluster.js'
 import type { Kind } from './kind.js'
 import { Kinds } from './kinds.js'
 import { isSettled } from './outlook.js'
@@ -118,22 +118,6 @@ export function leading({ chains, overdue, kinds }: Digest): {
   if (section && !(overdue && isSettled(section.chain?.outlook))) return { section }
   if (overdue) return { overdue }
   return kind ? { kind } : {}
-}
-
-class ChainTally {
-  private readonly cluster = new ClusterTally()
-  private readonly kinds = new Map<string, number>()
-  private failed: readonly Job[] = []
-
-  add(job: Job): void {
-    this.cluster.add(job)
-    this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
-    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
-  }
-
-  result(): ChainFailures {
-    return { ...this.cluster.result(), failed: this.failed, kinds: this.kinds }
-  }
 }
 
 function understood(

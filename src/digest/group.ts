@@ -33,7 +33,7 @@ export class GroupTally {
   readonly variants = new Map<string, number>()
   patterns = 1
   alike = true
-  private letter: string | undefined
+  private error: string | undefined
 
   constructor(
     readonly pattern: Pattern,
@@ -41,9 +41,9 @@ export class GroupTally {
   ) {}
 
   add(job: Job, text: string): void {
-    const letter = shortened(job.error ?? '')
-    this.letter ??= letter
-    this.alike = this.alike && this.letter === letter
+    const error = shortened(job.error ?? '')
+    this.error ??= error
+    this.alike = this.alike && this.error === error
     this.cluster.add(job)
     if (this.template) this.vary(patternOf(text), 1)
   }

@@ -3,10 +3,10 @@ import { CHAINS_SHOWN, type Digest, type Fault, leading } from '../digest/digest
 import { plural } from '../text/words.js'
 import { htmlPart } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
-import type { Presentation } from './presentation.js'
+import type { Paint, Presentation } from './presentation.js'
 import { type Caps, firstLine } from './section.js'
 import { subject } from './subject.js'
-import { type Paint, textPart } from './text.js'
+import { textPart } from './text.js'
 
 export interface Message {
   readonly subject: string

@@ -7,3 +7,6 @@ export interface Presentation {
   /** E.g. "staging"; undefined for production. */
   readonly environment: string | undefined
 }
+
+/** What colours a mark or a headline on a terminal; in a mail, nothing does. */
+export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string

@@ -1,9 +1,8 @@
 import { aligned, hang, indent, MARGIN, WIDTH, widthOf, wrap } from './columns.js'
 import type { Letter } from './letter.js'
+import type { Paint } from './presentation.js'
 import type { JobLine, Quote, Section, StepLine } from './section.js'
 
-/** What colours a mark or a headline on a terminal; in a mail, nothing does. */
-export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
 const PLAIN: Paint = (_, text) => text
 
 /** The text part: lines of at most 78 columns, but for URLs, which stay whole on lines of their own. */

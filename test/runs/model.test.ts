@@ -93,7 +93,8 @@ function freshRun(): { run: Run; abort: AbortController } {
   const run = {
     database: migrateConfig({ DATABASE_URL: database.url }).database,
     presentation: PRODUCTION,
-    limits: { run: 30_000, overdueAfter: OVERDUE_DAYS * DAY },
+    runTimeout: 30_000,
+    overdueAfter: OVERDUE_DAYS * DAY,
     window: { since: new Date(now.getTime() - WINDOW_DAYS * DAY), includeAlerted: false },
     now,
     interruptions: { stop: abort.signal, abort: abort.signal },

@@ -277,7 +277,8 @@ test('a dry run needs the database and nothing else', () => {
     database: database(DATABASE.DATABASE_URL),
     presentation: { adminBaseUrl: 'https://admin.approachnote.com', timezone: 'UTC', environment: undefined },
     mail: undefined,
-    limits: { run: 60_000, overdueAfter: undefined },
+    runTimeout: 60_000,
+    overdueAfter: undefined,
     logLevel: 'info',
   })
 })
@@ -392,7 +393,7 @@ test('the mail must have less time than the run', () => {
   const shorter = [expect.stringMatching(/^SEND_TIMEOUT must be shorter/)]
   expect(problems(() => sending({ SEND_TIMEOUT: '60s' }))).toEqual(shorter)
   expect(problems(() => sending({ RUN_TIMEOUT: '15s', SEND_TIMEOUT: '20s' }))).toEqual(shorter)
-  expect(sending({ RUN_TIMEOUT: '16s' }).limits.run).toBe(16_000)
+  expect(sending({ RUN_TIMEOUT: '16s' }).runTimeout).toBe(16_000)
 })
 
 test.each(['15s', '10s'])('RUN_TIMEOUT=%s alone is what has to change, not a SEND_TIMEOUT that nobody set', (value) => {
@@ -406,7 +407,7 @@ test.each([
   [{ REFRESH_OVERDUE_AFTER: '14d' }, 14 * 86_400_000],
   [{ REFRESH_OVERDUE_AFTER: '29d' }, 29 * 86_400_000],
 ])('with %j a refresh is overdue after %s ms', (env, after) => {
-  expect(sending(env).limits.overdueAfter).toBe(after)
+  expect(sending(env).overdueAfter).toBe(after)
 })
 
 test.each(['two weeks', '30d', '5w'])(

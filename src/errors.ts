@@ -1,6 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
+import { ConnectionError } from './postgres/socket.js'
 import { redact } from './text/redact.js'
+
+/** What an error says, fit for a log once it is redacted. */
+export function reasonOf(error: unknown): string {
+  const { message, code, syscall } = error as NodeJS.ErrnoException
+  if (syscall) return `the connection to the database broke (${code})`
+  return code && !message.includes(code) ? `${message}, ${code}` : message
+}
+
+/** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
+export function isExpected(error: unknown): boolean {
+  return error instanceof ConnectionError || (error as NodeJS.ErrnoException)?.code !== undefined
+}
 
 const FRAME = /file:\/\/(\S+\.js):(\d+):(\d+)/g
 
