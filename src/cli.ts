@@ -3,32 +3,17 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { parse } from 'dotenv'
 import { applyMigrations, type CheckOptions, checked, type DigestOptions, digest, FORMATS } from './commands.js'
 import { ConfigError, type Environment } from './config/reader.js'
+import { CHECK_HELP, DIGEST_HELP, MIGRATE_HELP, PROGRAM_HELP } from './help.js'
 import type { Window } from './job.js'
 import { openLog } from './log.js'
-import { EXIT_CODES, errorSummary, type Summary } from './outcome.js'
+import { errorSummary, type Summary } from './outcome.js'
 import { exitSoon } from './signals.js'
 import { flushed, outliveReaders } from './stdout.js'
 import { redact } from './text/redact.js'
 import { parseSince, SINCE_ACCEPTS } from './text/time.js'
 import { oneLine } from './text/words.js'
 
-const COMMON_CALLS = {
-  'job-alert digest --dry-run': 'what just failed? prints the mail, sends and changes nothing',
-  'job-alert digest': 'send what is new and mark it, as the cron does',
-  'job-alert check': 'would a digest work? configuration, database, SendGrid',
-}
-
-const EXAMPLES = {
-  'job-alert digest --dry-run': 'what just failed? prints the mail, changes nothing',
-  'job-alert digest': 'send what is new and mark it; silent when there is nothing',
-  'job-alert digest --since 30d': 'send failures older than the usual seven days, and mark them',
-  'job-alert digest --since 2d --include-alerted': 'send again: the mail got lost, the address was wrong',
-}
-
-const VARIABLES = 'Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the README has the others.'
-
 const UNCHANGED = 'nothing was changed'
-const CHECK_CODES = 'Exits with 0 when a digest would work, and otherwise with the code a digest would exit with.'
 
 interface EnvOptions {
   readonly env?: string
@@ -40,7 +25,7 @@ function program(now: Date): Command {
   const root = new Command('job-alert')
     .description(description)
     .version(version, '--version', 'print the version')
-    .addHelpText('after', `\n${table('The most common calls:', COMMON_CALLS)}`)
+    .addHelpText('after', PROGRAM_HELP)
     .helpCommand(false)
     .exitOverride()
   const command = (name: string, summary: string): Command =>
@@ -57,10 +42,7 @@ function program(now: Date): Command {
     )
     .option('--include-alerted', 'with --since: also the failures that were reported before')
     .addOption(new Option('--format <format>', 'with --dry-run (default: text); json has every job').choices(FORMATS))
-    .addHelpText(
-      'after',
-      `\n${table('Exit codes:', EXIT_CODES)}\n${table('Examples:', EXAMPLES)}\n${folded(VARIABLES)}`,
-    )
+    .addHelpText('after', DIGEST_HELP)
     .action((options: DigestOptions & EnvOptions, own: Command) => {
       if (options.includeAlerted && !options.since) own.error('error: --include-alerted needs --since <when>')
       if (options.format && !options.dryRun) own.error('error: --format needs --dry-run')
@@ -68,33 +50,18 @@ function program(now: Date): Command {
     })
   command('check', 'Say whether a digest would work, and what to do where it would not. Changes nothing.')
     .option('--send-test', 'send a mail about made-up failures, marked TEST, to ALERT_EMAIL_TO')
-    .addHelpText('after', `\n${folded(CHECK_CODES)}`)
+    .addHelpText('after', CHECK_HELP)
     .action((options: CheckOptions & EnvOptions) =>
       run(options, options.sendTest ? `${UNCHANGED}, and a test mail may have been sent` : UNCHANGED, (env) =>
         checked(options, env, now),
       ),
     )
   command('migrate', 'Add the column and the indexes that digest needs. Safe to repeat, and while workers write.')
-    .addHelpText('after', '\nRuns the files of sql/ in order; psql -f can run them too.')
+    .addHelpText('after', MIGRATE_HELP)
     .action((options: EnvOptions) =>
       run(options, 'what was applied stays, and migrating again completes it', applyMigrations),
     )
   return root
-}
-
-const WIDTH = 80
-
-/** Two columns, the second one folded below itself. */
-function table(heading: string, rows: Readonly<Record<string, string>>): string {
-  const indent = Math.max(...Object.keys(rows).map((term) => term.length)) + 5
-  const lines = Object.entries(rows).map(([term, text]) => `  ${term}`.padEnd(indent) + folded(text, indent))
-  return `${heading}\n${lines.join('\n')}\n`
-}
-
-/** Lines of eighty columns; all but the first begin after `indent` blanks, which stand before the first already. */
-function folded(text: string, indent = 0): string {
-  const lines = text.match(new RegExp(`.{1,${WIDTH - indent}}(?= |$)`, 'g')) ?? []
-  return lines.map((line) => line.trimStart()).join(`\n${' '.repeat(indent)}`)
 }
 
 function parsedSince(text: string, now: Date): Window['since'] {
