@@ -43,6 +43,7 @@ export function lastStep(chain: ChainDefinition): StepDefinition {
   return chain.steps.at(-1) as StepDefinition
 }
 
+/** Whether the job is this step, of whichever run. */
 export function isStep({ targetId, jobType }: StepDefinition, job: Job): boolean {
   return job.targetId === targetId && job.jobType === jobType
 }

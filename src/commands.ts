@@ -34,6 +34,7 @@ function windowFrom(now: Date): Date {
   return new Date(now.getTime() - WINDOW)
 }
 
+/** `job-alert digest`. Rejects with whatever came before the mail; what came after it is in the summary. */
 export async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
   const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
   const interruptions = listenForInterruptions(config.runTimeout, 'RUN_TIMEOUT expired')
@@ -78,6 +79,7 @@ async function printed(run: Run, format: Format): Promise<Preview> {
   return found
 }
 
+/** `job-alert check`: prints each finding as it is made. Rejects when it cannot go on. */
 export async function checked({ sendTest }: CheckOptions, env: Environment, now: Date): Promise<Summary> {
   const { check, findingLine } = await import('./late.js')
   const interruptions = listenForInterruptions(CHECK_TIMEOUT, `check took longer than ${CHECK_TIMEOUT / 1_000} seconds`)
@@ -106,6 +108,7 @@ function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
   return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
 }
 
+/** `job-alert migrate`. Rejects with the error of the file that could not be applied. */
 export async function applyMigrations(env: Environment): Promise<Summary> {
   const { database, logLevel } = migrateConfig(env)
   const log = openLog(logLevel)

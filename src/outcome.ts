@@ -31,6 +31,7 @@ const NOTHING = 'no new failures to report'
 /** A storm's ids would make a line that no log keeps whole. */
 const IDS_LOGGED = 1_000
 
+/** What became of a run → its last line and exit code. */
 export function outcomeSummary(outcome: Outcome): Summary {
   const mail = 'found' in outcome ? `the mail about ${subjectOf(outcome)}` : ''
   const end = (exitCode: ExitCode, message: string, details?: Summary['details']): Summary => ({

@@ -34,6 +34,7 @@ export type Outcome =
       readonly error: unknown
     })
 
+/** All that a run of the command needs from outside. */
 export interface Run {
   readonly database: DatabaseSettings
   readonly presentation: Presentation

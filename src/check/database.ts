@@ -15,6 +15,7 @@ import { bad, type Finding, good, said } from './finding.js'
 
 type Bounds = Pick<DigestConfig, 'runTimeout' | 'overdueAfter'>
 
+/** What a check is told, and what may cut it short. */
 export interface CheckContext {
   readonly window: Window
   readonly now: Date

@@ -26,6 +26,7 @@ function duration(most: number, accepted: string): Parse<number> {
   })
 }
 
+/** One line of text, cut at `length` characters; a secret pasted by mistake is hidden. */
 export function name(length: number): Parse<string> {
   return (text) => cut(oneLine(redact(text)), length)
 }
@@ -107,6 +108,7 @@ const BLOCKED_PORTS: ReadonlySet<number> = new Set([
   6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ])
 
+/** Undefined unless it is a URL of one of these protocols ("https:"). */
 export function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
   // URL.parse() is not in Node 20, and the error of new URL() holds its input, password and all.
   if (!URL.canParse(text)) return undefined

@@ -21,6 +21,7 @@ const CAUSES = new RegExp(
   'g',
 )
 
+/** The causes that a pattern names, in their order, as one text to be compared. */
 export function causesOf(text: string): string {
   return (text.match(CAUSES) ?? []).join(' ')
 }

@@ -37,16 +37,18 @@ export interface Outlook {
   readonly moving: readonly MovingStep[]
   /** Where to resume, of this run or of a newer one that failed as well; undefined when that would be wrong. */
   readonly resume: Resume | undefined
-  /** Why that run cannot be resumed although it failed and nothing moves. */
+  /** Undefined unless it is only this that stands against resuming. */
   readonly obstacle: Obstacle | undefined
 }
 
+/** Why a run that failed cannot be resumed. */
 export type Obstacle =
   /** A later step was cancelled, or was done without the one after it being queued. */
   | (StepJob & { readonly kind: 'cancelled' | 'done' })
   /** So old that the rows of later steps may have been deleted. */
   | { readonly kind: 'not known' }
 
+/** `steps` and `leading` of the run that was started at `startedAt`, and the latest jobs of all runs → its outlook. */
 export function outlook(
   definition: ChainDefinition,
   steps: readonly Step[],
@@ -78,7 +80,7 @@ export function isSettled(outlook: Outlook | undefined): boolean {
   return outlook !== undefined && (outlook.course.kind !== 'stands' || outlook.newer?.state === 'succeeded')
 }
 
-export const hasFailed = ({ status, cancelled }: Job): boolean =>
+const hasFailed = ({ status, cancelled }: Job): boolean =>
   (status === 'dead' || status === 'failed') && !cancelled
 
 /** When its last attempt began, as far as the row tells: the janitor clears the claim. */

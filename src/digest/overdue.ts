@@ -18,6 +18,7 @@ export interface Lapse {
   readonly after: number
 }
 
+/** A lapse and the latest jobs of all runs → what has been tried since. */
 export function overdueOf(
   definition: ChainDefinition,
   { lastSuccess, after }: Lapse,

@@ -22,6 +22,7 @@ const EXPLAINED =
 const COUNTS =
   /^(?:\s?(?:%|[/,]\s?\d|(?:m?s|h|min|sec|[kMG]?B)\b)| of \d| more\b| (?!(?:errors|responses|across|always|as|has|is|means|says|unless|was)\b)[a-z]+s\b)/
 
+/** Whether the number `token` is a status, from about 24 characters of what stands before and after it. */
 export function isStatus(token: string, before: string, after: string): boolean {
   if (!STATUS.test(token)) return false
   if (NAMED.test(token)) return true

@@ -43,6 +43,7 @@ export function pruned(steps: readonly Step[]): boolean {
   return steps.some(({ state }) => state === 'not known')
 }
 
+/** A step that has a row. */
 export function stepOf(name: string, job: Job, now: Date): Step {
   const end = job.status === 'running' ? now.getTime() : job.finishedAt
   const duration = job.claimedAt === null || end === null ? undefined : end - job.claimedAt

@@ -41,6 +41,7 @@ function groupCount(kinds: readonly Kind[]): string {
   return `${plural(kinds.length, 'job type')} with ${all ? '' : 'more than '}${plural(errors, 'different error')}`
 }
 
+/** What was left out, what the mail is about, and who sent it when. */
 export function footer({ count, window, older, now }: Digest, clock: Clock): readonly string[] {
   const [one, oneOlder] = [count === 1, older.count === 1]
   const since = window.since === 'all' ? 'at any time' : `since ${clock.moment(window.since.getTime())}`

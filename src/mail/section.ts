@@ -104,6 +104,7 @@ export function firstLine(error: string | null, length: number): string {
   return cut(oneLine(headline(error ?? '')) || NO_ERROR, length)
 }
 
+/** A job's error as far as `caps` allow, under `label`; `variants` says how others differ from it. */
 export function quote(
   { error }: Job,
   label: string,

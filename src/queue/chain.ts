@@ -99,6 +99,7 @@ export async function readLatestJobs(sql: Sql, chain: ChainDefinition): Promise<
   return rows.map(toJob)
 }
 
+/** The job by which the chain last succeeded, if `condition` holds for it. Rejects with NotPrepared or the server's error. */
 export async function readLastSuccess(
   sql: Sql,
   chain: ChainDefinition,

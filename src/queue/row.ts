@@ -2,6 +2,7 @@ import { type Job, readError, type Window } from '../job.js'
 import type { Fragment, Row, Sql } from '../postgres/session.js'
 import { redact } from '../text/redact.js'
 
+/** Which of a row's times is that of its failure: not every way of dying sets finished_at. */
 export const failedAt = (sql: Sql): Fragment => sql`coalesce(finished_at, claimed_at, created_at)`
 
 /** Epochs instead of timestamps: no DateStyle, no time zone, and infinity is a number. Not extract(), which is numeric and slow. */
@@ -38,6 +39,7 @@ function redactedName(name: string): string {
   return redacted
 }
 
+/** A row of `columns` → a job whose texts are fit to be shown. */
 export function toJob(row: Row): Job {
   return {
     id: Number(row.id),

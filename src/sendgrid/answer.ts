@@ -14,6 +14,7 @@ export interface NotAccepted {
   readonly reason: string
 }
 
+/** What an HTTP answer to a mail means. Only 202 takes it; never rejects. */
 export async function judge(
   status: number,
   headers: Readonly<Record<string, string>>,

@@ -11,6 +11,10 @@ import type { NotAccepted } from './answer.js'
 /** Work that does not reject: why it failed is its answer. */
 type Attempt = <T>(work: () => Promise<T>) => Promise<T | NotAccepted>
 
+/**
+ * Does `work` with SendGrid's library set up for the account, and leaves no connection behind. `bound` is aborted with
+ * `signal` or when the account's timeout has passed.
+ */
 export async function connected<T>(
   account: Account,
   signal: AbortSignal,

@@ -28,6 +28,7 @@ export function redact(text: string): string {
   return redactWith(RULES, text)
 }
 
+/** The same with these rules alone. */
 export function redactWith(families: readonly (readonly Rule[])[], text: string): string {
   return families.reduce((rest, rules) => (hintOf(rules).test(rest) ? rules.reduce(apply, rest) : rest), visible(text))
 }

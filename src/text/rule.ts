@@ -12,6 +12,7 @@ export interface Rule {
   readonly hidden?: string | ((found: string, ...groups: string[]) => string)
 }
 
+/** What stands where a credential stood. */
 export const HIDDEN = '[redacted]'
 // What stands behind it is the pattern, backslashes and all.
 export const raw = String.raw

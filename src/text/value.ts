@@ -51,4 +51,5 @@ export const NO_SENTENCE = `(?!${[
   raw`(?:"[^"\w]{0,2}"|'[^'\w]{0,2}'|[^\w\s"'([{\\&]{1,3})(?:\s|$)`,
 ].join('|')})`
 
+/** A pattern for the value behind a name: quoted, listed or bare, but no sentence. */
 export const VALUE = raw`${NO_HEADER}${NO_SENTENCE}(?:(?:[bBeErRuU]{0,2}(?:${QUOTED})|${LISTED})${BARE}*|${BARE}+)`
