@@ -32,7 +32,7 @@ function program(now: Date): Command {
     root
       .command(name)
       .description(summary)
-      .option('--env <path>', 'read variables from this file instead of ./.env; variables that are set win')
+      .option('--env <path>', 'read variables from this file instead of ./.env; variables already set take precedence')
       // Node 20 takes this one for an option of its own, wherever it stands.
       .addOption(new Option('--env-file <path>').hideHelp())
   command('digest', 'Mail every failure that has not been reported yet, and mark it as reported.')
@@ -48,7 +48,10 @@ function program(now: Date): Command {
       if (options.format && !options.dryRun) own.error('error: --format needs --dry-run')
       return run(options, 'nothing was sent or marked', (env) => digest(options, env, now))
     })
-  command('check', 'Say whether a digest would work, and what to do where it would not. Changes nothing.')
+  command(
+    'check',
+    'Check whether a digest would work, and say how to fix what would not. Changes nothing in the database.',
+  )
     .option('--send-test', 'send a mail about made-up failures, marked TEST, to ALERT_EMAIL_TO')
     .addHelpText('after', CHECK_HELP)
     .action((options: CheckOptions & EnvOptions) =>
@@ -56,10 +59,10 @@ function program(now: Date): Command {
         checked(options, env, now),
       ),
     )
-  command('migrate', 'Add the column and the indexes that digest needs. Safe to repeat, and while workers write.')
+  command('migrate', 'Add the column and the indexes that digest needs. Safe to repeat, and safe while workers run.')
     .addHelpText('after', MIGRATE_HELP)
     .action((options: EnvOptions) =>
-      run(options, 'what was applied stays, and migrating again completes it', applyMigrations),
+      run(options, 'changes already made stay; run migrate again to finish', applyMigrations),
     )
   return root
 }

@@ -49,7 +49,7 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
     now,
     interruptions,
     onFault: ({ error, jobIds }) =>
-      log.error('a part of the mail could not be rendered; its jobs are listed by id only', {
+      log.error(`part of the mail could not be written${jobIds.length > 0 ? '; its jobs are listed by id only' : ''}`, {
         jobIds,
         stack: stackOf(error),
       }),

@@ -5,7 +5,8 @@ import { redact } from './text/redact.js'
 
 /** What an error says, fit for a log once it is redacted. */
 export function reasonOf(error: unknown): string {
-  const { message, code, syscall } = error as NodeJS.ErrnoException
+  const { message, code, syscall, path } = error as NodeJS.ErrnoException
+  if (path) return `cannot read ${path} (${code})`
   if (syscall) return `the connection to the database broke (${code})`
   return code && !message.includes(code) ? `${message}, ${code}` : message
 }

@@ -13,14 +13,14 @@ export const DIGEST_HELP = `\n${[
   table('Exit codes:', EXIT_CODES),
   table('Examples:', {
     'job-alert digest --dry-run': 'what just failed? prints the mail, changes nothing',
-    'job-alert digest': 'send what is new and mark it; silent when there is nothing',
+    'job-alert digest': 'send what is new and mark it; sends no mail when nothing is new',
     'job-alert digest --since 30d': 'send failures older than the usual seven days, and mark them',
-    'job-alert digest --since 2d --include-alerted': 'send again: the mail got lost, the address was wrong',
+    'job-alert digest --since 7d --include-alerted': 'send again: the mail got lost, the address was wrong',
   }),
   folded('Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the README has the others.'),
 ].join('\n')}`
 
-export const CHECK_HELP = `\n${folded('Exits with 0 when a digest would work, and otherwise with the code a digest would exit with.')}`
+export const CHECK_HELP = `\n${folded('Exits with 0 if a digest would work, otherwise with the exit code that a digest would give.')}`
 
 export const MIGRATE_HELP = '\nRuns the files of sql/ in order; psql -f can run them too.'
 

@@ -71,6 +71,6 @@ export function howItDied({ status, attempts, maxAttempts, claimedAt, reaped }: 
       : `Failed on the last attempt (${attempts} of ${maxAttempts})`
   if (claimedAt !== null) return `Permanent error on ${attempt}`
   return attempts === 0
-    ? 'Closed before the first attempt (an admin cancel?)'
-    : `Closed while waiting for a retry, after ${attempt} (an admin cancel?)`
+    ? 'Closed before the first attempt (cancelled by an admin?)'
+    : `Closed while waiting for a retry, after ${attempt} (cancelled by an admin?)`
 }

@@ -5,12 +5,15 @@ import { NotPrepared } from './queue/prepared.js'
 import type { Found, Outcome, Preview } from './report.js'
 import { list, plural } from './text/words.js'
 
+/** A storm's ids would make a line that no log keeps whole. */
+const IDS_LOGGED = 1_000
+
 /** Every way in which a run can end; the help and the README say the same. */
 export const EXIT_CODES = {
   0: 'the mail was sent and the failures are marked; or there was nothing to report, another run is at work, or it was a dry run',
-  1: 'no mail was sent, or it is not known whether one was; nothing is marked, and the next run reports the failures',
+  1: 'no mail was sent, or one may have been; nothing is marked, and the next run with the same options reports the failures',
   2: 'wrong usage or configuration, or the database is not prepared; nothing was attempted',
-  3: 'the mail was sent but the failures are not marked, or may not be; the next run may repeat it. The log names the jobs',
+  3: `the mail was sent but the failures are not marked, or may not be; the next run may repeat it. The log names the jobs (the first ${IDS_LOGGED.toLocaleString('en')})`,
   130: 'stopped by SIGINT before the mail left; nothing is marked',
   143: 'stopped by SIGTERM before the mail left; nothing is marked',
 } as const
@@ -28,8 +31,6 @@ export interface Summary {
 }
 
 const NOTHING = 'no new failures to report'
-/** A storm's ids would make a line that no log keeps whole. */
-const IDS_LOGGED = 1_000
 
 /** What became of a run → its last line and exit code. */
 export function outcomeSummary(outcome: Outcome): Summary {
@@ -44,7 +45,7 @@ export function outcomeSummary(outcome: Outcome): Summary {
     case 'nothing to report':
       return end(0, NOTHING, counts({ found: 0, overdue: false, older: outcome.older }, 0))
     case 'another run is at work':
-      return end(0, 'another run holds the lock and reports what there is')
+      return end(0, 'another run is at work, so this one did nothing; after --since or --include-alerted, run it again')
     case 'sent':
       return end(0, `SendGrid accepted the mail, and ${markedOf(outcome)} marked as reported`, {
         ...counts(outcome, outcome.found),
@@ -65,8 +66,8 @@ export function outcomeSummary(outcome: Outcome): Summary {
       const { kind, ids, messageId, error } = outcome
       const marked =
         kind === 'sent but not marked'
-          ? `what it reports could not be marked (${reasonOf(error)}); the next run repeats it`
-          : `it is not known whether what it reports is marked (${reasonOf(error)}); the next run may repeat it`
+          ? `what it reports could not be marked (${reasonOf(error)}); the next run with the same options repeats it`
+          : `what it reports may or may not be marked (${reasonOf(error)}); the next run with the same options may repeat it`
       const details = { ...counts(outcome, 0), messageId, jobIds: ids.slice(0, IDS_LOGGED) }
       return end(3, `${mail} was sent, but ${marked}`, details)
     }
@@ -84,8 +85,8 @@ function markedOf({ found, overdue }: Found): string {
   return `${list([...failures, ...(overdue ? ['the overdue refresh'] : [])])} ${found > 1 || (found === 1 && overdue) ? 'are' : 'is'}`
 }
 
-function nextRun({ found }: Found): string {
-  return `nothing is marked, and the next run reports the ${found > 0 ? 'failures' : 'refresh'}`
+function nextRun({ found, overdue }: Found): string {
+  return `nothing is marked, and the next run with the same options reports ${found + Number(overdue) > 1 ? 'them' : 'it'}`
 }
 
 export function previewSummary(preview: Preview): Summary {

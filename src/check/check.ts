@@ -20,7 +20,9 @@ export async function* check(env: Environment, options: CheckContext): AsyncGene
   if (account) yield await ofKey(account, options)
   if (mail) yield* ofMail(mail)
   yield said(
-    heartbeatUrl ? 'heartbeat: HEARTBEAT_URL is set' : 'heartbeat: not set, so nobody will notice if the cron stops',
+    heartbeatUrl
+      ? 'heartbeat: HEARTBEAT_URL is set'
+      : 'heartbeat: HEARTBEAT_URL is not set; nothing will alert you if the cron stops running',
   )
   if (options.sendTest) yield mail ? await ofTestMail(mail, presentation, options) : UNSENDABLE
 }
@@ -33,7 +35,7 @@ function ofProblem(problem: string): Finding {
 
 const KEY_CURES = {
   'key refused': 'set SENDGRID_API_KEY to a key that is valid',
-  busy: 'SendGrid is busy: run check again in some minutes',
+  busy: 'SendGrid is busy: run check again in a few minutes',
   elsewhere: 'check SENDGRID_BASE_URL',
   refused: 'check SENDGRID_BASE_URL',
   'not taken': 'check SENDGRID_BASE_URL, and that this machine may connect to it',
@@ -44,11 +46,11 @@ async function ofKey(account: Account, { stop }: CheckContext): Promise<Finding>
   const scopes = await interruptible(readScopes(account, stop), stop)
   if ('kind' in scopes) {
     const { kind, reason } = scopes
-    const text = kind === 'key refused' ? `does not accept the key (${reason})` : reason
-    return bad(1, `SendGrid: ${text}`, KEY_CURES[kind])
+    const text = kind === 'key refused' ? `refused (${reason})` : reason
+    return bad(1, `API key: ${text}`, KEY_CURES[kind])
   }
-  if (scopes.includes('mail.send')) return good('SendGrid: accepts the key, which may send')
-  return bad(1, 'SendGrid: accepts the key, but it may not send', 'give the key the permission Mail Send')
+  if (scopes.includes('mail.send')) return good('API key: accepted by SendGrid, and may send')
+  return bad(1, 'API key: accepted by SendGrid, but may not send', 'give the key the permission Mail Send')
 }
 
 function* ofMail({ from, to }: MailSettings): Generator<Finding> {
@@ -59,7 +61,7 @@ function* ofMail({ from, to }: MailSettings): Generator<Finding> {
 const UNSENDABLE = bad(
   2,
   'test mail: not sent, because a variable of the mail is missing or wrong',
-  'see what is said of the configuration, and send it again',
+  'fix the configuration above, then run check --send-test again',
 )
 
 async function ofTestMail(
@@ -72,5 +74,5 @@ async function ofTestMail(
   const answer = await interruptible(sendGrid(mail, marked)(message, stop), stop)
   return answer.kind === 'accepted'
     ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); make sure it arrives`)
-    : bad(1, `test mail: ${answer.reason}`, 'see what SendGrid says, and send it again')
+    : bad(1, `test mail: ${answer.reason}`, 'fix that, then run check --send-test again')
 }

@@ -61,7 +61,7 @@ async function* inTransaction(session: Session, bounds: Bounds, window: Window):
   const fine = await readMigrated(sql)
   if (!fine.research_jobs) {
     const cure = 'check the database that DATABASE_URL names, and that the role may use its schema'
-    yield bad(2, 'table: there is no research_jobs here', cure)
+    yield bad(2, 'table: research_jobs was not found', cure)
     return
   }
   yield* migrated(fine)
@@ -73,7 +73,7 @@ async function* inTransaction(session: Session, bounds: Bounds, window: Window):
 
 /** A digest without an index is slow, and does all it should. */
 function* migrated(fine: Readonly<Record<string, boolean>>): Generator<Finding> {
-  const cure = 'run "job-alert migrate" as the owner of the table'
+  const cure = 'run "node bin/job-alert.js migrate" as the owner of the table'
   yield fine.last_alerted_at
     ? good('table: research_jobs with its column last_alerted_at')
     : bad(2, 'table: research_jobs has no column last_alerted_at', cure)

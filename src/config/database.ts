@@ -62,7 +62,7 @@ function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
   if (!parts?.host || typeof port !== 'number') reader.problems.push(DATABASE_URL_ACCEPTED)
   else if (misplaced) reader.problems.push(`${DATABASE_URL_ACCEPTED}; as it stands, its ${misplaced}`)
   for (const [key, cure] of Object.entries(NOT_HONOURED))
-    if (url?.searchParams.has(key)) reader.problems.push(`DATABASE_URL: ${key} is not honoured; ${cure}`)
+    if (url?.searchParams.has(key)) reader.problems.push(`DATABASE_URL: the option ${key} is not supported; ${cure}`)
   if (parts?.sslrootcert === '')
     reader.problems.push('DATABASE_URL: sslrootcert is empty: set it to the path of a PEM file, or remove it')
   const mode = SSL_MODES.find((known) => known === (parts?.sslmode ?? 'prefer'))

@@ -67,7 +67,7 @@ export const HEARTBEAT_URL: Parse<string> = (text) => {
 }
 // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
 export const API_KEY: Parse<string> = (text) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : new Wrong(' has a character no key has: paste it again')
+  /^[\x21-\x7e]+$/.test(text) ? text : new Wrong(' contains a character that API keys never contain: paste it again')
 const ADDRESS_FORM = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}\.[^\s@<>()[\]\\,;:".]{2,63}$/
 export const ADDRESS = mustBe('one plain address such as alerts@example.com', (text) =>
   ADDRESS_FORM.test(text) ? text : undefined,
@@ -78,7 +78,7 @@ export function recipients(text: string): readonly string[] | Wrong {
   const entries = text.split(',').flatMap((entry) => entry.trim() || [])
   const wrong = entries.findIndex((entry) => !ADDRESS_FORM.test(entry))
   if (wrong >= 0) return new Wrong(`: entry ${wrong + 1} is not a plain address such as oncall@example.com`)
-  if (entries.length === 0) return new Wrong(' holds no address')
+  if (entries.length === 0) return new Wrong(' contains no address')
   const lower = entries.map((entry) => entry.toLowerCase())
   return entries.filter((_, index) => lower.indexOf(lower[index] as string) === index)
 }

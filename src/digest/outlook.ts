@@ -24,7 +24,7 @@ export type Course =
   /** It reached its end although the step is down as failed: the step had started the next one before. */
   | { readonly kind: 'finished'; readonly at: number }
   /** A later step is queued, running, or was done a moment ago. */
-  | { readonly kind: 'goes on'; readonly at: StepJob }
+  | { readonly kind: 'continues'; readonly at: StepJob }
 
 /** What the failure means for those who use the result, and whether somebody has to act. */
 export interface Outlook {
@@ -46,7 +46,7 @@ export type Obstacle =
   /** A later step was cancelled, or was done without the one after it being queued. */
   | (StepJob & { readonly kind: 'cancelled' | 'done' })
   /** So old that the rows of later steps may have been deleted. */
-  | { readonly kind: 'not known' }
+  | { readonly kind: 'unknown' }
 
 /** `steps` and `leading` of the run that was started at `startedAt`, and the latest jobs of all runs → its outlook. */
 export function outlook(
@@ -60,7 +60,7 @@ export function outlook(
   const moving = movingSteps(definition, latest, steps, leading, startedAt)
   const course = courseOf(definition, steps, leading, now)
   const newer = runsSince(definition, latest, startedAt, now).find(({ state }) => counts(state))
-  const open = newer === undefined ? course.kind === 'stands' : newer.state === 'failed' && course.kind !== 'goes on'
+  const open = newer === undefined ? course.kind === 'stands' : newer.state === 'failed' && course.kind !== 'continues'
   const run = newer?.run ?? stepJobs(steps)
   const obstacle = newer === undefined ? obstacleIn(run, steps) : undefined
   const needed = open && moving.length === 0
@@ -75,13 +75,12 @@ export function outlook(
   }
 }
 
-/** Whether nobody has to act: the run came to its end, or goes on, or a newer one succeeded. */
+/** Whether nobody has to act: the run came to its end, or continues, or a newer one succeeded. */
 export function isSettled(outlook: Outlook | undefined): boolean {
   return outlook !== undefined && (outlook.course.kind !== 'stands' || outlook.newer?.state === 'succeeded')
 }
 
-const hasFailed = ({ status, cancelled }: Job): boolean =>
-  (status === 'dead' || status === 'failed') && !cancelled
+const hasFailed = ({ status, cancelled }: Job): boolean => (status === 'dead' || status === 'failed') && !cancelled
 
 /** When its last attempt began, as far as the row tells: the janitor clears the claim. */
 const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter
@@ -119,7 +118,7 @@ function courseOf(definition: ChainDefinition, steps: readonly Step[], leading: 
       isMoving(job) || (job.status === 'done' && (job.finishedAt ?? 0) >= begunAt(leading) && isFresh(job, now)),
   )
   return at && !later.slice(later.indexOf(at)).some(({ job }) => hasFailed(job) || job.cancelled)
-    ? { kind: 'goes on', at }
+    ? { kind: 'continues', at }
     : { kind: 'stands', endedBefore: finishedAt }
 }
 
@@ -129,7 +128,7 @@ function furthestFailed(run: readonly StepJob[]): StepJob | undefined {
 
 /** What stands behind the furthest failed step: retrying that one would do its work twice. */
 function obstacleIn(run: readonly StepJob[], steps: readonly Step[]): Obstacle | undefined {
-  if (pruned(steps)) return { kind: 'not known' }
+  if (pruned(steps)) return { kind: 'unknown' }
   const failed = furthestFailed(run)
   const behind = failed ? run.slice(run.indexOf(failed) + 1) : []
   const cancelled = behind.findLast(({ job }) => job.cancelled)

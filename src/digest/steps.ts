@@ -10,8 +10,8 @@ export type StepState =
   | 'running'
   | 'queued'
   | 'not started'
-  | 'done (row pruned)'
-  | 'not known'
+  | 'done (row deleted)'
+  | 'unknown'
 
 export interface Step {
   readonly name: string
@@ -25,11 +25,11 @@ export interface Step {
 export function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date): readonly Step[] {
   const rows = definition.steps.map((known) => jobs.filter((job) => isStep(known, job)))
   const last = rows.findLastIndex((found) => found.length > 0)
-  const after = mayHaveGoneOn(rows[last]?.at(-1), now) ? 'not known' : 'not started'
+  const after = mayHaveGoneOn(rows[last]?.at(-1), now) ? 'unknown' : 'not started'
   return definition.steps.flatMap(({ name }, index): readonly Step[] => {
     const found = rows[index] ?? []
     if (found.length > 0) return found.map((job) => stepOf(name, job, now))
-    return [{ name, state: index < last ? 'done (row pruned)' : after, job: undefined, duration: undefined }]
+    return [{ name, state: index < last ? 'done (row deleted)' : after, job: undefined, duration: undefined }]
   })
 }
 
@@ -40,7 +40,7 @@ function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
 
 /** Whether the rows of later steps may be missing because they are deleted. */
 export function pruned(steps: readonly Step[]): boolean {
-  return steps.some(({ state }) => state === 'not known')
+  return steps.some(({ state }) => state === 'unknown')
 }
 
 /** A step that has a row. */

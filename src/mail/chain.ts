@@ -1,5 +1,5 @@
 import type { Chain, ChainFailures } from '../digest/chain.js'
-import { isSettled } from '../digest/outlook.js'
+import { isSettled, type Outlook } from '../digest/outlook.js'
 import type { Overdue } from '../digest/overdue.js'
 import type { Step } from '../digest/steps.js'
 import { howItDied, type Job, kindOf } from '../job.js'
@@ -70,19 +70,24 @@ export function chainSection(
 /** What became of a chain, in a few words, for the subject and the overview. */
 export function chainFailed({ shortTitle, failedAt, leading, outlook }: Chain): string {
   const step = short(failedAt, NAME_LENGTH)
-  if (outlook?.course.kind === 'finished') return `${shortTitle} finished although ${step} ${ended(leading)}`
-  if (outlook?.course.kind === 'goes on') return `${shortTitle} goes on although ${step} ${ended(leading)}`
-  const since = outlook?.newer?.state === 'succeeded' ? ', but a newer one succeeded' : ''
+  const since = newerBecame(outlook)
+  if (outlook?.course.kind === 'finished') return `${shortTitle} finished although ${step} ${ended(leading)}${since}`
+  if (outlook?.course.kind === 'continues') return `${shortTitle} continues although ${step} ${ended(leading)}${since}`
   return `${short(shortTitle)} failed at ${step}${since}`
+}
+
+function newerBecame(outlook: Outlook | undefined): string {
+  if (outlook?.newer?.state === 'succeeded') return ', but a newer one succeeded'
+  return outlook?.newer?.state === 'failed' && outlook.course.kind !== 'stands' ? ', but a newer one failed' : ''
 }
 
 /** The end of the headline: where it failed, or that the refresh went on. */
 function becameOf({ failedAt, leading, outlook }: Chain, clock: Clock): string {
   const step = short(failedAt, NAME_LENGTH)
   if (outlook?.course.kind === 'finished')
-    return `: ${step} ${ended(leading)}, but the refresh finished ${clock.after(leading.failedAt, outlook.course.at)}`
-  if (outlook?.course.kind === 'goes on')
-    return `: ${step} ${ended(leading)}, but the refresh goes on at ${outlook.course.at.step}`
+    return `: ${step} ${ended(leading)}, but the refresh finished ${clock.at(leading.failedAt, outlook.course.at)}`
+  if (outlook?.course.kind === 'continues')
+    return `: ${step} ${ended(leading)}, but the refresh continues at ${outlook.course.at.step}`
   return ` failed at ${step}`
 }
 
@@ -94,7 +99,7 @@ function summary({ count }: ChainFailures, { startedAt, failedAt, leading, outlo
   const jobs = count > 1 ? `${plural(count, 'job')} failed. ` : ''
   const went =
     outlook && outlook.course.kind !== 'stands' ? `${short(failedAt, NAME_LENGTH)} ${ended(leading)}` : 'failed'
-  const when = clock.withAgo(clock.after(startedAt, leading.failedAt), leading.failedAt)
+  const when = clock.withAgo(clock.at(startedAt, leading.failedAt), leading.failedAt)
   return `${jobs}Started ${clock.moment(startedAt)}, ${went} ${when}`
 }
 

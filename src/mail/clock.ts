@@ -64,6 +64,11 @@ export class Clock {
     return this.sameDay(reference, time) ? this.write([time]) : this.moment(time)
   }
 
+  /** "at 03:12 UTC" on the same day as `reference`, else "on" and the whole moment */
+  at(reference: number, time: number): string {
+    return `${this.sameDay(reference, time) ? 'at' : 'on'} ${this.after(reference, time)}`
+  }
+
   /** The same for a list below a time that has UTC beside it: only the time of the mail's own zone. */
   briefAfter(reference: number, time: number): string {
     return this.sameDay(reference, time) ? this.write([time], undefined, false) : this.moment(time)

@@ -9,11 +9,11 @@ export function isDate(time: number): boolean {
   return Math.abs(time) <= DATE_LIMIT
 }
 
-/** "14 days", "36 hours", "90 minutes" */
+/** "14 days", "60 hours", "90 minutes": in the largest unit of which it is a whole number, and more than one. */
 export function span(milliseconds: number): string {
-  if (milliseconds < 1.5 * HOUR) return plural(Math.round(milliseconds / MINUTE), 'minute')
-  if (milliseconds < 2 * DAY) return plural(Math.round(milliseconds / HOUR), 'hour')
-  return plural(Math.round(milliseconds / DAY), 'day')
+  if (milliseconds > DAY && milliseconds % DAY === 0) return plural(milliseconds / DAY, 'day')
+  if (milliseconds > HOUR && milliseconds % HOUR === 0) return plural(milliseconds / HOUR, 'hour')
+  return plural(Math.ceil(milliseconds / MINUTE), 'minute')
 }
 
 /** "8m 12s", "2h 5m", "3d 4h" */

@@ -1,5 +1,6 @@
 import type { Digest } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
+import type { Backlog } from '../job.js'
 import { MINUTE } from '../text/time.js'
 import { list, plural } from '../text/words.js'
 import type { Clock } from './clock.js'
@@ -43,20 +44,27 @@ function groupCount(kinds: readonly Kind[]): string {
 
 /** What was left out, what the mail is about, and who sent it when. */
 export function footer({ count, window, older, now }: Digest, clock: Clock): readonly string[] {
-  const [one, oneOlder] = [count === 1, older.count === 1]
-  const since = window.since === 'all' ? 'at any time' : `since ${clock.moment(window.since.getTime())}`
+  const one = count === 1
+  const since = window.since === 'all' ? ', however long ago' : ` since ${clock.moment(window.since.getTime())}`
   const reported = window.includeAlerted
     ? `, whether or not ${one ? 'it was' : 'they were'} reported before`
-    : ` and ${one ? 'was' : 'were'} not reported before`
+    : `${window.since === 'all' ? ',' : ''} and ${one ? 'was' : 'were'} not reported before`
   return [
     ...(older.count > 0
       ? [
-          `${plural(older.count, 'older failure')} ${oneOlder ? 'has' : 'have'} never been reported, the oldest from ${clock.moment(older.oldest)}. To report ${oneOlder ? 'it' : 'them'}: job-alert digest --since ${sinceWhen(older.oldest)}`,
+          `${neverReported(older, clock)} To report ${older.count === 1 ? 'it' : 'them'}: node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`,
         ]
       : []),
-    ...(count > 0 ? [`This mail is about ${plural(count, 'job')} that failed for good ${since}${reported}.`] : []),
+    ...(count > 0 ? [`This mail is about ${plural(count, 'job')} that failed for good${since}${reported}.`] : []),
     `Sent by job-alert, ${clock.moment(now.getTime())}.`,
   ]
+}
+
+function neverReported({ count, oldest }: Backlog, clock: Clock): string {
+  const from = clock.moment(oldest)
+  return count === 1
+    ? `1 older failure, from ${from}, has never been reported.`
+    : `${plural(count, 'older failure')} have never been reported, the oldest from ${from}.`
 }
 
 /** A --since that reaches back to `oldest`. */

@@ -17,7 +17,7 @@ import {
 } from './section.js'
 
 const VARIANTS_SHOWN = 5
-/** Of an overview's line, which is to leave room for the time. */
+/** Of an overview's line. */
 const BRIEF_LENGTH = 48
 
 /** Failures of one source and job type, and of one error. */
@@ -29,8 +29,8 @@ export function groupSection(group: Group, style: Style): Section {
   const when = count === 1 ? clock.withAgo(clock.moment(last), last) : clock.range(first, last)
   return {
     ...NONE,
-    headline: `${what} failed`,
-    brief: count === ofKind ? what : short(`${what}: ${firstLine(latest.error, BRIEF_LENGTH)}`, BRIEF_LENGTH),
+    headline: count === ofKind ? `${what} failed` : what,
+    brief: count === ofKind ? what : brief(group),
     when: clock.shortRange(first, last),
     summary: death === undefined ? when : `${death}, ${when}`,
     error: quote(latest, alike ? 'Error' : `${count.toLocaleString('en')} errors such as`, caps, variantsOf(group)),
@@ -48,9 +48,15 @@ export function groupSection(group: Group, style: Style): Section {
   }
 }
 
-/** "12 of 15 spotify/match_song jobs": the others have other errors. */
+/** "12 of 15 spotify/match_song: HTTP 503", as far as it leaves room for the time. */
+function brief({ kind, count, ofKind, latest }: Group): string {
+  const error = firstLine(latest.error, BRIEF_LENGTH)
+  return short(`${count.toLocaleString('en')} of ${ofKind.toLocaleString('en')} ${short(kind)}: ${error}`, BRIEF_LENGTH)
+}
+
+/** "12 of 15 failed spotify/match_song jobs": the others have other errors. */
 function headline({ kind, count, ofKind }: Group): string {
-  if (count < ofKind) return `${count.toLocaleString('en')} of ${plural(ofKind, `${short(kind)} job`)}`
+  if (count < ofKind) return `${count.toLocaleString('en')} of ${plural(ofKind, `failed ${short(kind)} job`)}`
   return count === 1 ? short(kind) : plural(count, `${short(kind)} job`)
 }
 
@@ -82,8 +88,9 @@ export function bareSection({ count, jobs }: Cluster, { pages, caps }: Style): S
   }
 }
 
+/** Where jobs are retried. */
 export function allJobs(pages: Pages): Link {
-  return { label: 'Open all jobs', url: pages.at() }
+  return { label: 'Open the admin page', url: pages.at() }
 }
 
 function moreJobs(count: number, shown: readonly Listed[]): string | undefined {

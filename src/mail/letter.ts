@@ -45,7 +45,8 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps: { ...caps, jobs } }
   const fallbacks = new Fallbacks(style)
   const { sections: chained, overdue } = chainSections(chains, digest.overdue, style, fallbacks)
-  const sections = [...chained, ...groups.map((group) => fallbacks.section(group, () => groupSection(group, style)))]
+  const grouped = groups.map((group) => fallbacks.section(group, () => groupSection(group, style)))
+  const sections = [...chained, ...grouped]
   const chainsLeft = digest.chains.slice(caps.sections).map(({ failures }) => failures)
   const remaining = fallbacks.orElse(
     () => remainder(digest, groups, chainsLeft, caps.remainder),
@@ -61,8 +62,8 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
         )
       : undefined,
     action: (chained.length > 0 ? sections[0]?.links[0] : undefined) ?? allJobs(style.pages),
-    overview: sections.length > FEW_SECTIONS ? overview(sections, remaining.length) : [],
-    sections,
+    overview: sections.length > FEW_SECTIONS ? overview(chained, grouped, remaining.length) : [],
+    sections: hasTotal ? sections : sections.map((each) => withAdminPage(each, style)),
     remainder: remaining,
     footer: fallbacks.orElse(
       () => footer(digest, clock),
@@ -70,6 +71,14 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
     ),
     faults: fallbacks.faults,
   }
+}
+
+/** The only section leads to the page where jobs are retried. */
+function withAdminPage(section: Section, { pages }: Style): Section {
+  const page = allJobs(pages)
+  return section.links.some(({ label }) => label === page.label)
+    ? section
+    : { ...section, links: [...section.links, page] }
 }
 
 /** What fails to be written has a plain substitute, and is a fault. */
@@ -135,14 +144,15 @@ function chainSections(
   return { sections: [...written.slice(0, open), ...own, ...written.slice(open)], overdue: own.length > 0 }
 }
 
-/** Sections that say the same are one line. */
-function overview(sections: readonly Section[], remaining: number): Letter['overview'] {
-  const rows = [...new Set(sections.map(({ brief }) => brief))].map((brief) => {
-    const times = sections.filter((section) => section.brief === brief).map(({ when }) => when)
+/** Chains that became the same are one line. */
+function overview(chained: readonly Section[], grouped: readonly Section[], remaining: number): Letter['overview'] {
+  const chains = [...new Set(chained.map(({ brief }) => brief))].map((brief) => {
+    const times = chained.filter((section) => section.brief === brief).map(({ when }) => when)
     const [last = '', first = last] = [times[0], times.at(-1)]
     return times.length > 1
       ? ([`${times.length} × ${brief}`, `${first} to ${last}`] as const)
       : ([brief, last] as const)
   })
+  const rows = [...chains, ...grouped.map(({ brief, when }) => [brief, when] as const)]
   return remaining > 0 ? [...rows, [`… and ${plural(remaining, 'more line')} under "Also failed"`, '']] : rows
 }

@@ -14,15 +14,24 @@ import type { Section } from './section.js'
 export function outlookLines(outlook: Outlook, chain: Chain, elsewhere: boolean, clock: Clock): readonly string[] {
   const { course, newer, moving, obstacle } = outlook
   const failedToo = newerLines(outlook, elsewhere, clock)
-  const beside = [...failedToo, ...movingLines(moving, clock)]
-  if (course.kind === 'goes on') return [`The refresh goes on: ${stands(course.at)}.`, ...failedToo]
+  if (course.kind === 'continues')
+    return [`The refresh continues: ${stands(course.at)}.`, ...failedToo, ...waitFor(outlook)]
+  const beside = [...failedToo, ...movingLines(moving, clock), ...waitFor(outlook)]
   if (course.kind === 'finished') {
     const end = `The refresh finished on ${clock.moment(course.at)}`
-    return [beside.length === 0 ? `${end}: nothing to resume.` : `${end}.`, ...beside]
+    return [newer?.state === 'failed' ? `${end}.` : `${end}: nothing to resume.`, ...beside]
   }
   if (newer?.state === 'succeeded') return [succeeded(newer, chain.leading, clock), ...movingLines(moving, clock)]
   const standing = newer && elsewhere ? [] : standingLines(outlook, course.endedBefore, chain, clock)
   return [...standing, ...beside, ...(obstacle ? [obstacleLine(obstacle)] : [])]
+}
+
+/** What keeps somebody from resuming at once. */
+function waitFor({ course, newer, moving }: Outlook): readonly string[] {
+  if (course.kind === 'continues')
+    return newer?.state === 'failed' ? ['Wait until this refresh has ended before you resume the newer one.'] : []
+  const isOver = course.kind === 'finished' ? newer?.state !== 'failed' : newer?.state === 'succeeded'
+  return isOver || moving.length === 0 ? [] : ['Wait until that has ended before you resume anything.']
 }
 
 /** What a run that stands where it failed means for those who use its result. */
@@ -66,21 +75,24 @@ function movingLines(moving: readonly MovingStep[], clock: Clock): readonly stri
   if (moving.length === 0) return []
   const own = moving.filter(({ run }) => run === 'this')
   const resumed = own.filter((step) => step.resumed).map((step) => stands(step))
-  const still = own.filter((step) => !step.resumed).map((step) => stands(step, 'still '))
+  const still = own.filter((step) => !step.resumed).map((step) => stands(step))
   return [
     ...(resumed.length > 0 ? [`Somebody has resumed this refresh: ${list(resumed)}.`] : []),
-    ...(still.length > 0 ? [`Of this refresh, ${list(still)}.`] : []),
+    ...(still.length > 0
+      ? [
+          `${still.length > 1 ? 'Other steps of this refresh are' : 'Another step of this refresh is'} still under way: ${list(still)}.`,
+        ]
+      : []),
     ...moving.flatMap(({ run, startedAt, ...at }) => {
       const started = startedAt === undefined ? '' : `, started ${clock.moment(startedAt)},`
       return run === 'this' ? [] : [`${WHOSE[run]}${started} is under way: ${stands(at)}.`]
     }),
-    'Wait until that has ended before you resume anything.',
   ]
 }
 
 function obstacleLine(obstacle: Obstacle): string {
-  if (obstacle.kind === 'not known')
-    return `Whether later steps ran is not known: rows are deleted after ${SUCCESSES_KEPT_DAYS} days. Start again from the admin page.`
+  if (obstacle.kind === 'unknown')
+    return `Rows are deleted after ${SUCCESSES_KEPT_DAYS} days, so it is unknown whether later steps ran. Start again from the admin page.`
   const { kind, step, job } = obstacle
   return kind === 'cancelled'
     ? `${step} was cancelled (job ${job.id}), so there is nothing to resume. Start again from the admin page.`
@@ -88,16 +100,16 @@ function obstacleLine(obstacle: Obstacle): string {
 }
 
 /** "songs is running (job 4102)" */
-export function stands({ step, job }: StepJob, still = ''): string {
-  if (job.status === 'done') return `${step} is done (job ${job.id}), and the next step is about to be queued`
-  return `${step} is ${still}${job.status} (job ${job.id})`
+export function stands({ step, job }: StepJob): string {
+  if (job.status === 'done') return `${step} is done (job ${job.id}), and the next step is not queued yet`
+  return `${step} is ${job.status} (job ${job.id})`
 }
 
 /** The admin page can only start again from the first step; this resumes, and only while the job is still dead. */
 export function resumption({ step, job, keeps }: Resume, newer: boolean): NonNullable<Section['resume']> {
   const kept = keeps.length > 0 ? `keeps ${list(keeps)}; ` : ''
   return {
-    introduction: `Resume${newer ? ' the newer refresh' : ''} at ${step} (${kept}does nothing unless job ${job.id} is still ${job.status}):`,
+    introduction: `Resume${newer ? ' the newer refresh' : ''} at ${step} (${kept}does nothing unless job ${job.id} is still ${job.status}). Run this as the owner of the table:`,
     statement: `update research_jobs set status = 'queued', attempts = 0,
   run_after = now(), claimed_at = null, claimed_by = null,
   finished_at = null, last_error = null

@@ -1,5 +1,5 @@
 import type { Overdue } from '../digest/overdue.js'
-import type { ChainRun } from '../digest/runs.js'
+import { type ChainRun, isMoving } from '../digest/runs.js'
 import { plural } from '../text/words.js'
 import type { Clock } from './clock.js'
 import { span } from './duration.js'
@@ -17,15 +17,18 @@ export function overdueSection({ definition, lastSuccess, after, runs }: Overdue
     headline: `${definition.title} is overdue`,
     brief: `${definition.shortTitle} is overdue`,
     when: `since ${clock.short(since)}`,
-    summary: `Overdue since ${clock.moment(since)}: the last success was ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}, and ${expected(after)}.`,
-    outlook: [
-      `${definition.consequence}.`,
-      ...(runs.length === 0
-        ? ['No refresh has been tried since: start one on the admin page.']
-        : runLines(runs, clock)),
-    ],
+    summary: `Overdue since ${clock.moment(since)}. The last refresh succeeded on ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}. ${expected(after)}.`,
+    outlook: [`${definition.consequence}.`, ...runLines(runs, clock), advice(runs)],
     links: [{ label: 'Open the admin page', url: pages.at(definition.page) }],
   }
+}
+
+function advice(runs: readonly ChainRun[]): string {
+  const [last] = runs
+  if (last === undefined) return 'No refresh has been tried since: start one on the admin page.'
+  if (runs.some(({ reached }) => isMoving(reached.job))) return 'Wait until it has ended.'
+  const resume = last.state === 'failed' ? 'resume it with the statement in its mail, or ' : ''
+  return `Find out why the last one stopped. Then ${resume}start a new one on the admin page.`
 }
 
 /** For one that cannot be said as it should be. */
@@ -37,21 +40,21 @@ export function bareOverdue({ pages }: Style): Section {
 /** In the section of a refresh that failed: that it is overdue, and what was tried beside the runs that it names. */
 export function overdueBeside({ after, runs }: Overdue, named: readonly unknown[], clock: Clock): readonly string[] {
   const others = runs.filter(({ startedAt }) => !named.includes(startedAt))
-  return [`A successful refresh is overdue: ${expected(after)}.`, ...runLines(others, clock)]
+  return [`A successful refresh is overdue. ${expected(after)}.`, ...runLines(others, clock)]
 }
 
 function expected(after: number): string {
-  return `one is expected every ${span(after)} (REFRESH_OVERDUE_AFTER)`
+  return `One is expected every ${span(after)} (REFRESH_OVERDUE_AFTER)`
 }
 
 /** Refreshes that were tried while none succeeded. */
 function runLines(runs: readonly ChainRun[], clock: Clock): readonly string[] {
   const shown = runs.slice(0, RUNS_SHOWN).map((run) => runLine(run, clock))
-  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier attempt')}.`] : shown
+  return runs.length > RUNS_SHOWN ? [...shown, `… and ${plural(runs.length - RUNS_SHOWN, 'earlier one')}.`] : shown
 }
 
 function runLine({ startedAt, state, reached: { step, job } }: ChainRun, clock: Clock): string {
-  const start = `The refresh started ${clock.moment(startedAt)}`
+  const start = `The refresh of ${clock.moment(startedAt)}`
   if (state === 'failed') return `${start} failed at ${step} (job ${job.id}).`
   if (state === 'cancelled') return `${start} was cancelled at ${step} (job ${job.id}).`
   if (state === 'stalled') return `${start} stopped after ${step} (job ${job.id}): the next step was never queued.`

@@ -40,7 +40,8 @@ function whatFailed(digest: Digest): Words {
     const failed = digest.count > 0 ? `, and ${plural(digest.count, 'job')} failed` : ''
     return {
       at: overdue.lastSuccess + overdue.after,
-      write: (when) => `${overdue.definition.shortTitle} is overdue${when ? ` since ${when}` : ''}${failed}`,
+      write: (when) =>
+        `${overdue.definition.shortTitle} ${when ? `has been overdue since ${when}` : 'is overdue'}${failed}`,
     }
   }
   return kind

@@ -61,11 +61,11 @@ function socketAddress({ host, port }: DatabaseSettings): net.NetConnectOpts {
 }
 
 function noTls({ sslMode }: DatabaseSettings, address: string): string {
-  return `the server at ${address} offers no TLS, which sslmode=${sslMode} demands (DB_SSLMODE is "require" unless set); where the network is trusted, set it to "prefer" or "disable"`
+  return `the server at ${address} does not support TLS, but sslmode=${sslMode} requires it (DB_SSLMODE is "require" unless set); where the network is trusted, set it to "prefer" or "disable"`
 }
 
 function untrusted({ sslMode }: DatabaseSettings, address: string, code: string): string {
-  return `cannot connect to ${address} (${code}): its certificate is not what sslmode=${sslMode} demands; name the authority's certificate as sslrootcert, and the host as the certificate does`
+  return `cannot connect to ${address} (${code}): its certificate does not satisfy sslmode=${sslMode}: in DATABASE_URL, set sslrootcert to the authority's certificate, and use the host name that the certificate has`
 }
 
 /** sslmode as libpq defines it; "no-verify" as node-postgres does. */

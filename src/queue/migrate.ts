@@ -39,7 +39,9 @@ export async function migrate(settings: DatabaseSettings, { onFile, onProgress }
 
 function explainMigration(error: unknown): never {
   if (isServerError(error) && error.code === '42501')
-    throw new NotPrepared(`${error.message}: run "job-alert migrate" as the owner of the table research_jobs`)
+    throw new NotPrepared(
+      `${error.message}: run "node bin/job-alert.js migrate" as the owner of the table research_jobs`,
+    )
   return explain(error)
 }
 

@@ -63,10 +63,10 @@ export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chai
 export function explain(error: unknown): never {
   if (!isServerError(error)) throw error
   if (error.code === '42703' && error.message.includes('last_alerted_at'))
-    throw new NotPrepared('research_jobs has no column last_alerted_at: run "job-alert migrate" first')
+    throw new NotPrepared('research_jobs has no column last_alerted_at: run "node bin/job-alert.js migrate" first')
   if (error.code === '42P01')
     throw new NotPrepared(
-      'there is no table research_jobs here: check the database that DATABASE_URL names, and that the role may use its schema',
+      'the table research_jobs was not found: check the database that DATABASE_URL names, and that the role may use its schema',
     )
   if (error.code === '42501')
     throw new NotPrepared(

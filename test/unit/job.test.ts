@@ -26,12 +26,12 @@ test.each([
   [
     'it was cancelled while it waited for a retry',
     job({ attempts: 1, claimedAt: null }),
-    'Closed while waiting for a retry, after attempt 1 of 5 (an admin cancel?)',
+    'Closed while waiting for a retry, after attempt 1 of 5 (cancelled by an admin?)',
   ],
   [
     'it was cancelled after its quota had been exhausted, which gives the attempt back',
     job({ attempts: 0, claimedAt: null, error: 'quota_exhausted' }),
-    'Closed before the first attempt (an admin cancel?)',
+    'Closed before the first attempt (cancelled by an admin?)',
   ],
   ['it was cancelled while it ran again', job({ attempts: 2, error: '503' }), 'Permanent error on attempt 2 of 5'],
   ['it has the status failed', job({ status: 'failed', finishedAt: null }), 'Failed on the last attempt (5 of 5)'],

@@ -1,27 +1,132 @@
 import { expect, test } from 'vitest'
-import { outcomeSummary } from '../../src/outcome.js'
+import { ConfigError } from '../../src/config/reader.js'
+import { Interrupted } from '../../src/deadline.js'
+import type { Message } from '../../src/mail/message.js'
+import { errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
+import { ConnectionError } from '../../src/postgres/socket.js'
+import { NotPrepared } from '../../src/queue/prepared.js'
+import type { Outcome, Preview } from '../../src/report.js'
 
-const older = { count: 0, oldest: null }
+const older = { count: 4, oldest: null }
+const found = { found: 2, overdue: false, older }
+const counts = { found: 2, reported: 0, olderUnreported: 4 }
+const codeless = new Error('the server answered COMMIT with ROLLBACK')
+
+test.each<[Outcome, number, string, object | undefined]>([
+  [{ kind: 'nothing to report', older }, 0, 'no new failures to report', { ...counts, found: 0 }],
+  [
+    { kind: 'another run is at work' },
+    0,
+    'another run is at work, so this one did nothing; after --since or --include-alerted, run it again',
+    undefined,
+  ],
+  [
+    { kind: 'sent', ...found, messageId: 'm1' },
+    0,
+    'SendGrid accepted the mail, and its 2 failures are marked as reported',
+    { ...counts, reported: 2, messageId: 'm1' },
+  ],
+  [
+    { kind: 'not sent', ...found, reason: 'SendGrid answered 401: bad key. ' },
+    1,
+    'SendGrid answered 401: bad key; the mail about 2 failed jobs was not sent; nothing is marked, and the next run with the same options reports them',
+    counts,
+  ],
+  [
+    { kind: 'outcome unknown', ...found, reason: 'SendGrid answered 500' },
+    1,
+    'SendGrid answered 500; the mail about 2 failed jobs may or may not have been sent; nothing is marked, and the next run with the same options reports them, perhaps again',
+    counts,
+  ],
+  [
+    { kind: 'sent but not marked', ...found, messageId: 'm1', ids: [7, 8], error: codeless },
+    3,
+    'the mail about 2 failed jobs was sent, but what it reports could not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options repeats it',
+    { ...counts, messageId: 'm1', jobIds: [7, 8] },
+  ],
+  [
+    { kind: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7, 8], error: codeless },
+    3,
+    'the mail about 2 failed jobs was sent, but what it reports may or may not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options may repeat it',
+    { ...counts, messageId: 'm1', jobIds: [7, 8] },
+  ],
+])('%j is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
+  expect(outcomeSummary(outcome)).toEqual({ exitCode, outcome: outcome.kind, message, details })
+})
 
 test.each([
-  [1, false, 'SendGrid accepted the mail, and its 1 failure is marked as reported'],
-  [17, false, 'SendGrid accepted the mail, and its 17 failures are marked as reported'],
-  [17, true, 'SendGrid accepted the mail, and its 17 failures and the overdue refresh are marked as reported'],
-  [1, true, 'SendGrid accepted the mail, and its 1 failure and the overdue refresh are marked as reported'],
-  [0, true, 'SendGrid accepted the mail, and the overdue refresh is marked as reported'],
-])('%d failures, overdue: %s: what was marked is named', (found, overdue, message) => {
-  expect(outcomeSummary({ kind: 'sent', found, overdue, older, messageId: 'm' }).message).toBe(message)
+  [1, false, 'its 1 failure is marked as reported'],
+  [17, true, 'its 17 failures and the overdue refresh are marked as reported'],
+  [1, true, 'its 1 failure and the overdue refresh are marked as reported'],
+  [0, true, 'the overdue refresh is marked as reported'],
+])('%d failures, overdue: %s: what was marked is named', (count, overdue, marked) => {
+  const { message } = outcomeSummary({ kind: 'sent', found: count, overdue, older, messageId: 'm' })
+  expect(message).toBe(`SendGrid accepted the mail, and ${marked}`)
 })
 
-test('nothing to report is said as that', () => {
-  expect(outcomeSummary({ kind: 'nothing to report', older }).message).toBe('no new failures to report')
+test.each([
+  [2, false, 'the mail about 2 failed jobs', 'reports them'],
+  [1, false, 'the mail about 1 failed job', 'reports it'],
+  [1, true, 'the mail about 1 failed job and an overdue refresh', 'reports them'],
+  [0, true, 'the mail about an overdue refresh', 'reports it'],
+])('%d failures, overdue: %s: what was not sent is named', (count, overdue, mail, next) => {
+  const outcome = { kind: 'not sent', found: count, overdue, older, reason: 'SendGrid answered 500' } as const
+  const { message, details } = outcomeSummary(outcome)
+  expect(message).toBe(
+    `SendGrid answered 500; ${mail} was not sent; nothing is marked, and the next run with the same options ${next}`,
+  )
+  expect(details).toEqual({ ...counts, found: count, ...(overdue ? { overdue } : {}) })
 })
 
-test.each(['not sent', 'outcome unknown'] as const)('%s: the next run reports what this one did not', (kind) => {
-  const message = (found: number, overdue: boolean) =>
-    outcomeSummary({ kind, found, overdue, older, reason: 'SendGrid answered 500' }).message
-  expect(message(2, false)).toContain('nothing is marked, and the next run reports the failures')
-  expect(message(2, true)).toContain('nothing is marked, and the next run reports the failures')
-  expect(message(0, true)).toContain('nothing is marked, and the next run reports the refresh')
-  expect(message(0, true)).not.toContain('failure')
+test('the ids of a storm are logged up to the first thousand', () => {
+  const ids = Array.from({ length: 1_001 }, (_, id) => id)
+  const outcome = { kind: 'sent but not marked', ...found, messageId: 'm', ids, error: codeless } as const
+  expect(outcomeSummary(outcome).details?.jobIds).toEqual(ids.slice(0, 1_000))
+})
+
+test('a dry run says what a run would send', () => {
+  const preview: Preview = { ...found, ids: [], message: undefined, digest: undefined }
+  const message: Message = { subject: '', text: '', html: '' }
+  const would = 'would send a mail about 2 failed jobs; changed nothing'
+  expect(previewSummary({ ...preview, message })).toEqual({
+    exitCode: 0,
+    outcome: 'dry run',
+    message: would,
+    details: counts,
+  })
+  expect(previewSummary({ ...preview, found: 0 }).message).toBe('no new failures to report')
+})
+
+const refused = Object.assign(new Error('permission denied'), { code: '42501' })
+const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+const unreadable = Object.assign(new Error('ENOENT: …'), { code: 'ENOENT', syscall: 'open', path: 'sql/001.sql' })
+
+test.each<[string, unknown, number, string, string]>([
+  ['a wrong configuration', new ConfigError(['a', 'b']), 2, 'wrong configuration', 'a; b'],
+  ['an unprepared database', new NotPrepared('migrate first'), 2, 'not prepared', 'migrate first'],
+  ['no connection', new ConnectionError('cannot connect'), 1, 'failed', 'cannot connect; nothing was sent'],
+  ["the server's refusal", refused, 1, 'failed', 'permission denied, 42501; nothing was sent'],
+  ['a broken connection', broken, 1, 'failed', 'the connection to the database broke (ECONNRESET); nothing was sent'],
+  ['a file that cannot be read', unreadable, 1, 'failed', 'cannot read sql/001.sql (ENOENT); nothing was sent'],
+  ['a timeout', new Interrupted('RUN_TIMEOUT expired'), 1, 'failed', 'RUN_TIMEOUT expired; nothing was sent'],
+  ['SIGINT', new Interrupted('stopped by SIGINT', 'SIGINT'), 130, 'stopped', 'stopped by SIGINT; nothing was sent'],
+  ['SIGTERM', new Interrupted('stopped by SIGTERM', 'SIGTERM'), 143, 'stopped', 'stopped by SIGTERM; nothing was sent'],
+])('%s says all there is to know, without a stack', (_, error, exitCode, outcome, message) => {
+  const summary = errorSummary(error, 'nothing was sent')
+  expect(summary).toMatchObject({ exitCode, outcome, message })
+  expect(summary.details).toBeUndefined()
+})
+
+test('each problem of a configuration is one of the summary, too', () => {
+  expect(errorSummary(new ConfigError(['a', 'b']), '').problems).toEqual(['a', 'b'])
+})
+
+test.each([
+  ['thrown', (fault: Error) => fault],
+  ['caught by nobody', (fault: Error) => new Interrupted(`internal error: ${fault.message}`, undefined, fault)],
+])('a fault that is %s carries its stack', (_, thrown) => {
+  const fault = new TypeError('cannot read x of undefined')
+  const { exitCode, outcome, details } = errorSummary(thrown(fault), 'nothing was sent')
+  expect({ exitCode, outcome }).toEqual({ exitCode: 1, outcome: 'failed' })
+  expect(details?.stack).toContain('TypeError: cannot read x of undefined\n    at ')
 })

@@ -26,8 +26,8 @@ test('steps without a row after the failed one are not started', () => {
 
 test('steps without a row before a step that has one were done: done rows are pruned first', () => {
   expect(ladder(chainOf([step('artists')]))).toEqual([
-    'albums: done (row pruned)',
-    'songs: done (row pruned)',
+    'albums: done (row deleted)',
+    'songs: done (row deleted)',
     'artists: dead',
     'rebuild_index: not started',
   ])
@@ -106,7 +106,7 @@ test('a step of the chain is known although it was read only with the latest job
 test('what came after a step that was reaped is not known once such rows are deleted', () => {
   const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
   expect(ladder(chainOf([step('albums', old)])).slice(1)).toEqual(
-    ['songs', 'artists', 'rebuild_index'].map((name) => `${name}: not known`),
+    ['songs', 'artists', 'rebuild_index'].map((name) => `${name}: unknown`),
   )
   const died = step('albums', { ...old, reaped: false })
   expect(ladder(chainOf([died]))[1]).toBe('songs: not started')

@@ -73,7 +73,7 @@ test.each<[string, Job, string]>([
   'a chain that %s after its reaped step goes on, and nothing is resumed: the work would be done twice',
   (_, songs, status) => {
     const { course, resume } = outlookOf([step('albums', reaped), songs])
-    expect(course).toMatchObject({ kind: 'goes on', at: { step: 'songs', job: { status } } })
+    expect(course).toMatchObject({ kind: 'continues', at: { step: 'songs', job: { status } } })
     expect(resume).toBeUndefined()
   },
 )
@@ -148,7 +148,7 @@ test('a chain whose later step was done long ago stands still, and is not resume
 
 test('a chain so old that later rows may be deleted is not resumed', () => {
   const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
-  expect(outlookOf([step('albums', old)])).toMatchObject({ resume: undefined, obstacle: { kind: 'not known' } })
+  expect(outlookOf([step('albums', old)])).toMatchObject({ resume: undefined, obstacle: { kind: 'unknown' } })
 })
 
 test('a run that finished has nothing to resume, but a newer one that failed has', () => {

@@ -116,7 +116,10 @@ test.each([
   [5_340_000, '89 minutes'],
   [36 * 3_600_000, '36 hours'],
   [2 * 86_400_000, '2 days'],
-  [14 * 86_400_000 + 40_000_000, '14 days'],
+  [24 * 3_600_000, '24 hours'],
+  [60 * 3_600_000, '60 hours'],
+  [14 * 86_400_000, '14 days'],
+  [90_000, '2 minutes'],
 ])('a span of %d ms is %j', (milliseconds, expected) => {
   expect(span(milliseconds)).toBe(expected)
 })

@@ -112,9 +112,9 @@ test('a lapse is no part of a section about which nothing is to be done, and com
   const { text, subject } = mailOf(digestOf([step('songs', reaped)], { lapse, jobs: [end] }))
   expect(text.match(/^✗ .*/gm)?.slice(1)).toEqual([
     '✗ Apple Music catalog refresh is overdue',
-    '✗ Apple Music catalog refresh: songs was reaped, but the refresh finished',
+    '✗ Apple Music catalog refresh: songs was reaped, but the refresh finished at',
   ])
-  expect(subject).toBe('Apple Music refresh is overdue since 19 Nov 04:00 UTC, and 1 job failed')
+  expect(subject).toBe('Apple Music refresh has been overdue since 19 Nov 04:00 UTC, and 1 job failed')
 })
 
 test('of many steps those that failed are shown, then the last ones, and the others are counted', () => {

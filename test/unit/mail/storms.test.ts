@@ -58,9 +58,9 @@ test('refreshes that failed twenty times are all shown', () => {
 function accounted(text: string): number {
   const flowing = text.replace(/\n {4}/g, ' ')
   const number = (digits = '1'): number => Number(digits.replaceAll(',', ''))
-  const sections = [...flowing.matchAll(/^✗ (?:([\d,]+) (?:of [\d,]+ )?)?\S+(?: jobs)? failed$/gm)].map(([, count]) =>
-    number(count),
-  )
+  const sections = [
+    ...flowing.matchAll(/^✗ (?:([\d,]+) of [\d,]+ failed \S+ jobs|(?:([\d,]+) )?\S+(?: jobs)? failed)$/gm),
+  ].map(([, some, all]) => number(some ?? all))
   const chains = [...flowing.matchAll(/^✗ Apple Music catalog refresh failed at /gm)].map(() => 1)
   const others = [...flowing.matchAll(/^ {2}(?:\S+: |and )([\d,]+) (?:more|jobs?)/gm)].map(([, count]) => number(count))
   return [...sections, ...chains, ...others].reduce((sum, count) => sum + count, 0)

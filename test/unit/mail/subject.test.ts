@@ -58,10 +58,10 @@ test.each([
     'Apple Music refresh finished although songs was reaped, 23 Nov 03:12 UTC',
   ],
   [
-    'goes on',
+    'continues',
     [step('songs', reaped)],
     [step('artists', { status: 'running' })],
-    'Apple Music refresh goes on although songs was reaped, 23 Nov 03:12 UTC',
+    'Apple Music refresh continues although songs was reaped, 23 Nov 03:12 UTC',
   ],
   [
     'finished although a step failed',
@@ -74,8 +74,8 @@ test.each([
 })
 
 test.each([
-  ['alone', [], 'Apple Music refresh is overdue since 19 Nov 04:00 UTC'],
-  ['with a job', [job()], 'Apple Music refresh is overdue since 19 Nov 04:00 UTC, and 1 job failed'],
+  ['alone', [], 'Apple Music refresh has been overdue since 19 Nov 04:00 UTC'],
+  ['with a job', [job()], 'Apple Music refresh has been overdue since 19 Nov 04:00 UTC, and 1 job failed'],
   [
     'with a failed refresh, which comes first',
     [step('songs')],
