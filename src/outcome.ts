@@ -13,7 +13,7 @@ export const EXIT_CODES = {
   0: 'the mail was sent and the failures are marked; or there was nothing to report, another run is at work, or it was a dry run',
   1: 'no mail was sent, or one may have been; nothing is marked, and the next run with the same options reports the failures',
   2: 'wrong usage or configuration, or the database is not prepared; nothing was attempted',
-  3: `the mail was sent but the failures are not marked, or may not be; the next run may repeat it. The log names the jobs (the first ${IDS_LOGGED.toLocaleString('en')})`,
+  3: 'the mail was sent but the failures are not marked, or may not be; the next run may repeat it. The log names the jobs (the first 1,000)',
   130: 'stopped by SIGINT before the mail left; nothing is marked',
   143: 'stopped by SIGTERM before the mail left; nothing is marked',
 } as const

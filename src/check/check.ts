@@ -46,11 +46,11 @@ async function ofKey(account: Account, { stop }: CheckContext): Promise<Finding>
   const scopes = await interruptible(readScopes(account, stop), stop)
   if ('kind' in scopes) {
     const { kind, reason } = scopes
-    const text = kind === 'key refused' ? `refused (${reason})` : reason
-    return bad(1, `API key: ${text}`, KEY_CURES[kind])
+    const text = kind === 'key refused' ? `SendGrid does not accept the key (${reason})` : reason
+    return bad(1, `sending: ${text}`, KEY_CURES[kind])
   }
-  if (scopes.includes('mail.send')) return good('API key: accepted by SendGrid, and may send')
-  return bad(1, 'API key: accepted by SendGrid, but may not send', 'give the key the permission Mail Send')
+  if (scopes.includes('mail.send')) return good('sending: SendGrid accepts the key, which may send')
+  return bad(1, 'sending: SendGrid accepts the key, but it may not send', 'give the key the permission Mail Send')
 }
 
 function* ofMail({ from, to }: MailSettings): Generator<Finding> {

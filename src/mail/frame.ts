@@ -52,7 +52,8 @@ export function footer({ count, window, older, now }: Digest, clock: Clock): rea
   return [
     ...(older.count > 0
       ? [
-          `${neverReported(older, clock)} To report ${older.count === 1 ? 'it' : 'them'}: node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`,
+          `${neverReported(older, clock)} To report ${older.count === 1 ? 'it' : 'them'}:`,
+          `  node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`,
         ]
       : []),
     ...(count > 0 ? [`This mail is about ${plural(count, 'job')} that failed for good${since}${reported}.`] : []),

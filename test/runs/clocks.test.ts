@@ -29,8 +29,8 @@ test('a failure at minus infinity is counted as older, and stops nothing', async
   await deadAt('-infinity')
   await scene.worker.dead()
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1, olderUnreported: 1 })
-  expect(scene.mail.text).toContain('the oldest from an unknown time')
-  expect(scene.mail.text).toContain('job-alert digest --since all')
+  expect(scene.mail.text).toContain('older failure, from an unknown time, has never been reported')
+  expect(scene.mail.text).toContain('job-alert.js digest --since all')
   expect((await scene.digest(['--since', 'all'])).summary).toMatchObject({
     outcome: 'sent',
     found: 1,

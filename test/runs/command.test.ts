@@ -43,10 +43,10 @@ test('what the help says hangs below its term, and stands in no file that a pack
   const { stdout } = await run(['digest', '--help'], {})
   expect(stdout).toContain(`
   3     the mail was sent but the failures are not marked, or may not be; the
-        next run may repeat it. The log names the jobs
+        next run may repeat it. The log names the jobs (the first 1,000)
 `)
   expect(stdout).toContain(`
-  job-alert digest --since 2d --include-alerted   send again: the mail got lost,
+  job-alert digest --since 7d --include-alerted   send again: the mail got lost,
                                                   the address was wrong
 `)
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain('start of the window (default: 7 days ago): a duration')

@@ -201,7 +201,7 @@ test('a backend killed during the send, and the mail accepted: exit 3, with the 
   expect(log).toHaveLength(1)
   expect(summary).toMatchObject({ outcome: 'sent but not marked', messageId: 'accepted', found: 2, reported: 0 })
   expect((summary.jobIds as number[]).toSorted()).toEqual(ids)
-  expect(summary.msg).toContain('the next run repeats it')
+  expect(summary.msg).toContain('the next run with the same options repeats it')
   expect(await scene.marked()).toEqual([])
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
 })
@@ -257,7 +257,7 @@ async function committed(id: number): Promise<void> {
   while (!(await scene.marked()).includes(id));
 }
 
-test('a COMMIT that is never answered ends with RUN_TIMEOUT: exit 3, and says that it is not known', async () => {
+test('a COMMIT that is never answered ends with RUN_TIMEOUT: exit 3, and says that it may or may not be marked', async () => {
   const id = await scene.worker.dead()
   const proxy = await proxied()
   proxy.onClientData = (data) => !isCommit(data)

@@ -41,7 +41,7 @@ test('a missing migration is exit 2, with the command that cures it', async () =
       ALERT_EMAIL_TO: 'b@example.com',
     })
     expect(code).toBe(2)
-    expect(summary.msg).toContain('job-alert migrate')
+    expect(summary.msg).toContain('node bin/job-alert.js migrate')
   }
   expect((await migrate()).code).toBe(0)
   expect((await run(['digest', '--dry-run'], { DATABASE_URL: database.url })).code).toBe(0)
@@ -51,10 +51,10 @@ test('a database without the table is exit 2, and says so', async () => {
   await database.sql`drop table research_jobs`
   const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: database.url })
   expect(code).toBe(2)
-  expect(summary.msg).toContain('there is no table research_jobs here')
+  expect(summary.msg).toContain('the table research_jobs was not found')
   const migration = await migrate()
   expect(migration.code).toBe(2)
-  expect(migration.summary.msg).toContain('there is no table research_jobs here')
+  expect(migration.summary.msg).toContain('the table research_jobs was not found')
   expect(migration.summary.msg).not.toMatch(/sent|mail/)
 })
 

@@ -30,7 +30,7 @@ test('a server stopped and started again during the send: exit 3, and the next r
   const { code, summary } = await scene.digest()
   expect(code).toBe(3)
   expect(summary).toMatchObject({ outcome: 'sent but not marked', messageId: 'accepted', jobIds: [id] })
-  expect(summary.msg).toContain('the next run repeats it')
+  expect(summary.msg).toContain('the next run with the same options repeats it')
   expect(await scene.marked()).toEqual([])
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])

@@ -136,7 +136,7 @@ test('older failures that were never reported are counted in the log line and th
   expect(summary).toMatchObject({ found: 1, reported: 1, olderUnreported: 2 })
   const text = scene.mail.text
   expect(text).toContain('2 older failures have never been reported')
-  const command = /job-alert digest (--since \S+)/.exec(text)?.[1]?.split(' ') ?? []
+  const command = /job-alert.js digest (--since \S+)/.exec(text)?.[1]?.split(' ') ?? []
   expect((await due(...command)).toSorted()).toEqual([old, older])
 })
 

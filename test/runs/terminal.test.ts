@@ -43,7 +43,7 @@ test('where the mail went out and could not be marked, the jobs and the message 
   )
 })
 
-test('where a part of the mail could not be rendered, its jobs stand below the sentence, and the stack below them', async () => {
+test('where part of the mail could not be written, its jobs stand below the sentence, and the stack below them', async () => {
   const id = await scene.worker.dead()
   const broken = `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken') }`
   const { code, screen } = await onTerminal(['digest'], {
@@ -52,7 +52,7 @@ test('where a part of the mail could not be rendered, its jobs stand below the s
   })
   expect(code).toBe(0)
   expect(stripVTControlCharacters(screen)).toContain(
-    `a part of the mail could not be rendered; its jobs are listed by id only\n  jobs: ${id}\nTypeError: broken\n    at `,
+    `part of the mail could not be written; its jobs are listed by id only\n  jobs: ${id}\nTypeError: broken\n    at `,
   )
 })
 

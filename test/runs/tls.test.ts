@@ -93,7 +93,9 @@ test('a server without TLS is refused by sslmode=require, and taken by prefer', 
   expect(await code('disable')).toBe(0)
   const refused = await scene.digest(['--dry-run'], { DATABASE_URL: `${url}?sslmode=require` })
   expect(refused.code).toBe(1)
-  expect(refused.summary.msg).toMatch(/offers no TLS, which sslmode=require demands .* set it to "prefer" or "disable"/)
+  expect(refused.summary.msg).toMatch(
+    /does not support TLS, but sslmode=require requires it .* set it to "prefer" or "disable"/,
+  )
   const { hostname, port, username, password, pathname } = new URL(url)
   const parts = {
     DB_HOST: hostname,

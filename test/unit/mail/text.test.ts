@@ -177,7 +177,7 @@ test('the footer says what is older, and how to report it', () => {
   const { text } = mailOf(digestOf([job()], {}, { count: 2, oldest: Date.UTC(2026, 9, 1, 5, 6, 7) }))
   const flowing = text.replace(/\n/g, ' ')
   expect(flowing).toContain('2 older failures have never been reported, the oldest from Thu 1 Oct 2026 05:06 UTC.')
-  expect(flowing).toContain('To report them: node bin/job-alert.js digest --since 2026-10-01T05:06Z')
+  expect(flowing).toContain('To report them:   node bin/job-alert.js digest --since 2026-10-01T05:06Z')
 })
 
 test.each([
@@ -188,7 +188,7 @@ test.each([
 ])('an oldest failure of %s is reported with a --since that reaches it', (oldest, since) => {
   const { text } = mailOf(digestOf([job()], {}, { count: 1, oldest }))
   expect(text.replace(/\n/g, ' ')).toMatch(
-    /1 older failure, from .*, has never been reported. To report it: node bin\/job-alert.js digest --since (\S+) /,
+    /1 older failure, from .*, has never been reported. To report it: {3}node bin\/job-alert.js digest --since (\S+) /,
   )
   expect(text).toContain(`--since ${since}\n`)
 })
