@@ -80,8 +80,7 @@ export function isSettled(outlook: Outlook | undefined): boolean {
   return outlook !== undefined && (outlook.course.kind !== 'stands' || outlook.newer?.state === 'succeeded')
 }
 
-const hasFailed = ({ status, cancelled }: Job): boolean =>
-  (status === 'dead' || status === 'failed') && !cancelled
+const hasFailed = ({ status, cancelled }: Job): boolean => (status === 'dead' || status === 'failed') && !cancelled
 
 /** When its last attempt began, as far as the row tells: the janitor clears the claim. */
 const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter
