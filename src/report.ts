@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH } from './chains.js'
+import { REFRESH } from './chains.js'
 import type { DatabaseSettings } from './config/database.js'
 import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
@@ -136,7 +136,7 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   const { ids, count } = tally
   if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
   const after = run.overdueAfter
-  const lastSuccess = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after, run.window))
+  const lastSuccess = after && (await access.lapse(sql, after, run.window))
   const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
   const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
@@ -153,11 +153,11 @@ async function complete(
   { window, now, onFault }: Run,
 ): Promise<Digest> {
   const chains = tally.shownChains().map(({ latest }) => latest)
-  const known = lapse !== undefined || chains.some(({ source }) => source === APPLE_MUSIC_REFRESH.source)
+  const known = lapse !== undefined || chains.some(({ source }) => source === REFRESH.source)
   const context = {
     jobs: await readChainJobs(sql, [...new Set(chains.map(({ chain }) => chain as string))]),
-    latest: known ? await readLatestJobs(sql, APPLE_MUSIC_REFRESH) : [],
-    lastSuccess: known ? await readLastSuccess(sql, APPLE_MUSIC_REFRESH) : undefined,
+    latest: known ? await readLatestJobs(sql) : [],
+    lastSuccess: known ? await readLastSuccess(sql) : undefined,
     lapse,
   }
   return tally.digest(context, older, window, now, onFault)

@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH, type ChainDefinition, isStep, parseChainStart } from '../chains.js'
+import { isStep, parseChainStart, REFRESH } from '../chains.js'
 import { type Job, kindOf } from '../job.js'
 import { type Cluster, ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
 import { type Outlook, outlook } from './outlook.js'
@@ -40,7 +40,7 @@ export interface Chain {
   readonly failedAt: string
   readonly startedAt: number
   readonly steps: readonly Step[]
-  /** Undefined for a chain that is not known. */
+  /** Undefined unless it is the refresh. */
   readonly outlook: Outlook | undefined
 }
 
@@ -48,7 +48,7 @@ export interface Chain {
 export interface ChainContext {
   /** Every job of the chains concerned, in the order of creation. */
   readonly jobs: readonly Job[]
-  /** Of the known chain: what is queued or running, then the latest jobs of all its runs. */
+  /** Of the refresh: what is queued or running, then the latest jobs of all its runs. */
   readonly latest: readonly Job[]
   readonly lastSuccess: Job | undefined
 }
@@ -58,20 +58,22 @@ export function chainFrom(failures: ChainFailures, context: ChainContext, now: D
   const { latest } = failures
   const startedAt = parseChainStart(latest.chain ?? '') ?? latest.failedAt
   const jobs = jobsOf(failures, context)
-  const definition = jobs.some((job) => belongsTo(APPLE_MUSIC_REFRESH, job)) ? APPLE_MUSIC_REFRESH : undefined
-  const own = definition ? knownSteps(definition, jobs, now) : []
-  const others = jobs.filter((job) => !definition?.steps.some((known) => isStep(known, job)))
+  const isKnown = jobs.some(({ source, targetType }) => source === REFRESH.source && targetType === REFRESH.targetType)
+  const unknown = { title: `${latest.source} chain`, shortTitle: `${latest.source} chain`, page: undefined }
+  const { title, shortTitle, page } = isKnown ? REFRESH : unknown
+  const own = isKnown ? knownSteps(jobs, now) : []
+  const others = jobs.filter((job) => !(isKnown && REFRESH.steps.some((step) => isStep(step, job))))
   const otherSteps = others.map((job) => stepOf(job.jobType, job, now))
   const { name, job: leading } = furthestFailure(failures, own.length > 0 ? own : otherSteps)
   return {
-    title: definition?.title ?? `${latest.source} chain`,
-    shortTitle: definition?.shortTitle ?? `${latest.source} chain`,
-    page: definition?.page,
+    title,
+    shortTitle,
+    page,
     leading,
     failedAt: name,
     startedAt,
     steps: [...own, ...otherSteps],
-    outlook: definition && outlook(definition, own, leading, startedAt, context, now),
+    outlook: isKnown ? outlook(own, leading, startedAt, context, now) : undefined,
   }
 }
 
@@ -87,8 +89,4 @@ function furthestFailure({ failed, latest }: ChainFailures, steps: readonly Step
   const ids = new Set(failed.map(({ id }) => id))
   const furthest = steps.findLast(({ job }) => job && ids.has(job.id))
   return furthest?.job ? { name: furthest.name, job: furthest.job } : { name: latest.jobType, job: latest }
-}
-
-function belongsTo(definition: ChainDefinition, job: Job): boolean {
-  return job.source === definition.source && job.targetType === definition.targetType
 }

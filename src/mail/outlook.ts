@@ -1,4 +1,4 @@
-import { SUCCESSES_KEPT_DAYS } from '../chains.js'
+import { REFRESH, SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain } from '../digest/chain.js'
 import type { MovingStep, Obstacle, Outlook, Resume } from '../digest/outlook.js'
 import { type ChainRun, isMoving, type StepJob } from '../digest/runs.js'
@@ -27,7 +27,7 @@ export function outlookLines(outlook: Outlook, chain: Chain, elsewhere: boolean,
 
 /** What a run that stands where it failed means for those who use its result. */
 function standingLines(
-  { consequence, lastSuccess, newer, resume }: Outlook,
+  { lastSuccess, newer, resume }: Outlook,
   endedBefore: number | null,
   { leading, failedAt }: Chain,
   clock: Clock,
@@ -40,7 +40,7 @@ function standingLines(
   const stale =
     lastSuccess === null
       ? `No successful refresh is on record (jobs that succeeded are kept for ${SUCCESSES_KEPT_DAYS} days).`
-      : `${consequence}: ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}.`
+      : `${REFRESH.consequence}: ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}.`
   return [...(endedBefore === null ? [] : [again]), ...further, stale]
 }
 

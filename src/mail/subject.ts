@@ -1,3 +1,4 @@
+import { REFRESH } from '../chains.js'
 import { type Digest, leading } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
 import { cut, oneLine, plural } from '../text/words.js'
@@ -40,7 +41,7 @@ function whatFailed(digest: Digest): Words {
     const failed = digest.count > 0 ? `, and ${plural(digest.count, 'job')} failed` : ''
     return {
       at: overdue.lastSuccess + overdue.after,
-      write: (when) => `${overdue.definition.shortTitle} is overdue${when ? ` since ${when}` : ''}${failed}`,
+      write: (when) => `${REFRESH.shortTitle} is overdue${when ? ` since ${when}` : ''}${failed}`,
     }
   }
   return kind
