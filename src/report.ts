@@ -47,16 +47,7 @@ export interface Run {
   readonly interruptions: Interruptions
   /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
-  readonly render: Render
 }
-
-/** Digest → mail. */
-type Render = (
-  digest: Digest,
-  presentation: Presentation,
-  onFault: Run['onFault'],
-  paint?: Paint,
-) => Message | Promise<Message>
 
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Preview extends Found {
@@ -141,7 +132,9 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
-  const message = await run.render(digest, run.presentation, run.onFault, viewer?.paint)
+  // Most runs have nothing to send.
+  const { renderMessage } = await import('./late.js')
+  const message = renderMessage(digest, run.presentation, run.onFault, viewer?.paint)
   return { ...found, ids: lapse ? [...ids, lapse.lastSuccess.id] : ids, message, digest }
 }
 
