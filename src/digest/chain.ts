@@ -6,8 +6,8 @@ import { knownSteps, type Step, stepOf } from './steps.js'
 
 /** The failures of one chain: jobs of one source with one chain_started_at. */
 export interface ChainFailures extends Cluster {
-  /** Latest first, at most ten, with their errors. */
-  readonly failed: readonly Job[]
+  /** With their errors. */
+  readonly jobs: readonly Job[]
   /** How many of each source and job type. */
   readonly kinds: ReadonlyMap<string, number>
 }
@@ -16,16 +16,16 @@ export interface ChainFailures extends Cluster {
 export class ChainTally {
   private readonly cluster = new ClusterTally()
   private readonly kinds = new Map<string, number>()
-  private failed: readonly Job[] = []
+  private jobs: readonly Job[] = []
 
   add(job: Job): void {
     this.cluster.add(job)
     this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
-    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
+    this.jobs = [...this.jobs, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
   }
 
   result(): ChainFailures {
-    return { ...this.cluster.result(), failed: this.failed, kinds: this.kinds }
+    return { ...this.cluster.result(), jobs: this.jobs, kinds: this.kinds }
   }
 }
 
@@ -78,15 +78,14 @@ export function chainFrom(failures: ChainFailures, context: ChainContext, now: D
 }
 
 /** The chain's rows, with each failure once, as it was when it was claimed. */
-function jobsOf({ latest: { source, chain }, failed }: ChainFailures, context: ChainContext): readonly Job[] {
+function jobsOf({ latest: { source, chain }, jobs }: ChainFailures, context: ChainContext): readonly Job[] {
   const read = [...context.jobs, ...context.latest].filter((job) => job.source === source && job.chain === chain)
-  const all = [...read, ...failed]
-  return [...new Map(all.map((job) => [job.id, job])).values()].sort((a, b) => a.id - b.id)
+  return [...new Map([...read, ...jobs].map((job) => [job.id, job])).values()].sort((a, b) => a.id - b.id)
 }
 
 /** Among the failures to report; a job that is no step of the chain counts only where there is no other. */
-function furthestFailure({ failed, latest }: ChainFailures, steps: readonly Step[]): { name: string; job: Job } {
-  const ids = new Set(failed.map(({ id }) => id))
+function furthestFailure({ jobs, latest }: ChainFailures, steps: readonly Step[]): { name: string; job: Job } {
+  const ids = new Set(jobs.map(({ id }) => id))
   const furthest = steps.findLast(({ job }) => job && ids.has(job.id))
   return furthest?.job ? { name: furthest.name, job: furthest.job } : { name: latest.jobType, job: latest }
 }

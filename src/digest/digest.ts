@@ -129,7 +129,7 @@ function understood(
   try {
     return chainFrom(failures, context, now)
   } catch (error) {
-    onFault({ error, jobIds: failures.failed.map(({ id }) => id) })
+    onFault({ error, jobIds: failures.jobs.map(({ id }) => id) })
     return undefined
   }
 }
