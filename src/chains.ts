@@ -1,29 +1,14 @@
 import type { Job } from './job.js'
 import { parseTime } from './text/time.js'
 
-/** One step of a known chain; its fixed target id tells it apart, whatever the payload holds. */
-interface StepDefinition {
-  readonly name: string
-  readonly jobType: string
-  readonly targetId: string
-}
-
-/** A chain whose steps are known in advance, so that the ones without a row can be shown as not started. */
-export interface ChainDefinition {
-  readonly source: string
-  readonly targetType: string
-  readonly title: string
-  readonly shortTitle: string
-  readonly page: string
-  readonly consequence: string
-  readonly steps: readonly StepDefinition[]
-}
-
 /** The queue's own clean-up deletes jobs that are done after that long, and with them the last success. */
 export const SUCCESSES_KEPT_DAYS = 30
 
-/** Each step's row is inserted only when the step before it has succeeded. */
-export const APPLE_MUSIC_REFRESH: ChainDefinition = {
+/**
+ * The chain whose steps are known in advance, so that the ones without a row can be shown as not started. Each step's
+ * row is inserted only when the step before it has succeeded; its fixed target id tells it apart.
+ */
+export const REFRESH = {
   source: 'apple',
   targetType: 'catalog',
   title: 'Apple Music catalog refresh',
@@ -36,15 +21,14 @@ export const APPLE_MUSIC_REFRESH: ChainDefinition = {
     { name: 'artists', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-cccccccccccc' },
     { name: 'rebuild_index', jobType: 'rebuild_index', targetId: '11111111-1111-1111-1111-dddddddddddd' },
   ],
-}
+} as const
+type KnownStep = (typeof REFRESH.steps)[number]
 
-/** The last step: its success is what makes a refresh count. */
-export function lastStep(chain: ChainDefinition): StepDefinition {
-  return chain.steps.at(-1) as StepDefinition
-}
+/** Its success is what makes a refresh count. */
+export const LAST_STEP = REFRESH.steps.at(-1) as KnownStep
 
 /** Whether the job is this step, of whichever run. */
-export function isStep({ targetId, jobType }: StepDefinition, job: Job): boolean {
+export function isStep({ targetId, jobType }: KnownStep, job: Job): boolean {
   return job.targetId === targetId && job.jobType === jobType
 }
 

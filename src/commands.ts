@@ -53,11 +53,9 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
         jobIds,
         stack: stackOf(error),
       }),
-    render: async (...all) => (await import('./late.js')).renderMessage(...all),
   }
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
-    // Most runs have nothing to send.
     const send: SendMail = async (...all) => (await import('./late.js')).sendGrid(mail, config.presentation)(...all)
     const summary = outcomeSummary(await report(run, send))
     const unheard = heartbeatUrl && summary.exitCode === 0 && (await beat(heartbeatUrl))

@@ -2,5 +2,5 @@
 export { check } from './check/check.js'
 export { findingLine } from './check/finding.js'
 export { renderMessage } from './mail/message.js'
-export { migrate } from './queue/migrate.js'
+export { migrate } from './migrate.js'
 export { sendGrid } from './sendgrid/sendgrid.js'

@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH } from './chains.js'
+import { REFRESH } from './chains.js'
 import type { DatabaseSettings } from './config/database.js'
 import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
@@ -47,16 +47,7 @@ export interface Run {
   readonly interruptions: Interruptions
   /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
-  readonly render: Render
 }
-
-/** Digest → mail. */
-type Render = (
-  digest: Digest,
-  presentation: Presentation,
-  onFault: Run['onFault'],
-  paint?: Paint,
-) => Message | Promise<Message>
 
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Preview extends Found {
@@ -136,12 +127,14 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   const { ids, count } = tally
   if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
   const after = run.overdueAfter
-  const lastSuccess = after && (await access.lapse(sql, APPLE_MUSIC_REFRESH, after, run.window))
+  const lastSuccess = after && (await access.lapse(sql, after, run.window))
   const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
   const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
   if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
-  const message = await run.render(digest, run.presentation, run.onFault, viewer?.paint)
+  // Most runs have nothing to send.
+  const { renderMessage } = await import('./late.js')
+  const message = renderMessage(digest, run.presentation, run.onFault, viewer?.paint)
   return { ...found, ids: lapse ? [...ids, lapse.lastSuccess.id] : ids, message, digest }
 }
 
@@ -153,11 +146,11 @@ async function complete(
   { window, now, onFault }: Run,
 ): Promise<Digest> {
   const chains = tally.shownChains().map(({ latest }) => latest)
-  const known = lapse !== undefined || chains.some(({ source }) => source === APPLE_MUSIC_REFRESH.source)
+  const known = lapse !== undefined || chains.some(({ source }) => source === REFRESH.source)
   const context = {
     jobs: await readChainJobs(sql, [...new Set(chains.map(({ chain }) => chain as string))]),
-    latest: known ? await readLatestJobs(sql, APPLE_MUSIC_REFRESH) : [],
-    lastSuccess: known ? await readLastSuccess(sql, APPLE_MUSIC_REFRESH) : undefined,
+    latest: known ? await readLatestJobs(sql) : [],
+    lastSuccess: known ? await readLastSuccess(sql) : undefined,
     lapse,
   }
   return tally.digest(context, older, window, now, onFault)

@@ -1,4 +1,3 @@
-import { APPLE_MUSIC_REFRESH } from '../chains.js'
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
 import type { DigestConfig } from '../config.js'
@@ -86,10 +85,10 @@ function* migrated(fine: Readonly<Record<string, boolean>>): Generator<Finding> 
 /** The statements of a digest, whatever is due: only they show which columns and rights it needs. */
 async function rehearse(sql: Sql, { overdueAfter }: Bounds, window: Window): Promise<void> {
   await claimFailures(sql, window, () => {})
-  if (overdueAfter) await claimLapse(sql, APPLE_MUSIC_REFRESH, overdueAfter, window)
+  if (overdueAfter) await claimLapse(sql, overdueAfter, window)
   await readChainJobs(sql, [''])
-  await readLatestJobs(sql, APPLE_MUSIC_REFRESH)
-  await readLastSuccess(sql, APPLE_MUSIC_REFRESH)
+  await readLatestJobs(sql)
+  await readLastSuccess(sql)
 }
 
 /** A statement that fails spoils the transaction unless there is a savepoint. What it did is undone in any case. */

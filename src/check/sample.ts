@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH } from '../chains.js'
+import { REFRESH } from '../chains.js'
 import { type Digest, Tally } from '../digest/digest.js'
 import type { Job, Window } from '../job.js'
 import { MINUTE } from '../text/time.js'
@@ -7,7 +7,7 @@ import { MINUTE } from '../text/time.js'
 export function sampleDigest(now: Date, window: Window): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
   const chain = new Date(ago(60)).toISOString()
-  const [albums, songs] = APPLE_MUSIC_REFRESH.steps.map(({ jobType, targetId }, index) =>
+  const [albums, songs] = REFRESH.steps.map(({ jobType, targetId }, index) =>
     job(-1 - index, ago(58 - 10 * index), {
       source: 'apple',
       jobType,

@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH, type ChainDefinition, isStep, parseChainStart } from '../chains.js'
+import { isStep, parseChainStart, REFRESH } from '../chains.js'
 import { type Job, kindOf } from '../job.js'
 import { type Cluster, ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
 import { type Outlook, outlook } from './outlook.js'
@@ -6,8 +6,8 @@ import { knownSteps, type Step, stepOf } from './steps.js'
 
 /** The failures of one chain: jobs of one source with one chain_started_at. */
 export interface ChainFailures extends Cluster {
-  /** Latest first, at most ten, with their errors. */
-  readonly failed: readonly Job[]
+  /** With their errors. */
+  readonly jobs: readonly Job[]
   /** How many of each source and job type. */
   readonly kinds: ReadonlyMap<string, number>
 }
@@ -16,16 +16,16 @@ export interface ChainFailures extends Cluster {
 export class ChainTally {
   private readonly cluster = new ClusterTally()
   private readonly kinds = new Map<string, number>()
-  private failed: readonly Job[] = []
+  private jobs: readonly Job[] = []
 
   add(job: Job): void {
     this.cluster.add(job)
     this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
-    this.failed = [...this.failed, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
+    this.jobs = [...this.jobs, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
   }
 
   result(): ChainFailures {
-    return { ...this.cluster.result(), failed: this.failed, kinds: this.kinds }
+    return { ...this.cluster.result(), jobs: this.jobs, kinds: this.kinds }
   }
 }
 
@@ -40,7 +40,7 @@ export interface Chain {
   readonly failedAt: string
   readonly startedAt: number
   readonly steps: readonly Step[]
-  /** Undefined for a chain that is not known. */
+  /** Undefined unless it is the refresh. */
   readonly outlook: Outlook | undefined
 }
 
@@ -48,7 +48,7 @@ export interface Chain {
 export interface ChainContext {
   /** Every job of the chains concerned, in the order of creation. */
   readonly jobs: readonly Job[]
-  /** Of the known chain: what is queued or running, then the latest jobs of all its runs. */
+  /** Of the refresh: what is queued or running, then the latest jobs of all its runs. */
   readonly latest: readonly Job[]
   readonly lastSuccess: Job | undefined
 }
@@ -58,37 +58,34 @@ export function chainFrom(failures: ChainFailures, context: ChainContext, now: D
   const { latest } = failures
   const startedAt = parseChainStart(latest.chain ?? '') ?? latest.failedAt
   const jobs = jobsOf(failures, context)
-  const definition = jobs.some((job) => belongsTo(APPLE_MUSIC_REFRESH, job)) ? APPLE_MUSIC_REFRESH : undefined
-  const own = definition ? knownSteps(definition, jobs, now) : []
-  const others = jobs.filter((job) => !definition?.steps.some((known) => isStep(known, job)))
+  const isKnown = jobs.some(({ source, targetType }) => source === REFRESH.source && targetType === REFRESH.targetType)
+  const unknown = { title: `${latest.source} chain`, shortTitle: `${latest.source} chain`, page: undefined }
+  const { title, shortTitle, page } = isKnown ? REFRESH : unknown
+  const own = isKnown ? knownSteps(jobs, now) : []
+  const others = jobs.filter((job) => !(isKnown && REFRESH.steps.some((step) => isStep(step, job))))
   const otherSteps = others.map((job) => stepOf(job.jobType, job, now))
   const { name, job: leading } = furthestFailure(failures, own.length > 0 ? own : otherSteps)
   return {
-    title: definition?.title ?? `${latest.source} chain`,
-    shortTitle: definition?.shortTitle ?? `${latest.source} chain`,
-    page: definition?.page,
+    title,
+    shortTitle,
+    page,
     leading,
     failedAt: name,
     startedAt,
     steps: [...own, ...otherSteps],
-    outlook: definition && outlook(definition, own, leading, startedAt, context, now),
+    outlook: isKnown ? outlook(own, leading, startedAt, context, now) : undefined,
   }
 }
 
 /** The chain's rows, with each failure once, as it was when it was claimed. */
-function jobsOf({ latest: { source, chain }, failed }: ChainFailures, context: ChainContext): readonly Job[] {
+function jobsOf({ latest: { source, chain }, jobs }: ChainFailures, context: ChainContext): readonly Job[] {
   const read = [...context.jobs, ...context.latest].filter((job) => job.source === source && job.chain === chain)
-  const all = [...read, ...failed]
-  return [...new Map(all.map((job) => [job.id, job])).values()].sort((a, b) => a.id - b.id)
+  return [...new Map([...read, ...jobs].map((job) => [job.id, job])).values()].sort((a, b) => a.id - b.id)
 }
 
 /** Among the failures to report; a job that is no step of the chain counts only where there is no other. */
-function furthestFailure({ failed, latest }: ChainFailures, steps: readonly Step[]): { name: string; job: Job } {
-  const ids = new Set(failed.map(({ id }) => id))
+function furthestFailure({ jobs, latest }: ChainFailures, steps: readonly Step[]): { name: string; job: Job } {
+  const ids = new Set(jobs.map(({ id }) => id))
   const furthest = steps.findLast(({ job }) => job && ids.has(job.id))
   return furthest?.job ? { name: furthest.name, job: furthest.job } : { name: latest.jobType, job: latest }
-}
-
-function belongsTo(definition: ChainDefinition, job: Job): boolean {
-  return job.source === definition.source && job.targetType === definition.targetType
 }

@@ -32,21 +32,17 @@ export class ClusterTally {
   private least: Listed | undefined
 
   add(job: Job): void {
-    this.include(1, job.failedAt, job.failedAt, howItDied(job), job)
-    this.list(job)
+    const { failedAt } = job
+    this.merge({ count: 1, first: failedAt, last: failedAt, death: howItDied(job), latest: job, jobs: [job] })
   }
 
-  merge(other: Cluster): void {
-    this.include(other.count, other.first, other.last, other.death, other.latest)
-    for (const job of other.jobs) this.list(job)
-  }
-
-  private include(count: number, first: number, last: number, death: string | undefined, latest: Job): void {
+  merge({ count, first, last, death, latest, jobs }: Cluster): void {
     this.death = this.count === 0 || this.death === death ? death : undefined
     this.count += count
     this.first = Math.min(this.first, first)
     this.last = Math.max(this.last, last)
     if (this.latest === undefined || laterFirst(latest, this.latest) < 0) this.latest = kept(latest)
+    for (const job of jobs) this.list(job)
   }
 
   result(): Cluster {

@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH, parseChainStart } from '../chains.js'
+import { parseChainStart } from '../chains.js'
 import type { Backlog, Job, Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, ChainTally, chainFrom } from './chain.js'
 import { laterFirst } from './cluster.js'
@@ -87,7 +87,7 @@ export class Tally {
       chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),
       moreChains: chains.slice(CHAINS_SHOWN),
       kinds: this.kinds.result(),
-      overdue: context.lapse && overdueOf(APPLE_MUSIC_REFRESH, context.lapse, context.latest, now),
+      overdue: context.lapse && overdueOf(context.lapse, context.latest, now),
       older,
     }
   }
@@ -129,7 +129,7 @@ function understood(
   try {
     return chainFrom(failures, context, now)
   } catch (error) {
-    onFault({ error, jobIds: failures.failed.map(({ id }) => id) })
+    onFault({ error, jobIds: failures.jobs.map(({ id }) => id) })
     return undefined
   }
 }

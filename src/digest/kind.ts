@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Job } from '../job.js'
 import { detached } from '../text/words.js'
-import { type Group, type GroupTally, noisiestFirst } from './group.js'
+import { type Group, noisiestFirst } from './group.js'
 import { Grouping } from './grouping.js'
 import { errorPattern } from './pattern.js'
 
@@ -25,15 +25,14 @@ export interface Kind {
 export class KindTally {
   private count = 0
   private last = Number.NEGATIVE_INFINITY
-  private readonly grouping = new Grouping()
-  private readonly seen = new Set<string>()
+  private patterns = 0
   private countedAll = true
-  private lastText: string | undefined
-  private lastGroup: GroupTally | undefined
+  private readonly grouping = new Grouping()
 
+  /** `seen` are the patterns that all kinds have counted, by their hashes. */
   constructor(
     private readonly name: string,
-    private readonly room: Room,
+    private readonly seen: Set<string>,
   ) {}
 
   /** How many groups it holds. */
@@ -45,17 +44,12 @@ export class KindTally {
     this.count += 1
     this.last = Math.max(this.last, job.failedAt)
     const text = errorPattern(job.error)
-    // In a storm one error follows the other.
-    const group = text === this.lastText && this.lastGroup ? this.lastGroup : this.groupOf(text)
-    this.lastText = text
-    this.lastGroup = group
-    group.add(job, text)
+    const key = hash('sha1', [job.source, job.jobType, text].join('\0'), 'base64')
+    this.grouping.groupOf(key, detached(text), this.isNew(key)).add(job, text)
   }
 
   halve(): void {
     this.grouping.halve()
-    // It may be gone.
-    this.lastGroup = undefined
   }
 
   result(): Kind {
@@ -64,30 +58,18 @@ export class KindTally {
       name: this.name,
       count: this.count,
       last: this.last,
-      patterns: this.seen.size,
+      patterns: this.patterns,
       countedAll: this.countedAll,
       groups: groups.sort(noisiestFirst),
     }
   }
 
-  private groupOf(text: string): GroupTally {
-    const key = hash('sha1', text, 'base64')
-    return this.grouping.groupOf(key, detached(text), this.isNew(key))
-  }
-
   private isNew(key: string): boolean {
     if (this.seen.has(key)) return false
-    if (this.room.counted >= PATTERNS_COUNTED) {
-      this.countedAll = false
-      return false
-    }
-    this.room.counted += 1
+    this.countedAll = this.seen.size < PATTERNS_COUNTED
+    if (!this.countedAll) return false
     this.seen.add(key)
+    this.patterns += 1
     return true
   }
-}
-
-/** What all kinds share of the bound. */
-export interface Room {
-  counted: number
 }

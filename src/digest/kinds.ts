@@ -1,6 +1,6 @@
 import { type Job, kindOf } from '../job.js'
 import { type Group, noisiestFirst } from './group.js'
-import { type Kind, KindTally, type Room } from './kind.js'
+import { type Kind, KindTally } from './kind.js'
 
 /** Bounds on memory: kinds whose failures are grouped, and groups of all kinds beyond one of each. */
 const KINDS = 2_000
@@ -11,7 +11,7 @@ export class Kinds {
   private readonly kinds = new Map<string, KindTally>()
   /** Of kinds beyond the bound only the figures are known. */
   private readonly others = new Map<string, { count: number; last: number }>()
-  private readonly room: Room = { counted: 0 }
+  private readonly seen = new Set<string>()
   private groups = 0
 
   add(job: Job): void {
@@ -56,7 +56,7 @@ export class Kinds {
 
   private opened(key: string, job: Job): KindTally | undefined {
     if (this.kinds.size >= KINDS) return undefined
-    const kind = new KindTally(kindOf(job), this.room)
+    const kind = new KindTally(kindOf(job), this.seen)
     this.kinds.set(key, kind)
     return kind
   }

@@ -1,4 +1,4 @@
-import { type ChainDefinition, lastStep, parseChainStart } from '../chains.js'
+import { LAST_STEP, parseChainStart, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
 import { type ChainRun, isFresh, isMoving, runOf, runsSince, type StepJob } from './runs.js'
 import { pruned, type Step } from './steps.js'
@@ -28,7 +28,6 @@ export type Course =
 
 /** What the failure means for those who use the result, and whether somebody has to act. */
 export interface Outlook {
-  readonly consequence: string
   readonly course: Course
   readonly lastSuccess: number | null
   /** The latest of the newer runs that succeeded, failed or are under way. */
@@ -50,27 +49,25 @@ export type Obstacle =
 
 /** `steps` and `leading` of the run that was started at `startedAt`, and the latest jobs of all runs → its outlook. */
 export function outlook(
-  definition: ChainDefinition,
   steps: readonly Step[],
   leading: Job,
   startedAt: number,
   { latest, lastSuccess }: { readonly latest: readonly Job[]; readonly lastSuccess: Job | undefined },
   now: Date,
 ): Outlook {
-  const moving = movingSteps(definition, latest, steps, leading, startedAt)
-  const course = courseOf(definition, steps, leading, now)
-  const newer = runsSince(definition, latest, startedAt, now).find(({ state }) => counts(state))
+  const moving = movingSteps(latest, steps, leading, startedAt)
+  const course = courseOf(steps, leading, now)
+  const newer = runsSince(latest, startedAt, now).find(({ state }) => counts(state))
   const open = newer === undefined ? course.kind === 'stands' : newer.state === 'failed' && course.kind !== 'continues'
   const run = newer?.run ?? stepJobs(steps)
   const obstacle = newer === undefined ? obstacleIn(run, steps) : undefined
   const needed = open && moving.length === 0
   return {
-    consequence: definition.consequence,
     course,
     lastSuccess: lastSuccess?.finishedAt ?? null,
     newer,
     moving,
-    resume: needed && !obstacle ? resume(definition, run) : undefined,
+    resume: needed && !obstacle ? resume(run) : undefined,
     obstacle: needed ? obstacle : undefined,
   }
 }
@@ -90,13 +87,12 @@ function stepJobs(steps: readonly Step[]): readonly StepJob[] {
 }
 
 function movingSteps(
-  definition: ChainDefinition,
   latest: readonly Job[],
   steps: readonly Step[],
   leading: Job,
   started: number,
 ): readonly MovingStep[] {
-  const all = [...runOf(definition, latest), ...stepJobs(steps)].filter(({ job }) => isMoving(job))
+  const all = [...runOf(latest), ...stepJobs(steps)].filter(({ job }) => isMoving(job))
   return [...new Map(all.map((each) => [each.job.id, each])).values()].map((each) => {
     const startedAt = parseChainStart(each.job.chain ?? '')
     const of = (run: MovingStep['run'], resumed = false): MovingStep => ({ ...each, run, resumed, startedAt })
@@ -106,10 +102,10 @@ function movingSteps(
   })
 }
 
-function courseOf(definition: ChainDefinition, steps: readonly Step[], leading: Job, now: Date): Course {
+function courseOf(steps: readonly Step[], leading: Job, now: Date): Course {
   const run = stepJobs(steps)
   const later = run.slice(run.findIndex(({ job }) => job.id === leading.id) + 1)
-  const end = run.findLast(({ step, job }) => step === lastStep(definition).name && job.status === 'done')
+  const end = run.findLast(({ step, job }) => step === LAST_STEP.name && job.status === 'done')
   const finishedAt = end?.job.finishedAt ?? null
   // A step that was tried once more after the end, and died then, is no part of that success.
   if (finishedAt !== null && finishedAt >= begunAt(leading)) return { kind: 'finished', at: finishedAt }
@@ -140,12 +136,12 @@ function obstacleIn(run: readonly StepJob[], steps: readonly Step[]): Obstacle |
 }
 
 /** At the furthest step, if it is there that the run stands. */
-function resume(definition: ChainDefinition, run: readonly StepJob[]): Resume | undefined {
+function resume(run: readonly StepJob[]): Resume | undefined {
   const at = furthestFailed(run)
   if (at === undefined) return undefined
-  const index = definition.steps.findIndex(({ name }) => name === at.step)
+  const index = REFRESH.steps.findIndex(({ name }) => name === at.step)
   const lost = new Set(run.filter(({ job }) => job.status !== 'done').map(({ step }) => step))
-  const keeps = definition.steps.slice(0, index).map(({ name }) => name)
+  const keeps = REFRESH.steps.slice(0, index).map(({ name }) => name)
   return { ...at, keeps: keeps.filter((name) => !lost.has(name)) }
 }
 

@@ -1,4 +1,4 @@
-import { type ChainDefinition, isStep, lastStep, parseChainStart } from '../chains.js'
+import { isStep, LAST_STEP, parseChainStart, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
 import { HOUR } from '../text/time.js'
 
@@ -8,7 +8,7 @@ export interface StepJob {
   readonly job: Job
 }
 
-/** A run of the chain. */
+/** A run of the refresh. */
 export interface ChainRun {
   readonly startedAt: number
   readonly state: 'succeeded' | 'running' | 'queued' | 'failed' | 'cancelled' | 'stalled'
@@ -18,9 +18,9 @@ export interface ChainRun {
 
 export const isMoving = ({ status }: Job): boolean => status === 'queued' || status === 'running'
 
-/** A run's steps in the chain's order, those of one step in the order of creation. */
-export function runOf(definition: ChainDefinition, jobs: readonly Job[]): readonly StepJob[] {
-  return definition.steps.flatMap((known) =>
+/** A run's steps in the refresh's order, those of one step in the order of creation. */
+export function runOf(jobs: readonly Job[]): readonly StepJob[] {
+  return REFRESH.steps.flatMap((known) =>
     jobs
       .filter((job) => isStep(known, job))
       .sort((a, b) => a.id - b.id)
@@ -31,12 +31,7 @@ export function runOf(definition: ChainDefinition, jobs: readonly Job[]): readon
 type FoundRun = ChainRun & { readonly run: readonly StepJob[] }
 
 /** The runs that were started after that time, newest first, and how far each has come. */
-export function runsSince(
-  definition: ChainDefinition,
-  latest: readonly Job[],
-  startedAt: number,
-  now: Date,
-): readonly FoundRun[] {
+export function runsSince(latest: readonly Job[], startedAt: number, now: Date): readonly FoundRun[] {
   const runs = new Map<number, Job[]>()
   for (const job of latest) {
     const start = parseChainStart(job.chain ?? '')
@@ -45,18 +40,18 @@ export function runsSince(
   return [...runs]
     .sort(([a], [b]) => b - a)
     .flatMap(([start, jobs]) => {
-      const run = runOf(definition, jobs)
+      const run = runOf(jobs)
       const reached = run.findLast(({ job }) => isMoving(job)) ?? run.at(-1)
-      return reached ? [{ startedAt: start, state: stateOfRun(definition, reached, now), reached, run }] : []
+      return reached ? [{ startedAt: start, state: stateOfRun(reached, now), reached, run }] : []
     })
 }
 
 /** Between two steps there is a moment in which no row is running or queued. */
-function stateOfRun(definition: ChainDefinition, { step, job }: StepJob, now: Date): ChainRun['state'] {
+function stateOfRun({ step, job }: StepJob, now: Date): ChainRun['state'] {
   if (job.cancelled) return 'cancelled'
   if (job.status === 'running' || job.status === 'queued') return job.status
   if (job.status !== 'done') return 'failed'
-  if (step === lastStep(definition).name) return 'succeeded'
+  if (step === LAST_STEP.name) return 'succeeded'
   return isFresh(job, now) ? 'running' : 'stalled'
 }
 

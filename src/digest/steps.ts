@@ -1,4 +1,4 @@
-import { type ChainDefinition, isStep, SUCCESSES_KEPT_DAYS } from '../chains.js'
+import { isStep, REFRESH, SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Job } from '../job.js'
 import { DAY } from '../text/time.js'
 
@@ -21,12 +21,12 @@ export interface Step {
   readonly duration: number | undefined
 }
 
-/** All steps; one that was enqueued twice stands there twice. */
-export function knownSteps(definition: ChainDefinition, jobs: readonly Job[], now: Date): readonly Step[] {
-  const rows = definition.steps.map((known) => jobs.filter((job) => isStep(known, job)))
+/** All steps of a refresh; one that was enqueued twice stands there twice. */
+export function knownSteps(jobs: readonly Job[], now: Date): readonly Step[] {
+  const rows = REFRESH.steps.map((known) => jobs.filter((job) => isStep(known, job)))
   const last = rows.findLastIndex((found) => found.length > 0)
   const after = mayHaveGoneOn(rows[last]?.at(-1), now) ? 'unknown' : 'not started'
-  return definition.steps.flatMap(({ name }, index): readonly Step[] => {
+  return REFRESH.steps.flatMap(({ name }, index): readonly Step[] => {
     const found = rows[index] ?? []
     if (found.length > 0) return found.map((job) => stepOf(name, job, now))
     return [{ name, state: index < last ? 'done (row deleted)' : after, job: undefined, duration: undefined }]

@@ -136,8 +136,8 @@ function hasFailed({ state }: Step): boolean {
 }
 
 /** The leading failure, then the others, latest first. */
-function shownJobs({ failed }: ChainFailures, leading: Job, { caps }: Style): readonly Job[] {
-  const others = failed.filter(({ id }) => id !== leading.id)
+function shownJobs({ jobs }: ChainFailures, leading: Job, { caps }: Style): readonly Job[] {
+  const others = jobs.filter(({ id }) => id !== leading.id)
   return [leading, ...others].slice(0, Math.max(1, caps.jobs))
 }
 

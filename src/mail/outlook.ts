@@ -1,4 +1,4 @@
-import { SUCCESSES_KEPT_DAYS } from '../chains.js'
+import { REFRESH, SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain } from '../digest/chain.js'
 import type { MovingStep, Obstacle, Outlook, Resume } from '../digest/outlook.js'
 import { type ChainRun, isMoving, type StepJob } from '../digest/runs.js'
@@ -36,7 +36,7 @@ function waitFor({ course, newer, moving }: Outlook): readonly string[] {
 
 /** What a run that stands where it failed means for those who use its result. */
 function standingLines(
-  { consequence, lastSuccess, newer, resume }: Outlook,
+  { lastSuccess, newer, resume }: Outlook,
   endedBefore: number | null,
   { leading, failedAt }: Chain,
   clock: Clock,
@@ -49,7 +49,7 @@ function standingLines(
   const stale =
     lastSuccess === null
       ? `No successful refresh is on record (jobs that succeeded are kept for ${SUCCESSES_KEPT_DAYS} days).`
-      : `${consequence}: ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}.`
+      : `${REFRESH.consequence}: ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}.`
   return [...(endedBefore === null ? [] : [again]), ...further, stale]
 }
 

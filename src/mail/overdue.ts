@@ -1,3 +1,4 @@
+import { REFRESH } from '../chains.js'
 import type { Overdue } from '../digest/overdue.js'
 import { type ChainRun, isMoving } from '../digest/runs.js'
 import { plural } from '../text/words.js'
@@ -10,16 +11,16 @@ import { NONE, type Section, type Style, UNSAID } from './section.js'
 const RUNS_SHOWN = 5
 
 /** A refresh that is overdue, where no section is about one that has to be resumed. */
-export function overdueSection({ definition, lastSuccess, after, runs }: Overdue, { clock, pages }: Style): Section {
+export function overdueSection({ lastSuccess, after, runs }: Overdue, { clock, pages }: Style): Section {
   const since = lastSuccess + after
   return {
     ...NONE,
-    headline: `${definition.title} is overdue`,
-    brief: `${definition.shortTitle} is overdue`,
+    headline: `${REFRESH.title} is overdue`,
+    brief: `${REFRESH.shortTitle} is overdue`,
     when: `since ${clock.short(since)}`,
     summary: `Overdue since ${clock.moment(since)}. The last refresh succeeded on ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}. ${expected(after)}.`,
-    outlook: [`${definition.consequence}.`, ...runLines(runs, clock), advice(runs)],
-    links: [{ label: 'Open the admin page', url: pages.at(definition.page) }],
+    outlook: [`${REFRESH.consequence}.`, ...runLines(runs, clock), advice(runs)],
+    links: [{ label: 'Open the admin page', url: pages.at(REFRESH.page) }],
   }
 }
 

@@ -1,3 +1,4 @@
+import { REFRESH } from '../chains.js'
 import { type Digest, leading } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
 import { cut, oneLine, plural } from '../text/words.js'
@@ -40,8 +41,7 @@ function whatFailed(digest: Digest): Words {
     const failed = digest.count > 0 ? `, and ${plural(digest.count, 'job')} failed` : ''
     return {
       at: overdue.lastSuccess + overdue.after,
-      write: (when) =>
-        `${overdue.definition.shortTitle} ${when ? `has been overdue since ${when}` : 'is overdue'}${failed}`,
+      write: (when) => `${REFRESH.shortTitle} ${when ? `has been overdue since ${when}` : 'is overdue'}${failed}`,
     }
   }
   return kind

@@ -1,17 +1,17 @@
-import { type ChainDefinition, lastStep } from '../chains.js'
+import { LAST_STEP, REFRESH } from '../chains.js'
 import type { Job, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
 import { explain } from './prepared.js'
 import { columns, start, toJob } from './row.js'
 
-/** The job by which the chain last ran to its end. */
-const lastSuccess = (sql: Sql, chain: ChainDefinition): Fragment => sql`
+/** The job by which a refresh last ran to its end. */
+const lastSuccess = (sql: Sql): Fragment => sql`
   select *
   from research_jobs
-  where source = ${chain.source}
-    and job_type = ${lastStep(chain).jobType}
-    and target_type = ${chain.targetType}
-    and target_id = ${lastStep(chain).targetId}
+  where source = ${REFRESH.source}
+    and job_type = ${LAST_STEP.jobType}
+    and target_type = ${REFRESH.targetType}
+    and target_id = ${LAST_STEP.targetId}
     and status = 'done'
   order by finished_at desc nulls last
   limit 1`
@@ -32,17 +32,12 @@ const overdue = (sql: Sql, after: number, { since, includeAlerted }: Window): Fr
 }
 
 /**
- * Marks the last success of the chain when it is longer than `after` milliseconds ago and nobody has heard of that.
+ * Marks the last successful refresh when it is longer than `after` milliseconds ago and nobody has heard of that.
  * Undefined when it is not overdue, or reported already.
  */
-export async function claimLapse(
-  sql: Sql,
-  chain: ChainDefinition,
-  after: number,
-  window: Window,
-): Promise<Job | undefined> {
+export async function claimLapse(sql: Sql, after: number, window: Window): Promise<Job | undefined> {
   const [row] = await sql`
-    with success as (${lastSuccess(sql, chain)}),
+    with success as (${lastSuccess(sql)}),
     due as (
       select id
       from research_jobs
@@ -57,8 +52,8 @@ export async function claimLapse(
 }
 
 /** The same job, left as it is. */
-export function readLapse(sql: Sql, chain: ChainDefinition, after: number, window: Window): Promise<Job | undefined> {
-  return readLastSuccess(sql, chain, overdue(sql, after, window))
+export function readLapse(sql: Sql, after: number, window: Window): Promise<Job | undefined> {
+  return readLastSuccess(sql, overdue(sql, after, window))
 }
 
 /** Of one chain, and of the latest ones of all runs: many more than a chain has steps, and few enough for the memory. */
@@ -86,27 +81,23 @@ export async function readChainJobs(sql: Sql, chains: readonly string[]): Promis
   return rows.map(toJob)
 }
 
-/** Of a known chain: what is queued or running, then its latest jobs, newest first. */
-export async function readLatestJobs(sql: Sql, chain: ChainDefinition): Promise<readonly Job[]> {
+/** Of all refreshes: what is queued or running, then the latest jobs, newest first. */
+export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
   const rows = await sql`
     select ${columns(sql)}
     from research_jobs as job
-    where source = ${chain.source}
-      and target_type = ${chain.targetType}
-      and target_id in ${sql(chain.steps.map((step) => step.targetId))}
+    where source = ${REFRESH.source}
+      and target_type = ${REFRESH.targetType}
+      and target_id in ${sql(REFRESH.steps.map((step) => step.targetId))}
     order by status in ('queued', 'running') desc, job.id desc
     limit ${LATEST_JOBS_READ}`.catch(explain)
   return rows.map(toJob)
 }
 
-/** The job by which the chain last succeeded, if `condition` holds for it. Rejects with NotPrepared or the server's error. */
-export async function readLastSuccess(
-  sql: Sql,
-  chain: ChainDefinition,
-  condition = sql`true`,
-): Promise<Job | undefined> {
+/** The job by which a refresh last succeeded, if `condition` holds for it. Rejects with NotPrepared or the server's error. */
+export async function readLastSuccess(sql: Sql, condition = sql`true`): Promise<Job | undefined> {
   const [row] = await sql`
-    with success as (${lastSuccess(sql, chain)})
+    with success as (${lastSuccess(sql)})
     select ${columns(sql)}
     from success as job
     where ${condition}`.catch(explain)

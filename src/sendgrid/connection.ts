@@ -21,7 +21,10 @@ export async function connected<T>(
   work: (attempt: Attempt, bound: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const bound = deadline(account.timeout, signal)
-  const connection = new Connection()
+  let stood = false
+  const agent = agentFor(account.baseUrl, () => {
+    stood = true
+  })
   try {
     // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
     client.setDefaultHeader('Authorization', `Bearer ${account.apiKey}`)
@@ -30,8 +33,8 @@ export async function connected<T>(
       baseUrl: account.baseUrl,
       signal: bound.signal,
       maxRedirects: 0,
-      httpAgent: connection.httpAgent,
-      httpsAgent: connection.httpsAgent,
+      httpAgent: agent,
+      httpsAgent: agent,
       // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
       proxy: false,
       // The status alone decides: a body may drip for ever.
@@ -39,45 +42,25 @@ export async function connected<T>(
       validateStatus: () => true,
     } as unknown as ClientRequest)
     mail.setClient(client)
-    const attempt: Attempt = (work) =>
-      work().catch((error: NodeJS.ErrnoException) => explain(error, bound, connection.hasStood()))
+    const attempt: Attempt = (work) => {
+      stood = false
+      return work().catch((error: NodeJS.ErrnoException) => explain(error, bound, stood))
+    }
     return await work(attempt, bound.signal)
   } finally {
     bound.clear()
-    connection.destroy()
+    // An answer whose body never ends would keep its socket, and the process with it.
+    agent.destroy()
   }
 }
 
-/** The connections of one mail, which tell whether any of them ever stood: before that nothing can have been taken. */
-class Connection {
-  private stood = false
-  readonly httpAgent = this.watched(new http.Agent(), 'connect')
-  readonly httpsAgent = this.watched(new https.Agent(), 'secureConnect')
-
-  /** Whether one has stood since this was asked last. */
-  hasStood(): boolean {
-    const { stood } = this
-    this.stood = false
-    return stood
-  }
-
-  /** An answer whose body never ends would keep its socket, and the process with it. */
-  destroy(): void {
-    this.httpAgent.destroy()
-    this.httpsAgent.destroy()
-  }
-
-  private watched<Agent extends http.Agent>(agent: Agent, ready: 'connect' | 'secureConnect'): Agent {
-    const create = agent.createConnection.bind(agent)
-    agent.createConnection = (...args) => {
-      const socket = create(...args)
-      socket?.once(ready, () => {
-        this.stood = true
-      })
-      return socket
-    }
-    return agent
-  }
+/** `onConnected` is called when a connection stands: before that nothing can have been taken. */
+function agentFor(url: string, onConnected: () => void): http.Agent {
+  const isSecure = url.startsWith('https:')
+  const agent = isSecure ? new https.Agent() : new http.Agent()
+  const create = agent.createConnection.bind(agent)
+  agent.createConnection = (...args) => create(...args)?.once(isSecure ? 'secureConnect' : 'connect', onConnected)
+  return agent
 }
 
 /** Only the code is taken over: the error itself holds the request with its key. */

@@ -3,8 +3,13 @@ import { NAMED } from './named.js'
 import { HIDDEN, type Rule } from './rule.js'
 import { VENDORS } from './tokens.js'
 
-/** In the order in which they are applied. */
-export const RULES: readonly (readonly Rule[])[] = [FORMS, VENDORS, NAMED]
+/** In the order in which they are applied; most texts hold no hint, and one search is cheaper than a hundred. */
+const FAMILIES = [FORMS, VENDORS, NAMED].map((rules) => ({ rules, hint: anyHint(rules) }))
+
+function anyHint(rules: readonly Rule[]): RegExp {
+  const anyCase = rules.some(({ hint }) => hint.ignoreCase)
+  return new RegExp([...new Set(rules.map(({ hint }) => hint.source))].join('|'), anyCase ? 'i' : '')
+}
 
 const ESCAPES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?|\x1b(?:[@-Z\\^_]|[()][0-9A-Z])?/g
@@ -25,27 +30,11 @@ function visible(text: string): string {
  * credential is no longer recognised.
  */
 export function redact(text: string): string {
-  return redactWith(RULES, text)
+  return FAMILIES.reduce((rest, { rules, hint }) => (hint.test(rest) ? rules.reduce(apply, rest) : rest), visible(text))
 }
 
-/** The same with these rules alone. */
-export function redactWith(families: readonly (readonly Rule[])[], text: string): string {
-  return families.reduce((rest, rules) => (hintOf(rules).test(rest) ? rules.reduce(apply, rest) : rest), visible(text))
-}
-
-function apply(text: string, { hint, pattern, hidden = `$1${HIDDEN}` }: Rule): string {
+/** The text without what this rule alone hides. */
+export function apply(text: string, { hint, pattern, hidden = `$1${HIDDEN}` }: Rule): string {
   if (!hint.test(text)) return text
   return typeof hidden === 'string' ? text.replace(pattern, hidden) : text.replace(pattern, hidden)
-}
-
-const familyHints = new Map<readonly Rule[], RegExp>()
-
-/** Any hint of any of the rules: most texts hold none, and one search is cheaper than a hundred. */
-function hintOf(rules: readonly Rule[]): RegExp {
-  const known = familyHints.get(rules)
-  if (known) return known
-  const anyCase = rules.some(({ hint }) => hint.ignoreCase)
-  const found = new RegExp([...new Set(rules.map(({ hint }) => hint.source))].join('|'), anyCase ? 'i' : '')
-  familyHints.set(rules, found)
-  return found
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
-import { type Message, renderMessage } from '../../src/mail/message.js'
+import type { Message } from '../../src/mail/message.js'
 import { type Outcome, preview, type Run, report } from '../../src/report.js'
 import type { Answer } from '../../src/sendgrid/answer.js'
 import { createDatabase, type TestDatabase, untouched } from '../support/database.js'
@@ -99,7 +99,6 @@ function freshRun(): { run: Run; abort: AbortController } {
     now,
     interruptions: { stop: abort.signal, abort: abort.signal },
     onFault: unexpected,
-    render: renderMessage,
   }
   return { run, abort }
 }

@@ -147,6 +147,19 @@ test.each([
   expect(await scene.marked()).toEqual([id])
 })
 
+test('a server that is busy and then gone has taken nothing: exit 1, tried three times', async () => {
+  await scene.worker.dead()
+  const server = createServer((_, response) => {
+    response.writeHead(503, { connection: 'close' }).end()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${await listen(server)}`
+  const { code, summary } = await scene.digest([], { SENDGRID_BASE_URL: url })
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
+  expect(summary.msg).toContain('cannot reach SendGrid (ECONNREFUSED)')
+  expect(await scene.marked()).toEqual([])
+})
+
 test('a 202 counts although its body stalls', async () => {
   const id = await scene.worker.dead()
   scene.sendGrid.answer(stall202)

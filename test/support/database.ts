@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import postgres from 'postgres'
 import { migrateConfig } from '../../src/config.js'
-import { migrate } from '../../src/queue/migrate.js'
+import { migrate } from '../../src/migrate.js'
 
 /** A database of its own with the queue's table; `sql` is a superuser's pool beside the command under test. */
 export interface TestDatabase {

@@ -1,4 +1,4 @@
-import { APPLE_MUSIC_REFRESH } from '../../src/chains.js'
+import { REFRESH } from '../../src/chains.js'
 import type { Chain } from '../../src/digest/chain.js'
 import { type Context, type Digest, type Fault, Tally } from '../../src/digest/digest.js'
 import type { Group } from '../../src/digest/group.js'
@@ -44,7 +44,7 @@ export function job(values: Partial<Job> = {}): Job {
 
 /** A step of the Apple Music refresh that began at 03:00; dead unless told otherwise. */
 export function step(name: 'albums' | 'songs' | 'artists' | 'rebuild_index', values: Partial<Job> = {}): Job {
-  const definition = APPLE_MUSIC_REFRESH.steps.find((known) => known.name === name)
+  const definition = REFRESH.steps.find((known) => known.name === name)
   if (!definition) throw new Error(`no step ${name}`)
   const { jobType, targetId } = definition
   const result = values.status === 'done' ? { error: null } : { error: `${name} failed: Read timed out.` }

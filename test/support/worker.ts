@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Sql } from 'postgres'
-import { APPLE_MUSIC_REFRESH } from '../../src/chains.js'
+import { REFRESH } from '../../src/chains.js'
 
 /** What the queue's own worker, janitor, chain code and admin page do to a row, statement by statement. */
 export interface NewJob {
@@ -128,9 +128,9 @@ export class Worker {
    * Returns the ids, in the chain's order.
    */
   async refresh(upTo: string, startedAt = new Date()): Promise<readonly number[]> {
-    const last = APPLE_MUSIC_REFRESH.steps.findIndex(({ name }) => name === upTo)
+    const last = REFRESH.steps.findIndex(({ name }) => name === upTo)
     const ids: number[] = []
-    for (const [index, { name, jobType, targetId }] of APPLE_MUSIC_REFRESH.steps.slice(0, last + 1).entries()) {
+    for (const [index, { name, jobType, targetId }] of REFRESH.steps.slice(0, last + 1).entries()) {
       const feed = jobType === 'refresh_catalog' ? { feed: name } : {}
       const payload = { ...feed, chain_started_at: startedAt.toISOString().replace('Z', '000+00:00') }
       const id = await this.running({

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DatabaseSettings } from '../config/database.js'
-import { isServerError, openSession, type Sql } from '../postgres/session.js'
-import { explain, NotPrepared } from './prepared.js'
+import type { DatabaseSettings } from './config/database.js'
+import { isServerError, openSession, type Sql } from './postgres/session.js'
+import { explain, NotPrepared } from './queue/prepared.js'
 
 interface Watcher {
   /** Called with the name of each file before it is applied. */
@@ -12,6 +11,9 @@ interface Watcher {
   readonly onProgress?: (line: string) => void
 }
 
+/** Beside src/ and beside dist/, from which this runs. */
+const FOLDER = new URL('../sql/', import.meta.url)
+
 const POLL = 500
 
 /**
@@ -19,14 +21,13 @@ const POLL = 500
  * concurrently. Each file may be applied again at any time.
  */
 export async function migrate(settings: DatabaseSettings, { onFile, onProgress }: Watcher): Promise<void> {
-  const folder = sqlFolder()
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort()
   const session = openSession(settings)
   try {
     for (const name of names) {
       onFile(name)
       // In these files a blank line after a semicolon, and nothing else, separates statements.
-      const statements = (await readFile(new URL(name, folder), 'utf8')).split(/;\n\n/)
+      const statements = (await readFile(new URL(name, FOLDER), 'utf8')).split(/;\n\n/)
       const work = async (): Promise<void> => {
         for (const statement of statements) await session.sql.unsafe(statement).catch(explainMigration)
       }
@@ -43,14 +44,6 @@ function explainMigration(error: unknown): never {
       `${error.message}: run "node bin/job-alert.js migrate" as the owner of the table research_jobs`,
     )
   return explain(error)
-}
-
-/** Beside dist/ or src/, whichever this runs from. */
-function sqlFolder(): URL {
-  const candidates = ['../sql/', '../../sql/'].map((path) => new URL(path, import.meta.url))
-  const folder = candidates.find((candidate) => existsSync(candidate))
-  if (!folder) throw new Error('the folder sql/ is missing from the installation')
-  return folder
 }
 
 /** Looks on from a second session, because the first one is busy. That it cannot look stops nothing. */
