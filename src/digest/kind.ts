@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Job } from '../job.js'
 import { detached } from '../text/words.js'
-import { type Group, noisiestFirst } from './group.js'
+import { type Group, type GroupTally, noisiestFirst } from './group.js'
 import { Grouping } from './grouping.js'
 import { errorPattern } from './pattern.js'
 
@@ -28,6 +28,8 @@ export class KindTally {
   private patterns = 0
   private countedAll = true
   private readonly grouping = new Grouping()
+  private lastText: string | undefined
+  private lastGroup: GroupTally | undefined
 
   /** `seen` are the patterns that all kinds have counted, by their hashes. */
   constructor(
@@ -44,12 +46,17 @@ export class KindTally {
     this.count += 1
     this.last = Math.max(this.last, job.failedAt)
     const text = errorPattern(job.error)
-    const key = hash('sha1', [job.source, job.jobType, text].join('\0'), 'base64')
-    this.grouping.groupOf(key, detached(text), this.isNew(key)).add(job, text)
+    // In a storm one error follows the other.
+    if (text !== this.lastText) this.lastGroup = undefined
+    this.lastText = text
+    this.lastGroup ??= this.groupOf(job, text)
+    this.lastGroup.add(job, text)
   }
 
   halve(): void {
     this.grouping.halve()
+    // It may be gone.
+    this.lastGroup = undefined
   }
 
   result(): Kind {
@@ -62,6 +69,11 @@ export class KindTally {
       countedAll: this.countedAll,
       groups: groups.sort(noisiestFirst),
     }
+  }
+
+  private groupOf({ source, jobType }: Job, text: string): GroupTally {
+    const key = hash('sha1', `${source}\0${jobType}\0${text}`, 'base64')
+    return this.grouping.groupOf(key, detached(text), this.isNew(key))
   }
 
   private isNew(key: string): boolean {
