@@ -69,11 +69,10 @@ export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' |
 }
 
 /** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
-interface Usable extends Omit<DigestConfig, 'database' | 'mail'> {
+interface Usable extends Omit<DigestConfig, 'database'> {
   readonly problems: readonly string[]
   readonly database: DatabaseSettings | undefined
   readonly account: Account | undefined
-  readonly mail: MailSettings | undefined
 }
 
 /** Environment → what `check` can look into. Never throws. */
@@ -85,12 +84,12 @@ export function usableConfig(env: Environment): Usable {
     const value = read(reader)
     return reader.problems.length === 0 ? value : undefined
   }
-  const key = part(keySettings)
   return {
     ...config,
     problems: whole.problems,
     database: part(databaseSettings),
-    account: key && { ...key, timeout: sendTimeout(new Reader(env)) },
+    // Where only SEND_TIMEOUT is wrong, the key can be tried with the default.
+    account: part(keySettings) && config.mail,
     mail: part(mailSettings),
   }
 }
@@ -119,7 +118,7 @@ function mailSettings(reader: Reader): MailSettings {
       value.recipients,
       'set it to the addresses that get the mail, comma-separated',
     ),
-    timeout: sendTimeout(reader),
+    timeout: reader.optional('SEND_TIMEOUT', value.TIMEOUT, parseDuration(SEND_TIMEOUT) as number),
   }
 }
 
@@ -128,8 +127,4 @@ function keySettings(reader: Reader): Omit<Account, 'timeout'> {
     apiKey: reader.required('SENDGRID_API_KEY', value.API_KEY, 'create one with Mail Send permission in SendGrid'),
     baseUrl: reader.optional('SENDGRID_BASE_URL', value.SENDGRID_URL, 'https://api.sendgrid.com'),
   }
-}
-
-function sendTimeout(reader: Reader): number {
-  return reader.optional('SEND_TIMEOUT', value.TIMEOUT, parseDuration(SEND_TIMEOUT) as number)
 }

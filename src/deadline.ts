@@ -1,7 +1,5 @@
 /** Why a run was cut short. */
 export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-
   constructor(
     message: string,
     /** Undefined when it was not a signal. */

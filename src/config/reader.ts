@@ -6,7 +6,6 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('; '))
-    this.name = 'ConfigError'
   }
 }
 

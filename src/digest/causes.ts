@@ -1,4 +1,6 @@
-import { HOST_IN_TEXT } from './host.js'
+/** A host is told from a file or a version by its domain. */
+const DOMAINS = 'ai|app|cloud|co|com|de|dev|eu|example|fm|internal|io|local|net|org|tv|uk|us'
+const HOST = new RegExp(`\\.(?:${DOMAINS})$`, 'i')
 
 /** What tells one cause from another, as a pattern has it; patterns with different causes are never merged. */
 const CAUSES = new RegExp(
@@ -7,7 +9,7 @@ const CAUSES = new RegExp(
     /(?<!\d)\d{3}(?!\d)/,
     /(?<![\w.])\d[\dA-Z]*(?![\w.])/,
     /(?<=:\/\/)[^\s"'<>/?#)]+/,
-    HOST_IN_TEXT,
+    new RegExp(`(?<![\\w.-])[\\w.-]+\\.(?:${DOMAINS})(?![\\w-])`),
     // ValueError, requests.exceptions.ReadTimeout
     /(?<![\w.])[\w.]*\w(?:Error|Exception)(?!\w)/,
     /(?<![\w.])(?:[a-z_]\w*\.)+[A-Z]\w*[a-z](?!\w)/,
@@ -20,6 +22,10 @@ const CAUSES = new RegExp(
     .join('|'),
   'g',
 )
+
+export function isHost(word: string): boolean {
+  return HOST.test(word)
+}
 
 /** The causes that a pattern names, in their order, as one text to be compared. */
 export function causesOf(text: string): string {

@@ -10,7 +10,7 @@ const GROUPS = 2_000
 export class Kinds {
   private readonly kinds = new Map<string, KindTally>()
   /** Of kinds beyond the bound only the figures are known. */
-  private readonly others = new Map<string, { count: number; last: number }>()
+  private readonly others = new Map<string, Kind>()
   private readonly seen = new Set<string>()
   private groups = 0
 
@@ -37,21 +37,16 @@ export class Kinds {
   }
 
   private count(job: Job): void {
-    const { count, last } = this.others.get(kindOf(job)) ?? { count: 0, last: Number.NEGATIVE_INFINITY }
-    this.others.set(kindOf(job), { count: count + 1, last: Math.max(last, job.failedAt) })
+    const name = kindOf(job)
+    const { count, last } = this.others.get(name) ?? { count: 0, last: Number.NEGATIVE_INFINITY }
+    const figures = { count: count + 1, last: Math.max(last, job.failedAt) }
+    this.others.set(name, { name, ...figures, patterns: 1, countedAll: false, groups: [] })
   }
 
   /** Noisiest first. */
   result(): readonly Kind[] {
     const kinds = [...this.kinds.values()].map((kind) => kind.result())
-    const others = [...this.others].map(([name, figures]) => ({
-      name,
-      ...figures,
-      patterns: 1,
-      countedAll: false,
-      groups: [],
-    }))
-    return [...kinds, ...others].sort((a, b) => b.count - a.count || b.last - a.last)
+    return [...kinds, ...this.others.values()].sort((a, b) => b.count - a.count || b.last - a.last)
   }
 
   private opened(key: string, job: Job): KindTally | undefined {

@@ -1,6 +1,6 @@
 import { beneath, headline, isTraceback } from '../text/traceback.js'
 import { oneLine } from '../text/words.js'
-import { isHost } from './host.js'
+import { isHost } from './causes.js'
 import { isQuotedStatus, isStatus } from './status.js'
 
 /*

@@ -8,9 +8,7 @@ import { deadline } from '../deadline.js'
 import { UNTRUSTED } from '../untrusted.js'
 
 /** The connection could not be made or is lost; the message says all there is to know. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError'
-}
+export class ConnectionError extends Error {}
 
 /** The server's TLS is not what sslmode demands; the message says what to do. */
 export class TlsError extends ConnectionError {}

@@ -1,9 +1,7 @@
 import { isServerError, type Sql } from '../postgres/session.js'
 
 /** The database is not as digest needs it, and says how it can be; nothing was attempted. */
-export class NotPrepared extends Error {
-  override readonly name = 'NotPrepared'
-}
+export class NotPrepared extends Error {}
 
 const NEEDED_POLICIES = { read: 'r', mark: 'r,w' }
 
