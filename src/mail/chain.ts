@@ -78,7 +78,7 @@ export function chainFailed({ shortTitle, failedAt, leading, outlook }: Chain): 
 
 function newerBecame(outlook: Outlook | undefined): string {
   if (outlook?.newer?.state === 'succeeded') return ', but a newer one succeeded'
-  return outlook?.newer?.state === 'failed' && outlook.course.kind !== 'stands' ? ', but a newer one failed' : ''
+  return outlook?.newer?.state === 'failed' && outlook.course.kind !== 'stands' ? '; a newer one failed' : ''
 }
 
 /** The end of the headline: where it failed, or that the refresh went on. */

@@ -66,7 +66,7 @@ export class Clock {
 
   /** "at 03:12 UTC" on the same day as `reference`, else "on" and the whole moment */
   at(reference: number, time: number): string {
-    return `${this.sameDay(reference, time) ? 'at' : 'on'} ${this.after(reference, time)}`
+    return `${this.sameDay(reference, time) || !isDate(time) ? 'at' : 'on'} ${this.after(reference, time)}`
   }
 
   /** The same for a list below a time that has UTC beside it: only the time of the mail's own zone. */

@@ -31,7 +31,8 @@ function waitFor({ course, newer, moving }: Outlook): readonly string[] {
   if (course.kind === 'continues')
     return newer?.state === 'failed' ? ['Wait until this refresh has ended before you resume the newer one.'] : []
   const isOver = course.kind === 'finished' ? newer?.state !== 'failed' : newer?.state === 'succeeded'
-  return isOver || moving.length === 0 ? [] : ['Wait until that has ended before you resume anything.']
+  const isUnderWay = moving.length > 0 || newer?.state === 'running'
+  return isOver || !isUnderWay ? [] : ['Wait until that has ended before you resume anything.']
 }
 
 /** What a run that stands where it failed means for those who use its result. */

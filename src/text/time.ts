@@ -22,8 +22,8 @@ export function parseTime(text: string): number | undefined {
   if (date === undefined) return undefined
   const midnight = new Date(`${date}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return undefined
-  const zone = offset.toUpperCase() === 'Z' ? 'Z' : offset.replace(/^(...):?(\d\d)?$/, (_, h, m = '00') => `${h}:${m}`)
-  const time = Date.parse(`${date}T${hour}:${minute}:${second}.${fraction.slice(0, 3)}${zone}`)
+  const zone = offset.replace(/^(...):?(\d\d)?$/, (_, h, m = '00') => `${h}:${m}`)
+  const time = Date.parse(`${date}T${hour}:${minute}:${second}.${fraction}${zone}`)
   return Number.isNaN(time) ? undefined : time
 }
 

@@ -5,6 +5,7 @@ import type { Presentation } from '../../src/mail/presentation.js'
 import { at, digestOf, job, mailOf, PRODUCTION, reaped, step } from './jobs.js'
 
 const NEWER = '2026-11-23T03:30:00+00:00'
+const EARLIER = '2026-11-23T00:55:00Z'
 const LAST_SUCCESS = step('rebuild_index', { status: 'done', finishedAt: Date.UTC(2026, 10, 16, 5, 40) })
 const TIMED_OUT =
   "download_feed(songs) failed: HTTPSConnectionPool(host='api.media.apple.com', port=443): Read timed out. (read timeout=60)"
@@ -203,6 +204,68 @@ export const CASES: Readonly<Record<string, Case>> = {
       return digestOf(failures, { jobs: rows, latest: rows, lastSuccess: LAST_SUCCESS })
     },
   },
+  'refresh failed behind a step that had failed before': {
+    digest: () => {
+      const rows = [step('albums', { id: 4_101, ...reaped, finishedAt: at('03:50') }), songs]
+      return digestOf(rows.slice(0, 1), { jobs: rows, latest: rows, lastSuccess: LAST_SUCCESS })
+    },
+  },
+  'refresh stopped behind a step that was reaped': {
+    digest: () =>
+      refresh([
+        step('albums', { id: 4_101, chain: EARLIER, ...reaped, runAfter: at('01:00'), finishedAt: at('02:00') }),
+        step('songs', { id: 4_102, chain: EARLIER, status: 'done', runAfter: at('01:30'), finishedAt: at('02:30') }),
+      ]),
+  },
+  'refresh of long ago': {
+    digest: () =>
+      refresh([step('albums', { id: 4_101, chain: '2026-10-23T03:00:00Z', ...reaped, finishedAt: daysAgo(31) })]),
+  },
+  'refresh continues, but a newer one failed': {
+    digest: () =>
+      refresh(
+        [step('albums', { id: 4_101, ...reaped }), step('songs', { id: 4_102, ...running })],
+        [at0330('albums', 4_201)],
+      ),
+  },
+  'refresh between two steps, and a newer one failed': {
+    digest: () =>
+      refresh(
+        [
+          step('albums', { id: 4_101, ...reaped }),
+          step('songs', { id: 4_102, status: 'done', finishedAt: at('03:55') }),
+        ],
+        [at0330('albums', 4_201)],
+      ),
+  },
+  'newer refresh is between two steps': {
+    digest: () => refresh([albums, songs], [at0330('albums', 4_201, { status: 'done', finishedAt: at('03:55') })]),
+  },
+  'newer refresh failed while an older one is running': {
+    digest: () =>
+      refresh(
+        [albums, songs],
+        [at0330('albums', 4_201), step('artists', { id: 3_903, chain: '2026-11-22T03:00:00Z', ...running })],
+      ),
+  },
+  'newer refresh succeeded while another is running': {
+    digest: () =>
+      refresh(
+        [albums, songs],
+        [
+          at0330('rebuild_index', 4_204, { status: 'done' }),
+          step('albums', { id: 4_301, chain: null, ...running, status: 'queued' }),
+        ],
+      ),
+  },
+  'two earlier steps still run': {
+    digest: () =>
+      refresh([
+        { ...albums, ...running },
+        step('songs', { id: 4_102, ...running }),
+        step('artists', { id: 4_103, error: TIMED_OUT }),
+      ]),
+  },
   'unknown chain': {
     digest: () => {
       const values = { source: 'spotify', chain: '2026-11-23T01:30:00Z' }
@@ -229,6 +292,15 @@ export const CASES: Readonly<Record<string, Case>> = {
       return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
     },
   },
+  'overdue, and one is under way': {
+    digest: () => {
+      const latest = [
+        at0330('songs', 4_202, running),
+        step('albums', { id: 3_970, status: 'done', chain: '2026-11-20T03:00:00Z', finishedAt: daysAgo(3) }),
+      ]
+      return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
+    },
+  },
   'overdue, and others': {
     digest: () => digestOf(releases, { lapse, latest: attempts, lastSuccess: lapse.lastSuccess }),
   },
@@ -241,6 +313,22 @@ export const CASES: Readonly<Record<string, Case>> = {
       digestOf(numbered(1, 6_001, () => ({ error: null, finishedAt: null, failedAt: Number.POSITIVE_INFINITY }))),
   },
   'one job with a traceback': { digest: () => digestOf(numbered(1, 6_001, () => ({ error: TRACEBACK }))) },
+  'jobs of impossible times': {
+    digest: () =>
+      digestOf([
+        ...numbered(1, 6_001, () => ({ failedAt: Number.POSITIVE_INFINITY })),
+        ...numbered(1, 6_101, () => ({ source: 'youtube' })),
+        step('songs', { id: 4_102, failedAt: Number.NEGATIVE_INFINITY }),
+      ]),
+  },
+  'more than a thousand errors': {
+    digest: () =>
+      digestOf(
+        numbered(1_002, 10_001, (index) => ({
+          error: `Recording not found on YouTube: ${TITLES[Math.floor(index / 167)]}`,
+        })),
+      ),
+  },
   'one error': { digest: () => digestOf(numbered(3, 6_001, () => ({ attempts: 1 }))) },
   'errors that differ in ids': { digest: () => digestOf(releases) },
   'errors that differ in titles': { digest: () => digestOf(titles) },
