@@ -85,14 +85,9 @@ export class Clock {
     return this.between(first, last, 'shortDay')
   }
 
-  /** Milliseconds from then to now. */
-  since(time: number): number {
-    return this.now.getTime() - time
-  }
-
   /** "48 min ago" */
   ago(time: number): string {
-    const past = this.since(time)
+    const past = this.now.getTime() - time
     if (!isDate(time)) return 'how long ago is unknown'
     if (past < -MINUTE) return 'in the future'
     if (past < MINUTE) return 'just now'
