@@ -20,15 +20,13 @@ export function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise
   })
 }
 
-/** A signal that is aborted `milliseconds` from now, or with `parent`; `clear` lets go of both. */
-export interface Deadline {
-  readonly signal: AbortSignal
-  readonly passed: boolean
-  clear(): void
-}
+export type Deadline = ReturnType<typeof deadline>
 
-/** In place of AbortSignal.any() and .timeout(): Node 20 may collect those before they fire. */
-export function deadline(milliseconds: number, parent?: AbortSignal): Deadline {
+/**
+ * A signal that is aborted `milliseconds` from now, and then has `passed`, or with `parent`; `clear` lets go of both.
+ * In place of AbortSignal.any() and .timeout(): Node 20 may collect those before they fire.
+ */
+export function deadline(milliseconds: number, parent?: AbortSignal) {
   const controller = new AbortController()
   let passed = false
   const timer = setTimeout(() => {
@@ -40,10 +38,10 @@ export function deadline(milliseconds: number, parent?: AbortSignal): Deadline {
   parent?.addEventListener('abort', onAbort, { once: true })
   return {
     signal: controller.signal,
-    get passed() {
+    get passed(): boolean {
       return passed
     },
-    clear() {
+    clear(): void {
       clearTimeout(timer)
       parent?.removeEventListener('abort', onAbort)
     },

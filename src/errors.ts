@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { SourceMap } from 'node:module'
+import { SourceMap, type SourceMapping } from 'node:module'
 import { ConnectionError } from './postgres/socket.js'
 import { redact } from './text/redact.js'
 
@@ -30,10 +30,7 @@ export function stackOf(error: unknown): string {
 function source(file: string, line: number, column: number): string | undefined {
   try {
     const map = new SourceMap(JSON.parse(readFileSync(`${decodeURIComponent(file)}.map`, 'utf8')))
-    const { originalSource, originalLine = 0 }: { originalSource?: string; originalLine?: number } = map.findEntry(
-      line - 1,
-      column - 1,
-    )
+    const { originalSource, originalLine = 0 } = map.findEntry(line - 1, column - 1) as Partial<SourceMapping>
     return originalSource && `${originalSource.replace(/^(?:\.\.\/)+/, '')}:${originalLine + 1}`
   } catch {
     return undefined

@@ -64,9 +64,9 @@ async function* inTransaction(session: Session, bounds: Bounds, window: Window):
     return
   }
   yield* migrated(fine)
-  yield* tried(sql, 'row-level security: hides nothing', () => demandAllRows(sql, 'mark'))
+  yield await tried(sql, 'row-level security: hides nothing', () => demandAllRows(sql, 'mark'))
   if (!fine.last_alerted_at) return
-  yield* tried(sql, 'permission: may read the failures and mark them', () => rehearse(sql, bounds, window))
+  yield await tried(sql, 'permission: may read the failures and mark them', () => rehearse(sql, bounds, window))
   yield* counted(sql, window)
 }
 
@@ -92,14 +92,14 @@ async function rehearse(sql: Sql, { overdueAfter }: Bounds, window: Window): Pro
 }
 
 /** A statement that fails spoils the transaction unless there is a savepoint. What it did is undone in any case. */
-async function* tried(sql: Sql, text: string, work: () => Promise<void>): AsyncGenerator<Finding> {
+async function tried(sql: Sql, text: string, work: () => Promise<void>): Promise<Finding> {
   await sql.unsafe('savepoint check_job_alert')
   const finding = await work().then(
     () => good(text),
     (error) => refused(text.replace(/:.*/, ''), error),
   )
   await sql.unsafe('rollback to savepoint check_job_alert')
-  yield finding
+  return finding
 }
 
 /** Throws what the server did not say. */
@@ -111,11 +111,10 @@ function refused(what: string, error: unknown): Finding {
 }
 
 async function* counted(sql: Sql, window: Window): AsyncGenerator<Finding> {
-  const waiting: string[] = []
-  yield* tried(sql, 'queue: can be read', async () => {
+  let waiting = ''
+  yield await tried(sql, 'queue: can be read', async () => {
     const [due, older] = [await countDue(sql, window), await countOlder(sql, window)]
-    waiting.push(`${plural(due.count, 'failure')} for the next digest`)
-    waiting.push(`${plural(older.count, 'older one')} never reported`)
+    waiting = `${plural(due.count, 'failure')} for the next digest, ${plural(older.count, 'older one')} never reported`
   })
-  if (waiting.length > 0) yield said(`queue: ${waiting.join(', ')}`)
+  if (waiting) yield said(`queue: ${waiting}`)
 }

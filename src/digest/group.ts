@@ -19,12 +19,7 @@ export interface Group extends Cluster {
   /** How many different patterns it stands for. */
   readonly patterns: number
   /** What else stands in the stretch in which the errors differ, the most frequent first. */
-  readonly variants: readonly Variant[]
-}
-
-interface Variant {
-  readonly text: string
-  readonly count: number
+  readonly variants: readonly { readonly text: string; readonly count: number }[]
 }
 
 /** One pattern, or the template of several, and the failures that fit it. */

@@ -3,12 +3,6 @@ import { isDate } from './duration.js'
 
 const UNKNOWN = 'an unknown time'
 
-interface Parts {
-  readonly day: string
-  readonly shortDay: string
-  readonly clock: string
-  readonly zone: string
-}
 type Day = 'day' | 'shortDay'
 
 function formatOf(timezone: string): Intl.DateTimeFormat {
@@ -25,7 +19,7 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
   })
 }
 
-function parts(time: number, format: Intl.DateTimeFormat): Parts {
+function parts(time: number, format: Intl.DateTimeFormat) {
   const part = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]))
   const month = part.month?.slice(0, 3)
   return {
@@ -90,14 +84,9 @@ export class Clock {
     return this.between(first, last, 'shortDay')
   }
 
-  /** Milliseconds from then to now. */
-  since(time: number): number {
-    return this.now.getTime() - time
-  }
-
   /** "48 min ago" */
   ago(time: number): string {
-    const past = this.since(time)
+    const past = this.now.getTime() - time
     if (!isDate(time)) return 'how long ago is unknown'
     if (past < -MINUTE) return 'in the future'
     if (past < MINUTE) return 'just now'

@@ -36,12 +36,6 @@ function logged(text: string): string {
   return cut(oneLine(redact(text)), 300)
 }
 
-/** `field` names the part of the request that it is about. */
-interface Reason {
-  readonly message: string
-  readonly field?: string | null
-}
-
 const BODY_LIMIT = 65_536
 const BODY_TIMEOUT = 2_000
 
@@ -68,7 +62,8 @@ export async function readBody(body: Readable): Promise<string> {
 /** The status, and what SendGrid's JSON says, if it is that. */
 export function answered(status: number, body: string): string {
   try {
-    const { errors } = JSON.parse(body) as { errors: readonly Reason[] }
+    const { errors } = JSON.parse(body) as { errors: { message: string; field?: string | null }[] }
+    // The field is the part of the request that it is about.
     const details = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message))
     return `SendGrid answered ${status}: ${logged(details.join('; '))}`
   } catch {
