@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ConfigError, type Environment } from '../../src/config/reader.js'
-import { digestConfig, migrateConfig } from '../../src/config.js'
+import { digestConfig, migrateConfig, usableConfig } from '../../src/config.js'
 
 const DATABASE = { DATABASE_URL: 'postgresql://app:hunter2@db.example.com:6543/music?sslmode=require' }
 const COMPLETE: Environment = {
@@ -486,4 +486,56 @@ test('HEARTBEAT_URL is refused on the ports that fetch refuses, and on no other'
   const urls = ports.map((port) => `http://127.0.0.1:${port}/`)
   const byFetch = await Promise.all(urls.map(refused))
   expect(urls.filter((url) => heartbeat(url).length > 0)).toEqual(urls.filter((_, index) => byFetch[index]))
+})
+
+test('each variable that is missing is named with what to set it to', () => {
+  expect(problems(() => digestConfig({}, { dryRun: false }))).toEqual([
+    'DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD',
+    'SENDGRID_API_KEY is missing: create one with Mail Send permission in SendGrid',
+    'FROM_EMAIL is missing: set it to a sender that SendGrid has verified',
+    'ALERT_EMAIL_TO is missing: set it to the addresses that get the mail, comma-separated',
+  ])
+})
+
+test('a check uses what is right of a configuration that is wrong in places', () => {
+  const whole = usableConfig(COMPLETE)
+  expect(whole).toMatchObject({ problems: [], database: { host: 'db.example.com' }, account: { apiKey: 'SG.key' } })
+  expect(whole.mail?.to).toEqual(['oncall@example.com'])
+
+  const noKey = usableConfig({ ...COMPLETE, SENDGRID_API_KEY: '' })
+  expect(noKey.problems).toHaveLength(1)
+  expect(noKey).toMatchObject({ database: { host: 'db.example.com' }, account: undefined, mail: undefined })
+
+  const noDatabase = usableConfig({ ...COMPLETE, DATABASE_URL: 'mysql://app@host/db' })
+  expect(noDatabase).toMatchObject({ database: undefined, account: { apiKey: 'SG.key' } })
+
+  const noRecipient = usableConfig({ ...COMPLETE, ALERT_EMAIL_TO: 'x', SEND_TIMEOUT: '3s' })
+  expect(noRecipient).toMatchObject({ account: { apiKey: 'SG.key', timeout: 3_000 }, mail: undefined })
+
+  const noTimeout = usableConfig({ ...COMPLETE, SEND_TIMEOUT: 'soon' })
+  expect(noTimeout).toMatchObject({ account: { apiKey: 'SG.key', timeout: 15_000 }, mail: undefined })
+})
+
+test.each(['1', '5432', '65535'])('%s is a port', (port) => {
+  const parts = { DB_HOST: 'h', DB_NAME: 'd', DB_USER: 'u' }
+  expect(migrateConfig({ ...parts, DB_PORT: port }).database.port).toBe(Number(port))
+})
+
+test.each(['0', '65536', '-1', '5432x', 'x'])('%s is no port', (port) => {
+  const parts = { DB_HOST: 'h', DB_NAME: 'd', DB_USER: 'u' }
+  expect(problems(() => migrateConfig({ ...parts, DB_PORT: port }))).toEqual(['DB_PORT must be a port number'])
+  expect(problems(() => database(`postgresql://app@h:5432/db?port=${port}`))).toHaveLength(1)
+})
+
+test.each([
+  ['https://api.eu.sendgrid.com/v3', 'https://api.eu.sendgrid.com'],
+  ['https://proxy.example.com/v3/sendgrid', 'https://proxy.example.com/v3/sendgrid'],
+  ['http://127.100.20.3:8025', 'http://127.100.20.3:8025'],
+])('SENDGRID_BASE_URL=%s is asked at %s', (url, base) => {
+  expect(mail({ SENDGRID_BASE_URL: url }).baseUrl).toBe(base)
+})
+
+test('a name that begins like a loopback address is none', () => {
+  expect(problems(() => mail({ SENDGRID_BASE_URL: 'http://127.0.0.1.example.com' }))).toHaveLength(1)
+  expect(problems(() => mail({ SENDGRID_BASE_URL: 'http://mail.127.0.0.1' }))).toHaveLength(1)
 })

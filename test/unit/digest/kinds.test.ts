@@ -289,6 +289,33 @@ test('after many templates the error that dominates is shown as well', () => {
   expect(kind?.groups.length).toBeLessThanOrEqual(256)
 })
 
+test('each further error that fits a template counts once among its patterns', () => {
+  const titles = [...TITLES, 'Solar', 'Nardis', 'Solar']
+  const many = Array.from(
+    { length: 20 },
+    (_, index) => `Song not found: ${TITLES[index % 8]} ${'ab'.repeat(index + 1)}`,
+  )
+  const [group] = groupsOf(failing([...many, ...titles.map((title) => `Song not found: ${title}`)]))
+  expect(group).toMatchObject({ count: 31, patterns: 30 })
+})
+
+test('of the groups beyond one of each kind the noisiest get a section', () => {
+  const kinds = kindsOf([
+    ...times(9, 'Read timed out'),
+    ...times(2, 'Connection refused'),
+    ...times(3, 'Bad Gateway'),
+    ...times(1, 'disk full').map((each) => ({ ...each, source: 'youtube' })),
+  ])
+  expect(chosen(kinds, 3).map(({ latest }) => latest.error)).toEqual(['Read timed out', 'Bad Gateway', 'disk full'])
+})
+
+test('of kinds beyond the bound the count and the last failure are known', () => {
+  const jobs = Array.from({ length: 2_000 }, (_, index) => job({ jobType: `type_${index}`, failedAt: index }))
+  const beyond = [5_000, 9_000, 7_000].map((failedAt) => job({ jobType: 'beyond', failedAt }))
+  const [first] = kindsOf([...jobs, ...beyond])
+  expect(first).toEqual({ name: 'spotify/beyond', count: 3, last: 9_000, patterns: 1, countedAll: false, groups: [] })
+})
+
 test('an error whose group was let go to make room is given a new one', () => {
   const unlike = [...different(250)].flatMap((error) => times(2, error))
   const rare = { error: 'disk full' }

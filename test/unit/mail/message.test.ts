@@ -148,8 +148,41 @@ test('the mail goes although nothing at all can be shown', () => {
   const kinds = digest.kinds.map((kind) => ({ ...kind, groups: kind.groups.map(unreadable) }))
   const { message, found } = withFaults({ ...digest, kinds })
   expect(message.subject).toBe('2 failed jobs')
-  for (const part of [message.text, message.html]) expect(part).toMatch(/job 78.*job 79|job 79.*job 78/s)
+  expect(message.html).toMatch(/job 79.*job 78/s)
+  expect(message.text).toBe(`✗ 2 jobs failed for good
+2 jobs in 1 group, Mon 23 Nov 2026 02:00 UTC.
+
+✗ 2 jobs failed
+The details could not be shown. The log of job-alert says why.
+
+  job 79
+  job 78
+  https://admin.approachnote.com/research/
+
+Also failed:
+  spotify/match_song: 2 jobs
+
+--
+This mail is about 2 jobs that failed for good since Mon 16 Nov 2026 04:00 UTC
+and were not reported before.
+Sent by job-alert, Mon 23 Nov 2026 04:00 UTC.
+`)
   expect(found.flatMap(({ jobIds }) => jobIds).toSorted()).toEqual([78, 79])
+})
+
+test('the mail goes although not even its frame can be written', () => {
+  const digest = digestOf([job({ id: 78 }), step('songs', { id: 79 })])
+  const { message, found } = withFaults({ ...digest, window: null as never })
+  expect(message.text).toMatch(/^✗ 2 jobs failed for good\n/)
+  expect(message.text).toMatch(/\n--\nSent by job-alert\.\n$/)
+  expect(message.text).toContain('job 78')
+  expect(found.length).toBeGreaterThan(0)
+})
+
+test('what has no section is listed by its job types where it cannot be told apart', () => {
+  const failures = Array.from({ length: 25 }, (_, index) => job({ jobType: `type_${index}` }))
+  const { message } = withFaults({ ...digestOf(failures), moreChains: null as never })
+  expect(message.text).toContain('\n  spotify/type_3: 1 job\n')
 })
 
 test.each([
