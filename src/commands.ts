@@ -6,7 +6,7 @@ import type { Window } from './job.js'
 import { openLog } from './log.js'
 import { JsonDigest } from './mail/json.js'
 import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
-import { type Preview, preview, type Run, report } from './report.js'
+import { type Gathered, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { exitSoon, listenForInterruptions } from './signals.js'
 import { flushed, paint, print } from './stdout.js'
@@ -66,15 +66,15 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
   }
 }
 
-async function printed(run: Run, format: Format): Promise<Preview> {
+async function printed(run: Run, format: Format): Promise<Gathered> {
   const json = format === 'json' ? new JsonDigest(print, run.window, run.presentation) : undefined
-  const found = await preview(run, { onFailure: (job) => json?.add(job), paint: paint() })
-  const { message, digest: whole, older } = found
+  const gathered = await preview(run, { onFailure: (job) => json?.add(job), paint: paint() })
+  const { message, digest: whole, older } = gathered
   json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older })
   if (message && format === 'html') print(message.html)
   if (message && format === 'text') print(`Subject: ${message.subject}\n\n${message.text}`)
   await flushed()
-  return found
+  return gathered
 }
 
 /** `job-alert check`: prints each finding as it is made. Rejects when it cannot go on. */

@@ -79,10 +79,10 @@ interface Usable extends Omit<DigestConfig, 'database'> {
 export function usableConfig(env: Environment): Usable {
   const whole = new Reader(env)
   const config = digestSettings(whole, false)
-  const part = <T>(read: (reader: Reader) => T): T | undefined => {
+  const part = <T>(readPart: (reader: Reader) => T): T | undefined => {
     const reader = new Reader(env)
-    const value = read(reader)
-    return reader.problems.length === 0 ? value : undefined
+    const read = readPart(reader)
+    return reader.problems.length === 0 ? read : undefined
   }
   return {
     ...config,

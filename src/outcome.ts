@@ -2,7 +2,7 @@ import { ConfigError } from './config/reader.js'
 import { Interrupted } from './deadline.js'
 import { isExpected, reasonOf, stackOf } from './errors.js'
 import { NotPrepared } from './queue/prepared.js'
-import type { Found, Outcome, Preview } from './report.js'
+import type { Found, Gathered, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
 
 /** A storm's ids would make a line that no log keeps whole. */
@@ -89,9 +89,9 @@ function nextRun({ found, overdue }: Found): string {
   return `nothing is marked, and the next run with the same options reports ${found + Number(overdue) > 1 ? 'them' : 'it'}`
 }
 
-export function previewSummary(preview: Preview): Summary {
-  const message = preview.message ? `would send a mail about ${subjectOf(preview)}; changed nothing` : NOTHING
-  return { exitCode: 0, outcome: 'dry run', message, details: counts(preview, 0) }
+export function previewSummary(gathered: Gathered): Summary {
+  const message = gathered.message ? `would send a mail about ${subjectOf(gathered)}; changed nothing` : NOTHING
+  return { exitCode: 0, outcome: 'dry run', message, details: counts(gathered, 0) }
 }
 
 /** Whatever was thrown came before the mail. `harmless` says what this command has not done. */

@@ -50,7 +50,7 @@ export interface Run {
 }
 
 /** What is to be reported: marked by a run, merely read by a preview. */
-export interface Preview extends Found {
+export interface Gathered extends Found {
   /** What is marked once the mail is out. */
   readonly ids: readonly number[]
   /** Undefined when there is nothing to report. */
@@ -91,7 +91,7 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
 }
 
 /** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
-export async function preview(run: Run, viewer: Viewer): Promise<Preview> {
+export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
   const session = openSession(run.database)
   try {
     return await interruptible(look(session, run, viewer), run.interruptions.stop)
@@ -100,7 +100,7 @@ export async function preview(run: Run, viewer: Viewer): Promise<Preview> {
   }
 }
 
-async function claim(session: Session, run: Run): Promise<Preview | undefined> {
+async function claim(session: Session, run: Run): Promise<Gathered | undefined> {
   await session.begin('read write', run.runTimeout)
   if (!(await lockOutOtherRuns(session.sql))) return undefined
   const claimed = await gather(session.sql, run, MARKING)
@@ -108,7 +108,7 @@ async function claim(session: Session, run: Run): Promise<Preview | undefined> {
   return claimed
 }
 
-async function look(session: Session, run: Run, viewer: Viewer): Promise<Preview> {
+async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
   await session.begin('read only', run.runTimeout)
   return gather(session.sql, run, READING, viewer)
 }
@@ -117,7 +117,7 @@ const MARKING = { right: 'mark', failures: claimFailures, lapse: claimLapse } as
 const READING = { right: 'read', failures: readFailures, lapse: readLapse } as const
 type Access = typeof MARKING | typeof READING
 
-async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Promise<Preview> {
+async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Promise<Gathered> {
   await demandAllRows(sql, access.right)
   const tally = new Tally()
   const counted = await access.failures(sql, run.window, (job) => {

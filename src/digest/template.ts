@@ -14,12 +14,12 @@ export interface Ends {
 }
 
 /** What patterns have in common that differ in a stretch on either side. */
-export interface Run {
-  readonly run: readonly string[]
+export interface Middle {
+  readonly middle: readonly string[]
   readonly causes: string
 }
 
-export type Template = Ends | Run
+export type Template = Ends | Middle
 
 /** Of a longer stretch the patterns would have too little in common. */
 const STRETCH_PER_WORD = 3
@@ -41,7 +41,7 @@ export function patternOf(text: string): Pattern {
 /** What the pattern has where the template leaves a stretch open; undefined when it does not fit. */
 export function stretchOf(template: Template, pattern: Pattern): string | undefined {
   const { words } = pattern
-  const stretch = 'run' in template ? aroundRun(template, words) : betweenEnds(template, words)
+  const stretch = 'middle' in template ? aroundMiddle(template, words) : betweenEnds(template, words)
   return stretch !== undefined && pattern.causes === template.causes ? stretch : undefined
 }
 
@@ -62,10 +62,10 @@ function betweenEnds({ before, behind }: Ends, words: readonly string[]): string
   return fits ? words.slice(before.length, end).join(' ') : undefined
 }
 
-function aroundRun({ run }: Run, words: readonly string[]): string | undefined {
-  if (!leavesStretch(run.length, words.length)) return undefined
-  const start = words.findIndex((_, index) => standsAt(words, run, index))
-  return start < 0 ? undefined : [...words.slice(0, start), '…', ...words.slice(start + run.length)].join(' ')
+function aroundMiddle({ middle }: Middle, words: readonly string[]): string | undefined {
+  if (!leavesStretch(middle.length, words.length)) return undefined
+  const start = words.findIndex((_, index) => standsAt(words, middle, index))
+  return start < 0 ? undefined : [...words.slice(0, start), '…', ...words.slice(start + middle.length)].join(' ')
 }
 
 function standsAt(words: readonly string[], part: readonly string[], start: number): boolean {

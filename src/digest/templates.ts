@@ -1,9 +1,9 @@
-import { type Ends, isMember, leavesStretch, type Pattern, type Run, type Template } from './template.js'
+import { type Ends, isMember, leavesStretch, type Middle, type Pattern, type Template } from './template.js'
 
 const FEWEST_WORDS = 2
-/** A run that stands anywhere proves less than the words at an end; beyond the longest nothing is won. */
-const SHORTEST_RUN = 3
-const LONGEST_RUN = 8
+/** A middle that stands anywhere proves less than the words at an end; beyond the longest nothing is won. */
+const SHORTEST_MIDDLE = 3
+const LONGEST_MIDDLE = 8
 /** Three words with letters, side by side; "… … …" says nothing. */
 const SAYING = /\p{L}{2}\S* \S*\p{L}{2}\S* \S*\p{L}{2}/u
 
@@ -11,7 +11,7 @@ const SAYING = /\p{L}{2}\S* \S*\p{L}{2}\S* \S*\p{L}{2}/u
 export function commonTemplates(patterns: readonly Pattern[], handful: number): readonly Template[] {
   return [...byCauses(patterns).values()].flatMap((alike) => {
     const left = new Set(alike)
-    return [...taken(withEnds, left, handful), ...taken(withRun, left, handful)]
+    return [...taken(withEnds, left, handful), ...taken(withMiddle, left, handful)]
   })
 }
 
@@ -92,27 +92,27 @@ function wordsAt(words: readonly string[], { before, behind }: Shared): Pick<End
 }
 
 /** The longest first. */
-function* withRun(left: ReadonlySet<Pattern>, handful: number): Iterable<Run> {
-  for (let length = LONGEST_RUN; length >= SHORTEST_RUN; length -= 1)
-    for (const [run, patterns] of runsOf(left, length)) {
+function* withMiddle(left: ReadonlySet<Pattern>, handful: number): Iterable<Middle> {
+  for (let length = LONGEST_MIDDLE; length >= SHORTEST_MIDDLE; length -= 1)
+    for (const [middle, patterns] of middlesOf(left, length)) {
       const members = [...patterns].filter((pattern) => left.has(pattern))
       const [member] = members
-      if (member && varyAtBothEnds(members, handful)) yield { run: run.split(' '), causes: member.causes }
+      if (member && varyAtBothEnds(members, handful)) yield { middle: middle.split(' '), causes: member.causes }
     }
 }
 
-/** Which patterns have which words in a row; those that are too long for such a run are not looked at. */
-function runsOf(patterns: Iterable<Pattern>, length: number): ReadonlyMap<string, ReadonlySet<Pattern>> {
-  const runs = new Map<string, Set<Pattern>>()
+/** Which patterns have which words in a row; those that are too long for such a middle are not looked at. */
+function middlesOf(patterns: Iterable<Pattern>, length: number): ReadonlyMap<string, ReadonlySet<Pattern>> {
+  const middles = new Map<string, Set<Pattern>>()
   for (const pattern of patterns)
     if (leavesStretch(length, pattern.words.length))
-      for (const run of runsIn(pattern, length)) runs.set(run, (runs.get(run) ?? new Set()).add(pattern))
-  return runs
+      for (const text of middlesIn(pattern, length)) middles.set(text, (middles.get(text) ?? new Set()).add(pattern))
+  return middles
 }
 
-function runsIn({ words }: Pattern, length: number): readonly string[] {
+function middlesIn({ words }: Pattern, length: number): readonly string[] {
   const starts = words.slice(length - 1).keys()
-  return Array.from(starts, (start) => words.slice(start, start + length).join(' ')).filter((run) => SAYING.test(run))
+  return Array.from(starts, (start) => words.slice(start, start + length).join(' ')).filter((text) => SAYING.test(text))
 }
 
 /** Two services that know no song are two causes; it takes more than a handful of beginnings to be titles. */
