@@ -5,7 +5,7 @@ import type { Message } from '../../src/mail/message.js'
 import { errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
 import { ConnectionError } from '../../src/postgres/socket.js'
 import { NotPrepared } from '../../src/queue/prepared.js'
-import type { Outcome, Preview } from '../../src/report.js'
+import type { Gathered, Outcome } from '../../src/report.js'
 
 const older = { count: 4, oldest: null }
 const found = { found: 2, overdue: false, older }
@@ -85,16 +85,16 @@ test('the ids of a storm are logged up to the first thousand', () => {
 })
 
 test('a dry run says what a run would send', () => {
-  const preview: Preview = { ...found, ids: [], message: undefined, digest: undefined }
+  const gathered: Gathered = { ...found, ids: [], message: undefined, digest: undefined }
   const message: Message = { subject: '', text: '', html: '' }
   const would = 'would send a mail about 2 failed jobs; changed nothing'
-  expect(previewSummary({ ...preview, message })).toEqual({
+  expect(previewSummary({ ...gathered, message })).toEqual({
     exitCode: 0,
     outcome: 'dry run',
     message: would,
     details: counts,
   })
-  expect(previewSummary({ ...preview, found: 0 }).message).toBe('no new failures to report')
+  expect(previewSummary({ ...gathered, found: 0 }).message).toBe('no new failures to report')
 })
 
 const refused = Object.assign(new Error('permission denied'), { code: '42501' })
