@@ -25,7 +25,7 @@ export interface DigestConfig {
   readonly presentation: Presentation
   /** Undefined for a dry run, which needs neither key nor recipient. */
   readonly mail: MailSettings | undefined
-  /** Bound on the run as a whole, in milliseconds. */
+  /** Bound on the run as a whole, on each statement and on an abandoned transaction, in milliseconds. */
   readonly runTimeout: number
   /** A refresh whose last success is longer ago, in milliseconds, is overdue; undefined: never. */
   readonly overdueAfter: number | undefined
