@@ -63,10 +63,6 @@ export class Tally {
     else this.kinds.add(job)
   }
 
-  get count(): number {
-    return this.ids.length
-  }
-
   /** The chains that the digest will show. */
   shownChains(): readonly ChainFailures[] {
     return this.sortedChains().slice(0, CHAINS_SHOWN)
@@ -81,7 +77,7 @@ export class Tally {
     return {
       now,
       window,
-      count: this.count,
+      count: this.ids.length,
       first: this.first,
       last: this.last,
       chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),

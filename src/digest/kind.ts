@@ -27,7 +27,7 @@ export class KindTally {
   private last = Number.NEGATIVE_INFINITY
   private patterns = 0
   private countedAll = true
-  private readonly grouping = new Grouping()
+  readonly grouping = new Grouping()
 
   /** `seen` are the patterns that all kinds have counted, by their hashes. */
   constructor(
@@ -35,21 +35,12 @@ export class KindTally {
     private readonly seen: Set<string>,
   ) {}
 
-  /** How many groups it holds. */
-  get size(): number {
-    return this.grouping.size
-  }
-
   add(job: Job): void {
     this.count += 1
     this.last = Math.max(this.last, job.failedAt)
     const text = errorPattern(job.error)
     const key = hash('sha1', [job.source, job.jobType, text].join('\0'), 'base64')
     this.grouping.groupOf(key, detached(text), this.isNew(key)).add(job, text)
-  }
-
-  halve(): void {
-    this.grouping.halve()
   }
 
   result(): Kind {

@@ -22,15 +22,15 @@ export class Kinds {
   }
 
   private addTo(kind: KindTally, job: Job): void {
-    const before = kind.size
+    const before = kind.grouping.size
     kind.add(job)
-    this.groups += kind.size - before
+    this.groups += kind.grouping.size - before
     if (this.groups > GROUPS + this.kinds.size) this.makeRoom()
   }
 
   /** At the cost of the kind that has the most groups, which keeps half of them. */
   private makeRoom(): void {
-    const widest = [...this.kinds.values()].reduce((a, b) => (b.size > a.size ? b : a))
+    const widest = [...this.kinds.values()].map(({ grouping }) => grouping).reduce((a, b) => (b.size > a.size ? b : a))
     const before = widest.size
     widest.halve()
     this.groups -= before - widest.size

@@ -57,7 +57,8 @@ export function outlook(
 ): Outlook {
   const moving = movingSteps(latest, steps, leading, startedAt)
   const course = courseOf(steps, leading, now)
-  const newer = runsSince(latest, startedAt, now).find(({ state }) => counts(state))
+  // A cancelled run is as good as none, and so is one that came to a standstill without failing.
+  const newer = runsSince(latest, startedAt, now).find(({ state }) => state !== 'cancelled' && state !== 'stalled')
   const open = newer === undefined ? course.kind === 'stands' : newer.state === 'failed' && course.kind !== 'goes on'
   const run = newer?.run ?? stepJobs(steps)
   const obstacle = newer === undefined ? obstacleIn(run, steps) : undefined
@@ -144,6 +145,3 @@ function resume(run: readonly StepJob[]): Resume | undefined {
   const keeps = REFRESH.steps.slice(0, index).map(({ name }) => name)
   return { ...at, keeps: keeps.filter((name) => !lost.has(name)) }
 }
-
-/** A cancelled run is as good as none, and so is one that came to a standstill without failing. */
-const counts = (state: ChainRun['state']): boolean => state !== 'cancelled' && state !== 'stalled'
