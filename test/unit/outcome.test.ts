@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outcomeSummary } from '../../src/outcome.js'
+import { errorSummary, outcomeSummary } from '../../src/outcome.js'
 
 const older = { count: 0, oldest: null }
 
@@ -24,4 +24,17 @@ test.each(['not sent', 'outcome unknown'] as const)('%s: the next run reports wh
   expect(message(2, true)).toContain('nothing is marked, and the next run reports the failures')
   expect(message(0, true)).toContain('nothing is marked, and the next run reports the refresh')
   expect(message(0, true)).not.toContain('failure')
+})
+
+test('a fault of the program keeps its stack, also where Node gives it a code; an error of the system has none', () => {
+  const fault = Object.assign(new TypeError('The "size" argument must be of type number'), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
+  expect(errorSummary(fault, 'nothing was sent').details?.stack).toMatch(/^TypeError: The "size"/)
+  const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+  expect(errorSummary(broken, 'nothing was sent')).toMatchObject({
+    exitCode: 1,
+    message: 'the connection to the database broke (ECONNRESET); nothing was sent',
+    details: undefined,
+  })
 })
