@@ -15,11 +15,13 @@ export interface Account {
   readonly timeout: number
 }
 
+/** What a mail needs besides: its sender, and at least one recipient. */
 export interface MailSettings extends Account {
   readonly from: { readonly email: string; readonly name: string }
   readonly to: readonly string[]
 }
 
+/** What a run of `digest` is told by its environment. */
 export interface DigestConfig {
   readonly database: DatabaseSettings
   readonly presentation: Presentation
@@ -49,7 +51,7 @@ function digestSettings(reader: Reader, dryRun: boolean): DigestConfig {
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
     runTimeout: reader.optional('RUN_TIMEOUT', value.TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
-    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.LAPSE, undefined),
+    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.OVERDUE_AFTER, undefined),
     heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', value.HEARTBEAT_URL, undefined),
     logLevel: logLevel(reader),
   }

@@ -88,6 +88,7 @@ function nextRun({ found }: Found): string {
   return `nothing is marked, and the next run reports the ${found > 0 ? 'failures' : 'refresh'}`
 }
 
+/** What a dry run found → its last line; always exit code 0. */
 export function previewSummary(gathered: Gathered): Summary {
   const message = gathered.message ? `would send a mail about ${subjectOf(gathered)}; changed nothing` : NOTHING
   return { exitCode: 0, outcome: 'dry run', message, details: counts(gathered, 0) }

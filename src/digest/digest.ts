@@ -7,10 +7,11 @@ import { Kinds } from './kinds.js'
 import { isSettled } from './outlook.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
-/** Chains that a digest can show, and chains that are kept apart at all: failures of further ones are plain failures. */
+/** Chains that a digest shows, and chains that are told apart at all: failures of further ones go with the kinds. */
 export const CHAINS_SHOWN = 20
 const CHAINS_KEPT = 500
 
+/** What is to be said; the mail puts it into words. */
 export interface Digest {
   readonly now: Date
   readonly window: Window
