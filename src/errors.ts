@@ -5,8 +5,9 @@ import { redact } from './text/redact.js'
 
 /** What an error says, fit for a log once it is redacted. */
 export function reasonOf(error: unknown): string {
-  const { message, code, syscall } = error as NodeJS.ErrnoException
-  if (syscall) return `the connection to the database broke (${code})`
+  const { message, code, syscall, path } = error as NodeJS.ErrnoException
+  // Of a file, Node says which.
+  if (syscall && !path) return `the connection to the database broke (${code})`
   return code && !message.includes(code) ? `${message}, ${code}` : message
 }
 

@@ -38,3 +38,10 @@ test('a fault of the program keeps its stack, also where Node gives it a code; a
     details: undefined,
   })
 })
+
+test('a file that cannot be read is named, and is no fault of the connection', () => {
+  const path = '/nonexistent/sql'
+  const message = `ENOENT: no such file or directory, scandir '${path}'`
+  const missing = Object.assign(new Error(message), { code: 'ENOENT', syscall: 'scandir', path })
+  expect(errorSummary(missing, 'nothing was changed').message).toBe(`${message}; nothing was changed`)
+})
