@@ -15,6 +15,7 @@ import { DAY } from './text/time.js'
 export const FORMATS = ['text', 'html', 'json'] as const
 type Format = (typeof FORMATS)[number]
 
+/** What the command line said. */
 export interface DigestOptions {
   readonly dryRun?: true
   readonly since?: Window['since']

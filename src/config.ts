@@ -15,17 +15,19 @@ export interface Account {
   readonly timeout: number
 }
 
+/** What a mail needs besides: its sender, and at least one recipient. */
 export interface MailSettings extends Account {
   readonly from: { readonly email: string; readonly name: string }
   readonly to: readonly string[]
 }
 
+/** What a run of `digest` is told by its environment. */
 export interface DigestConfig {
   readonly database: DatabaseSettings
   readonly presentation: Presentation
   /** Undefined for a dry run, which needs neither key nor recipient. */
   readonly mail: MailSettings | undefined
-  /** Bound on the run as a whole, in milliseconds. */
+  /** Bound on the run as a whole, on each statement and on an abandoned transaction, in milliseconds. */
   readonly runTimeout: number
   /** A refresh whose last success is longer ago, in milliseconds, is overdue; undefined: never. */
   readonly overdueAfter: number | undefined
@@ -49,7 +51,7 @@ function digestSettings(reader: Reader, dryRun: boolean): DigestConfig {
     presentation: presentation(reader),
     mail: dryRun ? undefined : mailSettings(reader),
     runTimeout: reader.optional('RUN_TIMEOUT', value.TIMEOUT, parseDuration(RUN_TIMEOUT) as number),
-    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.LAPSE, undefined),
+    overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.OVERDUE_AFTER, undefined),
     heartbeatUrl: dryRun ? undefined : reader.optional('HEARTBEAT_URL', value.HEARTBEAT_URL, undefined),
     logLevel: logLevel(reader),
   }

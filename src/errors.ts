@@ -13,6 +13,8 @@ export function reasonOf(error: unknown): string {
 
 /** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
 export function isExpected(error: unknown): boolean {
+  // Node gives a code to what it thinks of its own arguments, too.
+  if (error instanceof TypeError || error instanceof RangeError) return false
   return error instanceof ConnectionError || (error as NodeJS.ErrnoException)?.code !== undefined
 }
 

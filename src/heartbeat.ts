@@ -9,7 +9,9 @@ const TIMEOUT = 5_000
 export async function beat(url: string): Promise<string | undefined> {
   const bound = deadline(TIMEOUT)
   try {
-    const { ok, status } = await fetch(url, { signal: bound.signal, redirect: 'manual' })
+    const { ok, status, body } = await fetch(url, { signal: bound.signal, redirect: 'manual' })
+    // A page that nobody reads would keep the process.
+    await body?.cancel()
     return ok ? undefined : `it answered ${status}`
   } catch (error) {
     if (bound.passed) return `no answer within ${TIMEOUT / 1_000} seconds`

@@ -15,7 +15,7 @@ export interface Job {
   /** Set while a worker holds the job, kept when that worker ends it, cleared by everybody else. */
   readonly claimedAt: number | null
   readonly finishedAt: number | null
-  /** When it failed, if it did: the column that is there of finished, claimed and created. */
+  /** When it failed, if it did: the first that is set of finished_at, claimed_at and created_at. */
   readonly failedAt: number
   readonly error: string | null
   /** The janitor ended it. */
@@ -61,7 +61,7 @@ export function kindOf({ source, jobType }: Job): string {
   return `${source}/${jobType}`
 }
 
-/** How the job came to its end, in words; see the rows each way of dying leaves behind. */
+/** How the job came to its end, in words, as far as what it left in its row tells. */
 export function howItDied({ status, attempts, maxAttempts, claimedAt, reaped }: Omit<Job, 'error'>): string {
   const attempt = `attempt ${attempts} of ${maxAttempts}`
   if (reaped) return `Stopped answering; the janitor gave up on it after ${attempt} (out of memory or a restart?)`

@@ -89,6 +89,7 @@ function nextRun({ found, overdue }: Found): string {
   return `nothing is marked, and the next run with the same options reports ${found + Number(overdue) > 1 ? 'them' : 'it'}`
 }
 
+/** What a dry run found → its last line; always exit code 0. */
 export function previewSummary(gathered: Gathered): Summary {
   const message = gathered.message ? `would send a mail about ${subjectOf(gathered)}; changed nothing` : NOTHING
   return { exitCode: 0, outcome: 'dry run', message, details: counts(gathered, 0) }

@@ -1,11 +1,11 @@
 import { REFRESH } from './chains.js'
-import type { DatabaseSettings } from './config/database.js'
+import type { DigestConfig } from './config.js'
 import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
 import type { Lapse } from './digest/overdue.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
-import type { Paint, Presentation } from './mail/presentation.js'
+import type { Paint } from './mail/presentation.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
 import { claimLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import { claimFailures, countOlder, lockOutOtherRuns, readFailures } from './queue/failures.js'
@@ -35,13 +35,7 @@ export type Outcome =
     })
 
 /** All that a run of the command needs from outside. */
-export interface Run {
-  readonly database: DatabaseSettings
-  readonly presentation: Presentation
-  /** Bound on each statement, and on an abandoned transaction, in milliseconds. */
-  readonly runTimeout: number
-  /** A refresh whose last success is longer ago, in milliseconds, is overdue; undefined: never. */
-  readonly overdueAfter: number | undefined
+export interface Run extends Pick<DigestConfig, 'database' | 'presentation' | 'runTimeout' | 'overdueAfter'> {
   readonly window: Window
   readonly now: Date
   readonly interruptions: Interruptions
@@ -124,13 +118,13 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
     tally.add(job)
     viewer?.onFailure(job)
   })
-  const { ids, count } = tally
-  if (counted !== count) throw new Error(`${counted} rows were marked but ${count} came back`)
+  const { ids } = tally
+  if (counted !== ids.length) throw new Error(`${counted} rows were marked but ${ids.length} came back`)
   const after = run.overdueAfter
   const lastSuccess = after && (await access.lapse(sql, after, run.window))
   const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
-  const found = { found: count, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
-  if (count === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
+  const found = { found: ids.length, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
+  if (ids.length === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
   const digest = await complete(sql, tally, lapse, found.older, run)
   // Most runs have nothing to send.
   const { renderMessage } = await import('./late.js')

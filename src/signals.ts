@@ -13,9 +13,9 @@ export interface Interruptions {
 const GRACE = 8_000
 
 /**
- * Listens for what may cut a run short: SIGINT and SIGTERM stop, and abort when they come twice or eight seconds
- * have passed; `timeout` milliseconds, which `expired` names, and errors that nobody caught, abort. `dispose` clears the timers; the
- * listeners stay, so that nothing late changes an exit code that is settled.
+ * Listens for what may cut a run short. SIGINT and SIGTERM stop it, and abort it when a second one comes or the grace
+ * has passed. An error that nobody caught aborts it, and so does the end of `timeout` milliseconds; `expired`
+ * is the reason then. `dispose` clears the timers. The listeners stay, or a late signal would change the exit code.
  */
 export function listenForInterruptions(timeout: number, expired: string): Interruptions & { dispose(): void } {
   const stop = new AbortController()

@@ -10,7 +10,7 @@ export interface Finding {
   readonly exitCode?: 0 | 1 | 2
 }
 
-/** What is right; what is only said; and what is wrong, with its cure. */
+/** `good` is right, `said` is neither right nor wrong, and `bad` is wrong, with its cure. */
 export const good = (text: string): Finding => ({ fine: true, text })
 export const said = (text: string): Finding => ({ fine: undefined, text })
 export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding => ({

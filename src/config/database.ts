@@ -4,6 +4,7 @@ import { HOST, oneOf, PORT, parseUrl, withoutBrackets } from './values.js'
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
 type SslMode = (typeof SSL_MODES)[number]
 
+/** Where the database is, who asks, and what its TLS has to prove. */
 export interface DatabaseSettings {
   /** A name, an address, or the directory of a Unix socket. */
   readonly host: string

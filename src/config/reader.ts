@@ -1,5 +1,6 @@
 import { type Parse, Wrong } from './values.js'
 
+/** Variables by their names; unset and empty are the same. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Every problem of the environment at once, one a line, none with a value that may be secret. */

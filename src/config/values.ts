@@ -31,7 +31,8 @@ export function name(length: number): Parse<string> {
   return (text) => cut(oneLine(redact(text)), length)
 }
 
-export const LAPSE = duration(
+/** A lapse can only be seen while the last success is kept. */
+export const OVERDUE_AFTER = duration(
   SUCCESSES_KEPT_DAYS * DAY - 1,
   `below ${SUCCESSES_KEPT_DAYS}d, e.g. 14d (jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days)`,
 )

@@ -29,6 +29,7 @@ export class ChainTally {
   }
 }
 
+/** A chain that failed, as far as its rows tell. */
 export interface Chain {
   readonly title: string
   readonly shortTitle: string

@@ -28,7 +28,7 @@ export class ClusterTally {
   private death: string | undefined
   private latest: Job | undefined
   private jobs: Listed[] = []
-  /** The last one that was listed when they were sorted the last time. */
+  /** The earliest of those that the last trim() left: what failed before it is not listed. */
   private least: Listed | undefined
 
   add(job: Job): void {
@@ -66,7 +66,7 @@ export class ClusterTally {
   }
 }
 
-/** Infinite times are equal to each other, and have no difference. */
+/** Two infinite times are equal, but their difference is not a number. */
 export function laterFirst(a: Listed, b: Listed): number {
   return b.failedAt === a.failedAt ? b.id - a.id : b.failedAt - a.failedAt
 }

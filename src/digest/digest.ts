@@ -7,10 +7,11 @@ import { Kinds } from './kinds.js'
 import { isSettled } from './outlook.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
-/** Chains that a digest can show, and chains that are kept apart at all: failures of further ones are plain failures. */
+/** Chains that a digest shows, and chains that are told apart at all: failures of further ones go with the kinds. */
 export const CHAINS_SHOWN = 20
 const CHAINS_KEPT = 500
 
+/** What is to be said; the mail puts it into words. */
 export interface Digest {
   readonly now: Date
   readonly window: Window
@@ -63,10 +64,6 @@ export class Tally {
     else this.kinds.add(job)
   }
 
-  get count(): number {
-    return this.ids.length
-  }
-
   /** The chains that the digest will show. */
   shownChains(): readonly ChainFailures[] {
     return this.sortedChains().slice(0, CHAINS_SHOWN)
@@ -81,7 +78,7 @@ export class Tally {
     return {
       now,
       window,
-      count: this.count,
+      count: this.ids.length,
       first: this.first,
       last: this.last,
       chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),

@@ -7,7 +7,7 @@ import { commonTemplates } from './templates.js'
 const HANDFUL = 5
 /** A bound on memory, whatever fails. */
 const GROUPS_OF_KIND = 256
-/** Templates are searched after so many new groups, and whenever these are so many times as many: seldom enough. */
+/** After how many new groups templates are searched, and by what these must have grown before the next search. */
 const SEARCHED_FIRST = 16
 const SEARCHED_AGAIN = 1.25
 

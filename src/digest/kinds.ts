@@ -2,7 +2,7 @@ import { type Job, kindOf } from '../job.js'
 import { type Group, noisiestFirst } from './group.js'
 import { type Kind, KindTally } from './kind.js'
 
-/** Bounds on memory: kinds whose failures are grouped, and groups of all kinds beyond one of each. */
+/** Bounds on memory: kinds whose failures are grouped, and groups of all kinds, not counting one of each kind. */
 const KINDS = 2_000
 const GROUPS = 2_000
 

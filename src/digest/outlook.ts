@@ -8,6 +8,7 @@ export interface Resume extends StepJob {
   readonly keeps: readonly string[]
 }
 
+/** A step that is queued or running. */
 export interface MovingStep extends StepJob {
   /** Its run, as seen from the one that failed. */
   readonly run: 'this' | 'a newer' | 'an older' | 'another'
@@ -36,7 +37,7 @@ export interface Outlook {
   readonly moving: readonly MovingStep[]
   /** Where to resume, of this run or of a newer one that failed as well; undefined when that would be wrong. */
   readonly resume: Resume | undefined
-  /** Undefined unless it is only this that stands against resuming. */
+  /** Why `resume` is undefined, where nothing else forbids it. */
   readonly obstacle: Obstacle | undefined
 }
 
@@ -47,7 +48,7 @@ export type Obstacle =
   /** So old that the rows of later steps may have been deleted. */
   | { readonly kind: 'unknown' }
 
-/** `steps` and `leading` of the run that was started at `startedAt`, and the latest jobs of all runs → its outlook. */
+/** `steps` and `leading` of the run that started at `startedAt`, and the latest jobs of all runs → its outlook. */
 export function outlook(
   steps: readonly Step[],
   leading: Job,
@@ -57,7 +58,8 @@ export function outlook(
 ): Outlook {
   const moving = movingSteps(latest, steps, leading, startedAt)
   const course = courseOf(steps, leading, now)
-  const newer = runsSince(latest, startedAt, now).find(({ state }) => counts(state))
+  // A cancelled run is as good as none, and so is one that came to a standstill without failing.
+  const newer = runsSince(latest, startedAt, now).find(({ state }) => state !== 'cancelled' && state !== 'stalled')
   const open = newer === undefined ? course.kind === 'stands' : newer.state === 'failed' && course.kind !== 'continues'
   const run = newer?.run ?? stepJobs(steps)
   const obstacle = newer === undefined ? obstacleIn(run, steps) : undefined
@@ -144,6 +146,3 @@ function resume(run: readonly StepJob[]): Resume | undefined {
   const keeps = REFRESH.steps.slice(0, index).map(({ name }) => name)
   return { ...at, keeps: keeps.filter((name) => !lost.has(name)) }
 }
-
-/** A cancelled run is as good as none, and so is one that came to a standstill without failing. */
-const counts = (state: ChainRun['state']): boolean => state !== 'cancelled' && state !== 'stalled'

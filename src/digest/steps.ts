@@ -13,6 +13,7 @@ export type StepState =
   | 'done (row deleted)'
   | 'unknown'
 
+/** A step of a chain, with its row if there is one. */
 export interface Step {
   readonly name: string
   readonly state: StepState

@@ -30,7 +30,7 @@ function parts(time: number, format: Intl.DateTimeFormat) {
   }
 }
 
-/** Writes times of one zone, with UTC beside it where UTC's clock shows another. Times are milliseconds since the epoch. */
+/** Writes times (milliseconds since the epoch) of one zone, with UTC beside it where UTC's clock shows another. */
 export class Clock {
   // Costly to make, and a mail has hundreds of times.
   private readonly format: Intl.DateTimeFormat

@@ -1,9 +1,10 @@
 import stringWidth from 'string-width'
 
+/** Columns of a line of the text part, and what stands before an indented one. */
 export const WIDTH = 78
+export const MARGIN = '  '
 /** Of a column: a target with its id. */
 const COLUMN = 48
-export const MARGIN = '  '
 
 const PLAIN = /^[ -~]*$/
 

@@ -26,6 +26,8 @@ const SHORT_CELL = 20
 /** Invisible characters behind the preheader, or a reader's list would go on with the mail's own first words. */
 export const PADDING = '&#847;&zwnj;&nbsp;'.repeat(40)
 
+/* What is called text or label is escaped here; html, mark and prefix stand as they are. */
+
 export function heading(level: 1 | 2, text: string, mark = `${toned('failed', '✗')} `): string {
   const size = level === 1 ? 'margin:0 0 4px;font-size:20px' : 'margin:28px 0 4px;font-size:17px'
   return `<h${level} style="${size};line-height:1.3">${mark}${escaped(text)}</h${level}>`
@@ -60,6 +62,7 @@ export function anchor(url: string, html: string): string {
   return `<a href="${escaped(url)}"${tone('link', '')}>${html}</a>`
 }
 
+/** A link that looks like a button. */
 export function filled(url: string, label: string): string {
   const style = 'display:inline-block;padding:10px 16px;border-radius:6px;font-weight:600;text-decoration:none'
   return `<a href="${escaped(url)}"${tone('button', style)}>${escaped(label)}</a>`

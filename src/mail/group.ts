@@ -65,11 +65,11 @@ function timeOf(job: Listed, { count, last }: Group, when: string, { clock }: St
   return count === 1 || when === clock.moment(last) ? [] : [clock.briefAfter(last, job.failedAt)]
 }
 
-function variantsOf({ variants, count }: Group): string | undefined {
+function variantsOf({ variants }: Group): string | undefined {
   if (variants.length === 0) return undefined
   const shown = variants.slice(0, VARIANTS_SHOWN)
-  const said = shown.map(({ text, count: times }) => `${text} (${times.toLocaleString('en')})`)
-  const others = variants.length > shown.length || count > 1_000 ? ' and others' : ''
+  const said = shown.map(({ text, count }) => `${text} (${count.toLocaleString('en')})`)
+  const others = variants.length > shown.length ? ' and others' : ''
   return `also: ${said.join(', ')}${others}`
 }
 

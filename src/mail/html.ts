@@ -9,7 +9,6 @@ import {
   PALETTE,
   paragraph,
   preformatted,
-  type Tone,
   table,
   tone,
   toned,
@@ -17,7 +16,7 @@ import {
   whole,
 } from './elements.js'
 import type { Letter } from './letter.js'
-import type { JobLine, Link, Quote, Section, StepLine } from './section.js'
+import { type JobLine, type Link, type Quote, type Section, type StepLine, TONES } from './section.js'
 
 /** The HTML part: one column, no images, readable on a phone, in light and dark. */
 export function htmlPart(letter: Letter, title: string, preheader: string): string {
@@ -95,13 +94,11 @@ function anchored({ label, url }: Link): string {
   return `<p style="margin:8px 0">${anchor(url, escaped(label))}</p>`
 }
 
-const MARKS: Readonly<Record<StepLine['mark'], Tone>> = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' }
-
 function stepLine({ mark, name, state, duration, job, note, link }: StepLine): readonly string[] {
   const own = note ? ` ${whole(note, toned('quiet', escaped(note)))}` : ''
   return [
-    whole(`${mark} ${name}`, `${toned(MARKS[mark], mark)} ${escaped(name)}`),
-    toned(MARKS[mark], words(state)),
+    whole(`${mark} ${name}`, `${toned(TONES[mark], mark)} ${escaped(name)}`),
+    toned(TONES[mark], words(state)),
     whole(duration, escaped(duration)),
     `${link ? anchor(link, escaped(job)) : ''}${own}`,
   ]

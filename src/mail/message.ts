@@ -8,6 +8,7 @@ import { type Caps, firstLine } from './section.js'
 import { subject } from './subject.js'
 import { textPart } from './text.js'
 
+/** A mail, ready to be sent. */
 export interface Message {
   readonly subject: string
   readonly text: string
@@ -32,7 +33,7 @@ const CAPS: readonly Omit<Caps, 'remainder'>[] = [
   { sections: 2, steps: 0, jobs: 0, errorLines: 1, error: 60 },
 ]
 
-/** Digest → mail, with as much detail as fits a mail that no reader clips. `onFault` hears of what could not be said. */
+/** Digest → mail, with as much detail as no reader clips. `onFault` hears of what could not be said. */
 export function renderMessage(
   digest: Digest,
   presentation: Presentation,

@@ -70,6 +70,9 @@ export interface JobLine {
   readonly link: string
 }
 
+/** What a mark looks like: on a terminal as in HTML. */
+export const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
+
 export interface Link {
   readonly label: string
   readonly url: string

@@ -1,7 +1,7 @@
 import { aligned, hang, indent, MARGIN, WIDTH, widthOf, wrap } from './columns.js'
 import type { Letter } from './letter.js'
 import type { Paint } from './presentation.js'
-import type { JobLine, Quote, Section, StepLine } from './section.js'
+import { type JobLine, type Quote, type Section, type StepLine, TONES } from './section.js'
 
 const PLAIN: Paint = (_, text) => text
 
@@ -62,8 +62,6 @@ function quote({ label, lines: [first = '', ...rest], variants }: Quote): string
   const others = rest.map((line) => indent(wrap(line, WIDTH - 2 * MARGIN.length), MARGIN + MARGIN))
   return [head, ...others, ...(variants ? [hang(variants)] : [])].join('\n')
 }
-
-const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
 
 function stepLines(steps: readonly StepLine[], paint: Paint): string {
   const cells = steps.map(({ name, state, duration, job, note }) => [name, state, duration, job, note])

@@ -7,6 +7,7 @@ import { interruptible } from '../deadline.js'
 import { ConnectionError, openSocket } from './socket.js'
 
 export type Sql = postgres.Sql
+/** What the driver makes of a row: values by their columns. */
 export type Row = postgres.Row
 /** A query, or a part of one. */
 export type Fragment = postgres.PendingQuery<Row[]>
@@ -16,6 +17,7 @@ export type Fate =
   | { readonly kind: 'committed' }
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
+/** What a session found at the other end. */
 export interface Server {
   /** E.g. "16.4". */
   readonly version: string
@@ -37,7 +39,7 @@ export interface Session {
   begin(mode: 'read write' | 'read only', timeout: number): Promise<void>
   /** What it is connected to. */
   describe(): Promise<Server>
-  /** Asks for the id by which the server can say later what became of the transaction: the last statement before COMMIT. */
+  /** The last statement before COMMIT: learns the id by which the server knows the transaction's fate later. */
   identify(): Promise<void>
   /** Never rejects: where the answer does not come, the server is asked what became of the transaction. */
   commit(abort: AbortSignal): Promise<Fate>
@@ -45,7 +47,7 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** For the handshake that follows the connection. */
+/** For the handshake that follows the connection, which has a bound of its own in socket.ts. */
 const CONNECT_TIMEOUT = 10_000
 const CLOSE_TIMEOUT = 1_000
 const KEEP_ALIVE = 30_000

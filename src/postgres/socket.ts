@@ -13,6 +13,7 @@ export class ConnectionError extends Error {}
 /** The server's TLS is not what sslmode demands; the message says what to do. */
 export class TlsError extends ConnectionError {}
 
+/** For the connection and its TLS. */
 const TIMEOUT = 10_000
 /** PostgreSQL's SSLRequest: its length, and the code that no protocol version has. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])

@@ -56,7 +56,7 @@ export function readLapse(sql: Sql, after: number, window: Window): Promise<Job 
   return readLastSuccess(sql, overdue(sql, after, window))
 }
 
-/** Of one chain, and of the latest ones of all runs: many more than a chain has steps, and few enough for the memory. */
+/** Jobs read of one chain, and of all refreshes: many more than they have steps, and few enough for the memory. */
 const CHAIN_JOBS_READ = 100
 const LATEST_JOBS_READ = 500
 
@@ -94,7 +94,7 @@ export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
   return rows.map(toJob)
 }
 
-/** The job by which a refresh last succeeded, if `condition` holds for it. Rejects with NotPrepared or the server's error. */
+/** The job by which a refresh last succeeded, if `condition` holds. Rejects with NotPrepared or the server's error. */
 export async function readLastSuccess(sql: Sql, condition = sql`true`): Promise<Job | undefined> {
   const [row] = await sql`
     with success as (${lastSuccess(sql)})

@@ -55,9 +55,10 @@ export async function readMigrated(sql: Sql): Promise<Readonly<Record<string, bo
   return Object.fromEntries(rows.map(({ name, fine }) => [name, fine]))
 }
 
+/** What the files of sql/ build. */
 export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chain']
 
-/** What the server says when it is not as digest needs it. */
+/** Throws NotPrepared where the server's error means that, and otherwise the error itself. */
 export function explain(error: unknown): never {
   if (!isServerError(error)) throw error
   if (error.code === '42703' && error.message.includes('last_alerted_at'))

@@ -5,7 +5,7 @@ import { redact } from '../text/redact.js'
 /** Which of a row's times is that of its failure: not every way of dying sets finished_at. */
 export const failedAt = (sql: Sql): Fragment => sql`coalesce(finished_at, claimed_at, created_at)`
 
-/** Epochs instead of timestamps: no DateStyle, no time zone, and infinity is a number. Not extract(), which is numeric and slow. */
+/** Epochs: no DateStyle, no time zone, and infinity is a number. Not extract(), which is numeric and slow. */
 export const milliseconds = (sql: Sql, time: Fragment): Fragment => sql`date_part('epoch', ${time}) * 1000`
 
 /** Of the payload only what is needed leaves the server: it may be anything, and of any size. */

@@ -1,8 +1,7 @@
-/*
- * Every pattern is linear, because last_error may be a megabyte of somebody else's text: what it repeats is bounded,
- * cannot start again inside its own run, or is followed by nothing that could fail.
+/**
+ * What hides one kind of credential. Every pattern is linear, because last_error may be a megabyte of somebody else's
+ * text: what it repeats is bounded, cannot start again inside its own run, or is followed by nothing that could fail.
  */
-/** What hides one kind of credential. */
 export interface Rule {
   readonly name: string
   /** The pattern is tried only where this stands in the text. */
@@ -14,7 +13,7 @@ export interface Rule {
 
 /** What stands where a credential stood. */
 export const HIDDEN = '[redacted]'
-// What stands behind it is the pattern, backslashes and all.
+/** A part of a pattern, in which a backslash is a backslash. */
 export const raw = String.raw
 
 /** Words for a pattern in which the case of other letters counts; no classes of letters in them. */

@@ -15,7 +15,7 @@ const NOTHING = anyCase('none|null|nil|undefined|true|false')
 const WORD = anyCase(
   'a|an|are|at|bad|been|cannot|check|could|denied|does|empty|expected|expired|failed|for|forbidden|has|have|in|incorrect|invalid|is|it|malformed|may|mismatch|missing|must|no|none|not|null|of|only|or|please|rejected|required|revoked|should|the|this|timeout|to|too|unable|unauthorized|undefined|unexpected|unknown|unsupported|use|was|with|wrong|you|your',
 )
-/** And what begins one only where a word or a number follows: a password may be "server", but hardly "server error". */
+/** The same, but only where a word or a number follows: a password may be "server", hardly "server error". */
 const NOUN = anyCase(
   'access|authentication|connection|environment|error|fetch|field|file|limit|line|network|permission|quota|rate|read|remote|request|response|server|service|status|timed|value',
 )

@@ -325,7 +325,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     digest: () =>
       digestOf(
         numbered(1_002, 10_001, (index) => ({
-          error: `Recording not found on YouTube: ${TITLES[Math.floor(index / 167)]}`,
+          error: `Recording not found on YouTube: ${TITLES[Math.floor(index / 144)]}`,
         })),
       ),
   },

@@ -130,3 +130,16 @@ test.each([
   expect({ exitCode, outcome }).toEqual({ exitCode: 1, outcome: 'failed' })
   expect(details?.stack).toContain('TypeError: cannot read x of undefined\n    at ')
 })
+
+test('a fault of the program keeps its stack, also where Node gives it a code; an error of the system has none', () => {
+  const fault = Object.assign(new TypeError('The "size" argument must be of type number'), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
+  expect(errorSummary(fault, 'nothing was sent').details?.stack).toMatch(/^TypeError: The "size"/)
+  const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+  expect(errorSummary(broken, 'nothing was sent')).toMatchObject({
+    exitCode: 1,
+    message: 'the connection to the database broke (ECONNRESET); nothing was sent',
+    details: undefined,
+  })
+})

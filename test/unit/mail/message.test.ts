@@ -243,3 +243,11 @@ test('the same digest makes the same mail', () => {
   const digest = digestOf([step('songs', { finishedAt: at('03:12') }), job()])
   expect(mailOf(digest)).toEqual(mailOf(digest))
 })
+
+test('that there are other variants is said only where some are left out, however many failures there are', () => {
+  const failures = (titles: number) =>
+    Array.from({ length: 1_200 }, (_, index) => job({ error: `Song not found: ${'ABCDEFGH'[index % titles]} Train` }))
+  const also = (titles: number) => mailOf(digestOf(failures(titles))).text.replaceAll(/\s+/g, ' ')
+  expect(also(6)).toContain(' also: A (200), B (200), C (200), D (200), E (200) job ')
+  expect(also(8)).toContain(' also: A (150), B (150), C (150), D (150), E (150) and others job ')
+})
