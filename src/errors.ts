@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap, type SourceMapping } from 'node:module'
-import { ConnectionError } from './postgres/socket.js'
 import { redact } from './text/redact.js'
+
+/** The connection to the database could not be made or is lost; the message says all there is to know. */
+export class ConnectionError extends Error {}
+
+/** The server's TLS is not what sslmode demands; the message says what to do. */
+export class TlsError extends ConnectionError {}
+
+/** Node's codes for a certificate that nobody known vouches for, or that is another host's. */
+export const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
 /** What an error says, fit for a log once it is redacted. */
 export function reasonOf(error: unknown): string {

@@ -4,7 +4,8 @@ import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
 import type { DatabaseSettings } from '../config/database.js'
 import { interruptible } from '../deadline.js'
-import { ConnectionError, openSocket } from './socket.js'
+import { ConnectionError } from '../errors.js'
+import { openSocket } from './socket.js'
 
 export type Sql = postgres.Sql
 /** What the driver makes of a row: values by their columns. */

@@ -5,13 +5,7 @@ import tls from 'node:tls'
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
 import { deadline } from '../deadline.js'
-import { UNTRUSTED } from '../untrusted.js'
-
-/** The connection could not be made or is lost; the message says all there is to know. */
-export class ConnectionError extends Error {}
-
-/** The server's TLS is not what sslmode demands; the message says what to do. */
-export class TlsError extends ConnectionError {}
+import { ConnectionError, TlsError, UNTRUSTED } from '../errors.js'
 
 /** For the connection and its TLS. */
 const TIMEOUT = 10_000

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '../../src/config/reader.js'
 import { Interrupted } from '../../src/deadline.js'
+import { ConnectionError } from '../../src/errors.js'
 import type { Message } from '../../src/mail/message.js'
 import { errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
-import { ConnectionError } from '../../src/postgres/socket.js'
 import { NotPrepared } from '../../src/queue/prepared.js'
 import type { Gathered, Outcome } from '../../src/report.js'
 
