@@ -1,5 +1,4 @@
-import { DAY, HOUR, MINUTE } from '../text/time.js'
-import { isDate } from './duration.js'
+import { DAY, HOUR, isDate, MINUTE } from '../text/time.js'
 
 const UNKNOWN = 'an unknown time'
 

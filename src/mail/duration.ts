@@ -1,14 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../text/time.js'
 import { plural } from '../text/words.js'
 
-/** ECMA-262: a Date reaches 8.64e15 ms either way; PostgreSQL's timestamps reach further, and have infinity. */
-const DATE_LIMIT = 8.64e15
-
-/** Whether JavaScript's calendar has this time, in milliseconds since the epoch. */
-export function isDate(time: number): boolean {
-  return Math.abs(time) <= DATE_LIMIT
-}
-
 /** "14 days", "60 hours", "90 minutes": in the largest unit of which it is a whole number, and more than one. */
 export function span(milliseconds: number): string {
   if (milliseconds > DAY && milliseconds % DAY === 0) return plural(milliseconds / DAY, 'day')

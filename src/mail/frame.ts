@@ -1,10 +1,9 @@
 import type { Digest } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
 import type { Backlog } from '../job.js'
-import { MINUTE } from '../text/time.js'
+import { isDate, MINUTE } from '../text/time.js'
 import { list, plural } from '../text/words.js'
 import type { Clock } from './clock.js'
-import { isDate } from './duration.js'
 
 /** What failed, in all. */
 export interface Total {

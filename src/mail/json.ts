@@ -1,7 +1,7 @@
 import { parseChainStart } from '../chains.js'
 import type { Overdue } from '../digest/overdue.js'
 import { type Backlog, howItDied, type Job, type Window } from '../job.js'
-import { isDate } from './duration.js'
+import { isDate } from '../text/time.js'
 import { Pages } from './pages.js'
 import type { Presentation } from './presentation.js'
 

@@ -1,10 +1,10 @@
 import { REFRESH } from '../chains.js'
 import { type Digest, leading } from '../digest/digest.js'
 import type { Kind } from '../digest/kind.js'
+import { isDate } from '../text/time.js'
 import { cut, oneLine, plural } from '../text/words.js'
 import { chainFailed } from './chain.js'
 import { Clock } from './clock.js'
-import { isDate } from './duration.js'
 import type { Presentation } from './presentation.js'
 
 /** Longer lines are folded or cut on the way. */

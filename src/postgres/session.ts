@@ -52,6 +52,8 @@ export interface Session {
 const CONNECT_TIMEOUT = 10_000
 const CLOSE_TIMEOUT = 1_000
 const KEEP_ALIVE = 30_000
+/** How long a statement waits for a lock that somebody else holds. */
+const LOCK_TIMEOUT = 5_000
 const BEGIN = {
   'read write': 'begin isolation level read committed',
   'read only': 'begin isolation level repeatable read read only',
@@ -106,7 +108,7 @@ export function openSession(settings: DatabaseSettings): Session {
         select
           set_config('statement_timeout', ${`${timeout}ms`}, true),
           set_config('idle_in_transaction_session_timeout', ${`${timeout}ms`}, true),
-          set_config('lock_timeout', '5s', true),
+          set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
           set_config('jit', 'off', true),
           set_config('max_parallel_workers_per_gather', '0', true)`
     },

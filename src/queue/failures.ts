@@ -1,14 +1,14 @@
 import type { Backlog, Job, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
 import { explain } from './prepared.js'
-import { columns, failedAt, milliseconds, start, toJob } from './row.js'
+import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row.js'
 
 type OnFailure = (job: Job) => void
 
 /** Final, and not an admin's cancel. A dead job may have attempts left: its error was permanent. */
 const failedForGood = (sql: Sql): Fragment => sql`
   (status = 'dead' or (status = 'failed' and attempts >= max_attempts))
-    and last_error is distinct from 'cancelled by admin'`
+    and last_error is distinct from ${cancelNote(sql)}`
 
 /** An admin's retry leaves last_alerted_at alone, so a mark older than the failure is a mark of an earlier one. */
 const notReported = (sql: Sql): Fragment => sql`

@@ -8,6 +8,9 @@ export const failedAt = (sql: Sql): Fragment => sql`coalesce(finished_at, claime
 /** Epochs: no DateStyle, no time zone, and infinity is a number. Not extract(), which is numeric and slow. */
 export const milliseconds = (sql: Sql, time: Fragment): Fragment => sql`date_part('epoch', ${time}) * 1000`
 
+/** What an admin's cancel writes where a job has no error. */
+export const cancelNote = (sql: Sql): Fragment => sql`'cancelled by admin'`
+
 /** Of the payload only what is needed leaves the server: it may be anything, and of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
@@ -23,7 +26,7 @@ export const columns = (sql: Sql): Fragment => sql`
   ${milliseconds(sql, sql`finished_at`)} as finished_at,
   ${milliseconds(sql, failedAt(sql))} as failed_at,
   last_error,
-  status = 'dead' and last_error is not distinct from 'cancelled by admin' as cancelled,
+  status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
 
 /** The same few names stand in every row. */

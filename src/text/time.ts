@@ -6,6 +6,14 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: MINUTE, h: HOUR, 
 const ISO =
   /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i
 
+/** ECMA-262: a Date reaches 8.64e15 ms either way; PostgreSQL's timestamps reach further, and have infinity. */
+const DATE_LIMIT = 8.64e15
+
+/** Whether JavaScript's calendar has this time, in milliseconds since the epoch. */
+export function isDate(time: number): boolean {
+  return Math.abs(time) <= DATE_LIMIT
+}
+
 /** "90m", "36h", "7d", "2w" → milliseconds, or undefined when it is not a positive duration of s, m, h, d or w. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,9})([smhdw])$/.exec(text.trim()) ?? []
