@@ -100,8 +100,11 @@ export class Clock {
     return this.sameDay(first, last) ? this.write([first, last], day) : `${from} to ${to}`
   }
 
+  /** In the same zone, too: in one night of the year 02:30 CEST is followed by 02:30 CET. */
   private sameDay(a: number, b: number): boolean {
-    return isDate(a) && isDate(b) && parts(a, this.format).day === parts(b, this.format).day
+    if (!isDate(a) || !isDate(b)) return false
+    const [one, other] = [parts(a, this.format), parts(b, this.format)]
+    return one.day === other.day && one.zone === other.zone
   }
 
   /** One time, or the ends of a range on one day, with the zone said once. */

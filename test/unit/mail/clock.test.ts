@@ -123,3 +123,12 @@ test.each([
 ])('a span of %d ms is %j', (milliseconds, expected) => {
   expect(span(milliseconds)).toBe(expected)
 })
+
+test('in the night in which the clock changes, each end of a range has its own zone', () => {
+  const berlin = new Clock('Europe/Berlin', NOW)
+  const [first, last] = [Date.UTC(2026, 9, 25, 0, 30), Date.UTC(2026, 9, 25, 1, 30)]
+  expect(berlin.range(first, last)).toBe(
+    'Sun 25 Oct 2026 02:30 CEST (00:30 UTC) to Sun 25 Oct 2026 02:30 CET (01:30 UTC)',
+  )
+  expect(berlin.range(last, last + 60_000)).toBe('Sun 25 Oct 2026 02:30 to 02:31 CET (01:30 to 01:31 UTC)')
+})
