@@ -18,6 +18,9 @@ export interface ChainRun {
 
 export const isMoving = ({ status }: Job): boolean => status === 'queued' || status === 'running'
 
+/** Whether a run goes on, be it that it is between two steps just now. */
+export const isUnderWay = ({ state }: ChainRun): boolean => state === 'queued' || state === 'running'
+
 /** A run's steps in the refresh's order, those of one step in the order of creation. */
 export function runOf(jobs: readonly Job[]): readonly StepJob[] {
   return REFRESH.steps.flatMap((known) =>

@@ -1,7 +1,7 @@
 import { REFRESH, SUCCESSES_KEPT_DAYS } from '../chains.js'
 import type { Chain } from '../digest/chain.js'
 import type { MovingStep, Obstacle, Outlook, Resume } from '../digest/outlook.js'
-import { type ChainRun, isMoving, type StepJob } from '../digest/runs.js'
+import { type ChainRun, isMoving, isUnderWay, type StepJob } from '../digest/runs.js'
 import type { Job } from '../job.js'
 import { list } from '../text/words.js'
 import type { Clock } from './clock.js'
@@ -31,8 +31,8 @@ function waitFor({ course, newer, moving }: Outlook): readonly string[] {
   if (course.kind === 'continues')
     return newer?.state === 'failed' ? ['Wait until this refresh has ended before you resume the newer one.'] : []
   const isOver = course.kind === 'finished' ? newer?.state !== 'failed' : newer?.state === 'succeeded'
-  const isUnderWay = moving.length > 0 || newer?.state === 'running'
-  return isOver || !isUnderWay ? [] : ['Wait until that has ended before you resume anything.']
+  const isWaitedFor = moving.length > 0 || (newer !== undefined && isUnderWay(newer))
+  return isOver || !isWaitedFor ? [] : ['Wait until that has ended before you resume anything.']
 }
 
 /** What a run that stands where it failed means for those who use its result. */

@@ -1,6 +1,6 @@
 import { REFRESH } from '../chains.js'
 import type { Overdue } from '../digest/overdue.js'
-import { type ChainRun, isMoving } from '../digest/runs.js'
+import { type ChainRun, isUnderWay } from '../digest/runs.js'
 import { plural } from '../text/words.js'
 import type { Clock } from './clock.js'
 import { span } from './duration.js'
@@ -27,7 +27,7 @@ export function overdueSection({ lastSuccess, after, runs }: Overdue, { clock, p
 function advice(runs: readonly ChainRun[]): string {
   const [last] = runs
   if (last === undefined) return 'No refresh has been tried since: start one on the admin page.'
-  if (runs.some(({ reached }) => isMoving(reached.job))) return 'Wait until it has ended.'
+  if (runs.some(isUnderWay)) return 'Wait until it has ended.'
   const resume = last.state === 'failed' ? 'resume it with the statement in its mail, or ' : ''
   return `Find out why the last one stopped. Then ${resume}start a new one on the admin page.`
 }

@@ -301,6 +301,12 @@ export const CASES: Readonly<Record<string, Case>> = {
       return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
     },
   },
+  'overdue, and one is between two steps': {
+    digest: () => {
+      const latest = [at0330('albums', 4_201, { status: 'done', finishedAt: at('03:55') })]
+      return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
+    },
+  },
   'overdue, and others': {
     digest: () => digestOf(releases, { lapse, latest: attempts, lastSuccess: lapse.lastSuccess }),
   },
