@@ -1,6 +1,6 @@
 import { LAST_STEP, parseChainStart, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
-import { type ChainRun, isFresh, isMoving, runOf, runsSince, type StepJob } from './runs.js'
+import { type ChainRun, hasFailed, isFresh, isMoving, runOf, runsSince, type StepJob } from './runs.js'
 import { pruned, type Step } from './steps.js'
 
 /** A step to resume at, and the steps that need not be done again. */
@@ -78,8 +78,6 @@ export function outlook(
 export function isSettled(outlook: Outlook | undefined): boolean {
   return outlook !== undefined && (outlook.course.kind !== 'stands' || outlook.newer?.state === 'succeeded')
 }
-
-const hasFailed = ({ status, cancelled }: Job): boolean => (status === 'dead' || status === 'failed') && !cancelled
 
 /** When its last attempt began, as far as the row tells: the janitor clears the claim. */
 const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter

@@ -16,6 +16,10 @@ export interface ChainRun {
   readonly reached: StepJob
 }
 
+/** Not one that an admin cancelled before it had an error. */
+export const hasFailed = ({ status, cancelled }: Job): boolean =>
+  (status === 'dead' || status === 'failed') && !cancelled
+
 export const isMoving = ({ status }: Job): boolean => status === 'queued' || status === 'running'
 
 /** Whether a run goes on, be it that it is between two steps just now. */

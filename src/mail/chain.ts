@@ -1,6 +1,7 @@
 import type { Chain, ChainFailures } from '../digest/chain.js'
 import { isSettled, type Outlook } from '../digest/outlook.js'
 import type { Overdue } from '../digest/overdue.js'
+import { hasFailed } from '../digest/runs.js'
 import type { Step } from '../digest/steps.js'
 import { howItDied, type Job, kindOf } from '../job.js'
 import { list, plural } from '../text/words.js'
@@ -105,7 +106,7 @@ function summary({ count }: ChainFailures, { startedAt, failedAt, leading, outlo
 
 /** As many steps as fit, in their order: rather those that failed than others, and rather later ones than earlier ones. */
 function stepLines(steps: readonly Step[], { pages, caps }: Style): readonly StepLine[] {
-  const byWeight = [...steps.filter(hasFailed).reverse(), ...[...steps].reverse()]
+  const byWeight = [...steps.filter(isFailure).reverse(), ...[...steps].reverse()]
   const chosen = new Set([...new Set(byWeight)].slice(0, caps.steps))
   const rows = steps
     .filter((step) => chosen.has(step))
@@ -121,18 +122,18 @@ function stepLine(step: Step, link: string | undefined): StepLine {
   const { name, state, duration: time, job } = step
   const isUnderWay = state === 'running' || state === 'queued'
   return {
-    mark: hasFailed(step) ? '✗' : state.startsWith('done') ? '✓' : isUnderWay ? '…' : '·',
+    mark: isFailure(step) ? '✗' : state.startsWith('done') ? '✓' : isUnderWay ? '…' : '·',
     name: short(name, NAME_LENGTH),
     state,
     duration: time === undefined ? '' : duration(time),
     job: job ? `job ${job.id}` : '',
-    note: job && hasFailed(step) ? `attempt ${job.attempts} of ${job.maxAttempts}` : '',
+    note: job && isFailure(step) ? `attempt ${job.attempts} of ${job.maxAttempts}` : '',
     link,
   }
 }
 
-function hasFailed({ state }: Step): boolean {
-  return state === 'dead' || state === 'failed'
+function isFailure({ job }: Step): boolean {
+  return job !== undefined && hasFailed(job)
 }
 
 /** The leading failure, then the others, latest first. */

@@ -52,17 +52,13 @@ export class Clock {
     return this.write([time], 'shortDay')
   }
 
-  /** "03:12 UTC" on the same day as `reference`, else the whole moment */
-  after(reference: number, time: number): string {
-    return this.sameDay(reference, time) ? this.write([time]) : this.moment(time)
-  }
-
   /** "at 03:12 UTC" on the same day as `reference`, else "on" and the whole moment */
   at(reference: number, time: number): string {
-    return `${this.sameDay(reference, time) || !isDate(time) ? 'at' : 'on'} ${this.after(reference, time)}`
+    if (this.sameDay(reference, time)) return `at ${this.write([time])}`
+    return `${isDate(time) ? 'on' : 'at'} ${this.moment(time)}`
   }
 
-  /** The same for a list below a time that has UTC beside it: only the time of the mail's own zone. */
+  /** The time alone on that day, for a list below a time that has UTC beside it: only in the mail's own zone. */
   briefAfter(reference: number, time: number): string {
     return this.sameDay(reference, time) ? this.write([time], undefined, false) : this.moment(time)
   }

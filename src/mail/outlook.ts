@@ -21,7 +21,7 @@ export function outlookLines(outlook: Outlook, chain: Chain, elsewhere: boolean,
     const end = `The refresh finished on ${clock.moment(course.at)}`
     return [newer?.state === 'failed' ? `${end}.` : `${end}: nothing to resume.`, ...beside]
   }
-  if (newer?.state === 'succeeded') return [succeeded(newer, chain.leading, clock), ...movingLines(moving, clock)]
+  if (newer?.state === 'succeeded') return [succeeded(newer, chain.leading, clock), ...beside]
   const standing = newer && elsewhere ? [] : standingLines(outlook, course.endedBefore, chain, clock)
   return [...standing, ...beside, ...(obstacle ? [obstacleLine(obstacle)] : [])]
 }
@@ -75,8 +75,8 @@ const WHOSE = { 'a newer': 'A newer refresh', 'an older': 'An older refresh', an
 function movingLines(moving: readonly MovingStep[], clock: Clock): readonly string[] {
   if (moving.length === 0) return []
   const own = moving.filter(({ run }) => run === 'this')
-  const resumed = own.filter((step) => step.resumed).map((step) => stands(step))
-  const still = own.filter((step) => !step.resumed).map((step) => stands(step))
+  const resumed = own.filter((step) => step.resumed).map(stands)
+  const still = own.filter((step) => !step.resumed).map(stands)
   return [
     ...(resumed.length > 0 ? [`Somebody has resumed this refresh: ${list(resumed)}.`] : []),
     ...(still.length > 0

@@ -28,9 +28,9 @@ test('the short form is without year and weekday, September has three letters, m
 })
 
 test('on the day of the reference the time is enough, on another day it is not', () => {
-  expect(utc.after(at('03:00'), at('03:12'))).toBe('03:12 UTC')
-  expect(utc.after(at('03:00'), at('03:12') + 86_400_000)).toBe('Tue 24 Nov 2026 03:12 UTC')
-  expect(new Clock('Asia/Tokyo', NOW).after(at('14:00'), at('16:00'))).toContain('Tue 24 Nov 2026 01:00')
+  expect(utc.at(at('03:00'), at('03:12'))).toBe('at 03:12 UTC')
+  expect(utc.at(at('03:00'), at('03:12') + 86_400_000)).toBe('on Tue 24 Nov 2026 03:12 UTC')
+  expect(new Clock('Asia/Tokyo', NOW).at(at('14:00'), at('16:00'))).toContain('on Tue 24 Nov 2026 01:00')
 })
 
 test.each([
@@ -44,8 +44,8 @@ test.each([
 ])('%d is an unknown time in every form', (time) => {
   expect(utc.moment(time)).toBe('an unknown time')
   expect(utc.short(time)).toBe('an unknown time')
-  expect(utc.after(at('03:00'), time)).toBe('an unknown time')
-  expect(utc.after(time, at('03:00'))).toBe('Mon 23 Nov 2026 03:00 UTC')
+  expect(utc.at(at('03:00'), time)).toBe('at an unknown time')
+  expect(utc.at(time, at('03:00'))).toBe('on Mon 23 Nov 2026 03:00 UTC')
   expect(utc.range(at('03:00'), time)).toContain('an unknown time')
   expect(utc.ago(time)).toBe('how long ago is unknown')
 })
