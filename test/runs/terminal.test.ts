@@ -112,7 +112,8 @@ test('while a large index is built, migrate says how far it is', async () => {
 
 test('an error that ends the build has a line of its own below its progress', async () => {
   const { code, screen } = await migrateSlowly(
-    () => scene.sql`select pg_cancel_backend(pid) from pg_stat_progress_create_index`,
+    () =>
+      scene.sql`select pg_cancel_backend(pid) from pg_stat_progress_create_index where datname = current_database()`,
   )
   const again = await onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
   expect({ code, again: again.code }).toEqual({ code: 1, again: 0 })
