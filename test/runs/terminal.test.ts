@@ -97,7 +97,7 @@ async function migrateSlowly(meanwhile: () => Promise<unknown>): Promise<Session
       await holder`select pg_current_xact_id()`
       await holder`update research_jobs set priority = 1 where id = 1`
       const migrating = onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
-      while (!(await sql`select from pg_stat_progress_create_index`).length);
+      while (!(await sql`select from pg_stat_progress_create_index where datname = current_database()`).length);
       await holder`select pg_sleep(1.2)`
       await meanwhile()
       return () => migrating
