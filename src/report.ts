@@ -30,7 +30,7 @@ export type Outcome =
   | (Found & {
       readonly kind: 'sent but not marked' | 'sent, perhaps not marked'
       readonly messageId: string
-      readonly ids: readonly number[]
+      readonly ids: readonly bigint[]
       readonly error: unknown
     })
 
@@ -46,7 +46,7 @@ export interface Run extends Pick<DigestConfig, 'database' | 'presentation' | 'r
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Gathered extends Found {
   /** What is marked once the mail is out. */
-  readonly ids: readonly number[]
+  readonly ids: readonly bigint[]
   /** Undefined when there is nothing to report. */
   readonly message: Message | undefined
   readonly digest: Digest | undefined

@@ -44,12 +44,12 @@ export interface ChainSection {
 /** Something of the mail that could not be made; its jobs are in the mail nevertheless. */
 export interface Fault {
   readonly error: unknown
-  readonly jobIds: readonly number[]
+  readonly jobIds: readonly bigint[]
 }
 
 /** Failures as they stream in: counts all of them, keeps only what a digest can show. */
 export class Tally {
-  readonly ids: number[] = []
+  readonly ids: bigint[] = []
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
   private readonly chains = new Map<string, ChainTally>()

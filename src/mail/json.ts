@@ -26,7 +26,7 @@ export class JsonDigest {
   ) {}
 
   add(job: Job): void {
-    this.print(`${this.count === 0 ? this.head() : ','}\n    ${JSON.stringify(failure(job, this.presentation))}`)
+    this.print(`${this.count === 0 ? this.head() : ','}\n    ${withId(job.id, failure(job, this.presentation))}`)
     this.count += 1
   }
 
@@ -49,7 +49,6 @@ export class JsonDigest {
 
 function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<string, unknown>> {
   return {
-    id: job.id,
     source: job.source,
     job_type: job.jobType,
     target_type: job.targetType,
@@ -63,6 +62,11 @@ function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<stri
     error: job.error,
     url: new Pages(adminBaseUrl).job(job.id),
   }
+}
+
+/** JSON's numbers are exact, JavaScript's are not. */
+function withId(id: bigint, rest: Readonly<Record<string, unknown>>): string {
+  return `{"id":${id},${JSON.stringify(rest).slice(1)}`
 }
 
 function iso(time: number | null): string | null {

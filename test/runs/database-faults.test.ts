@@ -167,7 +167,7 @@ test('rows that are marked without coming back stop the run: nothing may be mark
   await scene.sql`alter sequence research_jobs_id_seq restart with 424242`
   const id = await scene.worker.dead()
   const lossy = `const push = Array.prototype.push
-    Array.prototype.push = function (...all) { return all[0] === 424242 ? this.length : push.apply(this, all) }`
+    Array.prototype.push = function (...all) { return all[0] === 424242n ? this.length : push.apply(this, all) }`
   const finished = await scene.digest([], {
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(lossy)}`,
   })

@@ -430,7 +430,7 @@ const dryRun = fc.constant<Command>({
     const before = await database.sql`select *, xmin::text from research_jobs order by id`
     const found: number[] = []
     const { older, overdue, message } = await preview(freshRun().run, {
-      onFailure: ({ id }) => found.push(id),
+      onFailure: ({ id }) => found.push(Number(id)),
       paint: undefined,
     })
     expect(found.toSorted((a, b) => a - b)).toEqual(ids(model.due()))

@@ -39,18 +39,18 @@ test.each<[Outcome, number, string, object | undefined]>([
     counts,
   ],
   [
-    { kind: 'sent but not marked', ...found, messageId: 'm1', ids: [7, 8], error: codeless },
+    { kind: 'sent but not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
     3,
     'the mail about 2 failed jobs was sent, but what it reports could not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options repeats it',
-    { ...counts, messageId: 'm1', jobIds: [7, 8] },
+    { ...counts, messageId: 'm1', jobIds: [7n, 8n] },
   ],
   [
-    { kind: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7, 8], error: codeless },
+    { kind: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
     3,
     'the mail about 2 failed jobs was sent, but what it reports may or may not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options may repeat it',
-    { ...counts, messageId: 'm1', jobIds: [7, 8] },
+    { ...counts, messageId: 'm1', jobIds: [7n, 8n] },
   ],
-])('%j is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
+])('$0.kind is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
   expect(outcomeSummary(outcome)).toEqual({ exitCode, outcome: outcome.kind, message, details })
 })
 
@@ -79,7 +79,7 @@ test.each([
 })
 
 test('the ids of a storm are logged up to the first thousand', () => {
-  const ids = Array.from({ length: 1_001 }, (_, id) => id)
+  const ids = Array.from({ length: 1_001 }, (_, id) => BigInt(id))
   const outcome = { kind: 'sent but not marked', ...found, messageId: 'm', ids, error: codeless } as const
   expect(outcomeSummary(outcome).details?.jobIds).toEqual(ids.slice(0, 1_000))
 })
