@@ -2,7 +2,7 @@ import { parseChainStart } from '../chains.js'
 import type { Backlog, Job, Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, ChainTally, chainFrom } from './chain.js'
 import { laterFirst } from './cluster.js'
-import type { Kind } from './kind.js'
+import type { Grouped } from './group.js'
 import { Kinds } from './kinds.js'
 import { isSettled } from './outlook.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
@@ -11,8 +11,8 @@ import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 export const CHAINS_SHOWN = 20
 const CHAINS_KEPT = 500
 
-/** What is to be said; the mail puts it into words. */
-export interface Digest {
+/** What is to be said; the mail puts it into words. Kinds and groups are of the failures that belong to no chain. */
+export interface Digest extends Grouped {
   readonly now: Date
   readonly window: Window
   readonly count: number
@@ -23,8 +23,6 @@ export interface Digest {
   readonly chains: readonly ChainSection[]
   /** Chains beyond those. */
   readonly moreChains: readonly ChainFailures[]
-  /** The failures that belong to no chain, noisiest first. */
-  readonly kinds: readonly Kind[]
   readonly overdue: Overdue | undefined
   readonly older: Backlog
 }
@@ -83,7 +81,7 @@ export class Tally {
       last: this.last,
       chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),
       moreChains: chains.slice(CHAINS_SHOWN),
-      kinds: this.kinds.result(),
+      ...this.kinds.result(),
       overdue: context.lapse && overdueOf(context.lapse, context.latest, now),
       older,
     }
@@ -108,7 +106,7 @@ export class Tally {
 export function leading({ chains, overdue, kinds }: Digest): {
   section?: ChainSection
   overdue?: Overdue
-  kind?: Kind
+  kind?: Grouped['kinds'][number]
 } {
   const [section] = chains
   const [kind] = kinds

@@ -1,81 +1,41 @@
 import type { Job } from '../job.js'
-import { cut } from '../text/words.js'
-import { type Cluster, ClusterTally, laterFirst } from './cluster.js'
-import { errorPattern } from './pattern.js'
-import { rarerHalf } from './rarest.js'
-import { type Pattern, patternOf, stretchOf, type Template } from './template.js'
+import { type Cluster, laterFirst } from './cluster.js'
 
-/** As many as ever make it into a mail, and more. */
-const VARIANTS = 50
-const VARIANT_LENGTH = 60
-
-/** Failures of one source and job type whose errors differ only in what identifies the job, or in one stretch. */
+/** Failures with one error, of one or several kinds; "spotify/match_song" is a kind. */
 export interface Group extends Cluster {
-  readonly kind: string
-  /** How many jobs of that kind failed in all. */
-  readonly ofKind: number
-  /** Whether their errors are the same to the letter. */
+  /** Its kinds, the most frequent first, each with its own count and latest job. */
+  readonly kinds: readonly { readonly name: string; readonly count: number; readonly latest: Job }[]
+  /** The redacted headline in which what identifies a job is "…". */
+  readonly headline: string
+  /** Whether all errors are the same to the letter. */
   readonly alike: boolean
-  /** How many different patterns it stands for. */
-  readonly patterns: number
-  /** What else stands in the stretch in which the errors differ, the most frequent first. */
+  /**
+   * Of a merged group: its different errors, redacted, one line each, most frequent first. Up to twelve all of them,
+   * beyond that the most frequent and one of each different ending. Empty otherwise.
+   */
   readonly variants: readonly { readonly text: string; readonly count: number }[]
+  /** Jobs whose error is none of the variants. */
+  readonly others: number
 }
 
-/** One pattern, or the template of several, and the failures that fit it. */
-export class GroupTally {
-  readonly cluster = new ClusterTally()
-  readonly variants = new Map<string, number>()
-  patterns = 1
-  alike = true
-  private error: string | undefined
+/** What a stream of failures comes to. */
+export interface Grouped {
+  /** Every kind with all its failures, noisiest first; kinds beyond the bound are one entry that says how many. */
+  readonly kinds: readonly { readonly name: string; readonly count: number; readonly last: number }[]
+  /** Noisiest first. What is in none of them was too varied to be kept apart. */
+  readonly groups: readonly Group[]
+}
 
-  constructor(
-    readonly pattern: Pattern,
-    readonly template?: Template,
-  ) {}
-
-  add(job: Job, text: string): void {
-    const error = job.error?.unredacted ?? ''
-    this.error ??= error
-    this.alike = this.alike && this.error === error
-    this.cluster.add(job)
-    if (this.template) this.vary(patternOf(text), 1)
-  }
-
-  /** Takes over a group that fits the template. */
-  take(other: GroupTally): void {
-    this.alike = false
-    this.cluster.merge(other.cluster.result())
-    this.vary(other.pattern, other.cluster.count)
-  }
-
-  group(kind: string, ofKind: number): Group {
-    const cluster = this.cluster.result()
-    const own = this.variantOf(patternOf(errorPattern(`${cluster.latest.error ?? ''}`)))
-    const variants = [...this.variants]
-      .filter(([text]) => text !== own)
-      .map(([text, count]) => ({ text, count }))
-      .toSorted((a, b) => b.count - a.count)
-    return { ...cluster, kind, ofKind, alike: this.alike, patterns: this.patterns, variants }
-  }
-
-  private vary(pattern: Pattern, count: number): void {
-    const text = this.variantOf(pattern)
-    if (text === undefined) return
-    const known = this.variants.get(text)
-    if (known === undefined && this.variants.size >= VARIANTS) this.forgetRarest()
-    this.variants.set(text, (known ?? 0) + count)
-  }
-
-  private forgetRarest(): void {
-    for (const [text] of rarerHalf(this.variants, ([, count]) => count)) this.variants.delete(text)
-  }
-
-  private variantOf(pattern: Pattern): string | undefined {
-    const stretch = this.template && stretchOf(this.template, pattern)
-    return stretch === undefined ? undefined : cut(stretch, VARIANT_LENGTH)
-  }
+/** The groups that get a section, noisiest first: every kind has one before any has two. */
+export function chosen({ groups }: Grouped, most: number): readonly Group[] {
+  const seen = new Set<string>()
+  const first = groups.filter(({ kinds }) => {
+    const isNew = kinds.some(({ name }) => !seen.has(name))
+    for (const { name } of kinds) seen.add(name)
+    return isNew
+  })
+  const some = new Set([...new Set([...first, ...groups])].slice(0, most))
+  return groups.filter((group) => some.has(group))
 }
 
 export function noisiestFirst(a: Group, b: Group): number {

@@ -1,5 +1,5 @@
-import { GroupTally } from './group.js'
 import { rarerHalf } from './rarest.js'
+import { GroupTally } from './tally.js'
 import { isMember, type Pattern, patternOf, type Template } from './template.js'
 import { commonTemplates } from './templates.js'
 
@@ -22,11 +22,11 @@ export class Grouping {
     return this.exact.size + this.templates.length
   }
 
-  groupOf(key: string, text: string, isNew: boolean): GroupTally {
+  groupOf(key: string, text: string): GroupTally {
     const known = this.exact.get(key)
     if (known) return known
     const pattern = patternOf(text)
-    return this.fitting(pattern, isNew) ?? this.fittingLater(pattern, isNew) ?? this.open(key, pattern)
+    return this.fitting(pattern) ?? this.fittingLater(pattern) ?? this.open(key, pattern)
   }
 
   result(): readonly GroupTally[] {
@@ -41,17 +41,15 @@ export class Grouping {
     this.templates = this.templates.filter((group) => !rare.has(group))
   }
 
-  private fitting(pattern: Pattern, isNew: boolean): GroupTally | undefined {
-    const found = this.templates.find(({ template }) => template && isMember(template, pattern))
-    if (found && isNew) found.patterns += 1
-    return found
+  private fitting(pattern: Pattern): GroupTally | undefined {
+    return this.templates.find(({ template }) => template && isMember(template, pattern))
   }
 
-  private fittingLater(pattern: Pattern, isNew: boolean): GroupTally | undefined {
+  private fittingLater(pattern: Pattern): GroupTally | undefined {
     if (this.opened < this.searchAt) return undefined
     this.searchAt = SEARCHED_AGAIN * this.opened
     this.search()
-    return this.fitting(pattern, isNew)
+    return this.fitting(pattern)
   }
 
   private open(key: string, pattern: Pattern): GroupTally {
@@ -70,7 +68,6 @@ export class Grouping {
   private merge(template: Template): void {
     const members = [...this.exact].filter(([, { pattern }]) => isMember(template, pattern))
     const group = new GroupTally({ words: [], causes: template.causes }, template)
-    group.patterns = members.length
     for (const [key, member] of members) {
       group.take(member)
       this.exact.delete(key)

@@ -8,7 +8,7 @@ test('templates are let go as any group is', () => {
   for (const words of different(20, 3))
     for (let time = 0; time < 6; time++) {
       const error = `${words} ${ids.next().value}`
-      grouping.groupOf(error, error, true).add(job({ error }), error)
+      grouping.groupOf(error, error).add(job({ error }), error)
     }
   expect(grouping.result()).toHaveLength(20)
   grouping.halve()
