@@ -49,11 +49,7 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
     window,
     now,
     interruptions,
-    onFault: ({ error, jobIds }) =>
-      log.error(`part of the mail could not be written${jobIds.length > 0 ? '; its jobs are listed by id only' : ''}`, {
-        jobIds,
-        stack: stackOf(error),
-      }),
+    onFault: (fault) => log.error('the mail could only be written plainly', { stack: stackOf(fault) }),
   }
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))

@@ -1,8 +1,6 @@
-import { REFRESH } from './chains.js'
 import type { DigestConfig } from './config.js'
 import { interruptible } from './deadline.js'
-import { type Digest, type Fault, Tally } from './digest/digest.js'
-import type { Lapse } from './digest/overdue.js'
+import { type Context, type Digest, Tally } from './digest/digest.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
@@ -39,8 +37,8 @@ export interface Run extends Pick<DigestConfig, 'database' | 'presentation' | 'r
   readonly window: Window
   readonly now: Date
   readonly interruptions: Interruptions
-  /** Hears of every section of the mail that could not be made. */
-  readonly onFault: (fault: Fault) => void
+  /** Hears why a mail could only be written plainly. */
+  readonly onFault: (fault: unknown) => void
 }
 
 /** What is to be reported: marked by a run, merely read by a preview. */
@@ -122,30 +120,25 @@ async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Prom
   if (counted !== ids.length) throw new Error(`${counted} rows were marked but ${ids.length} came back`)
   const after = run.overdueAfter
   const lastSuccess = after && (await access.lapse(sql, after, run.window))
-  const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
-  const found = { found: ids.length, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
-  if (ids.length === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
-  const digest = await complete(sql, tally, lapse, found.older, run)
+  const overdue = after && lastSuccess ? { anchor: lastSuccess.failedAt, after } : undefined
+  const older = await countOlder(sql, run.window)
+  const found = { found: ids.length, overdue: overdue !== undefined, older }
+  if (ids.length === 0 && !overdue) return { ...found, ids, message: undefined, digest: undefined }
+  const digest = tally.digest({ ...(await contextOf(sql, tally, overdue)), older }, run.window, run.now)
   // Most runs have nothing to send.
   const { renderMessage } = await import('./late.js')
-  const message = renderMessage(digest, run.presentation, run.onFault, viewer?.paint)
-  return { ...found, ids: lapse ? [...ids, lapse.lastSuccess.id] : ids, message, digest }
+  const message = renderMessage(digest, run.presentation, viewer?.paint)
+  if (message.fault !== undefined) run.onFault(message.fault)
+  return { ...found, ids: overdue && lastSuccess ? [...ids, lastSuccess.id] : ids, message, digest }
 }
 
-async function complete(
-  sql: Sql,
-  tally: Tally,
-  lapse: Lapse | undefined,
-  older: Backlog,
-  { window, now, onFault }: Run,
-): Promise<Digest> {
-  const chains = tally.shownChains().map(({ latest }) => latest)
-  const known = lapse !== undefined || chains.some(({ source }) => source === REFRESH.source)
-  const context = {
-    jobs: await readChainJobs(sql, [...new Set(chains.map(({ chain }) => chain as string))]),
-    latest: known ? await readLatestJobs(sql) : [],
-    lastSuccess: known ? await readLastSuccess(sql) : undefined,
-    lapse,
+async function contextOf(sql: Sql, tally: Tally, overdue: Context['overdue']): Promise<Omit<Context, 'older'>> {
+  const runs = tally.refreshRuns()
+  if (runs.length === 0 && !overdue) return { jobs: [], latest: [], lastSuccess: undefined, overdue }
+  return {
+    jobs: await readChainJobs(sql, runs),
+    latest: await readLatestJobs(sql),
+    lastSuccess: await readLastSuccess(sql),
+    overdue,
   }
-  return tally.digest(context, older, window, now, onFault)
 }

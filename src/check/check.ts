@@ -70,7 +70,7 @@ async function ofTestMail(
   { now, window, stop }: CheckContext,
 ): Promise<Finding> {
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
-  const message = renderMessage(sampleDigest(now, window), marked, () => {})
+  const message = renderMessage(sampleDigest(now, window), marked)
   const answer = await interruptible(sendGrid(mail, marked)(message, stop), stop)
   return answer.kind === 'accepted'
     ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); make sure it arrives`)

@@ -25,9 +25,10 @@ export function sampleDigest(now: Date, window: Window): Digest {
     jobs: [{ ...albums, status: 'done', error: null }],
     latest: [],
     lastSuccess: undefined,
-    lapse: undefined,
+    overdue: undefined,
+    older: { count: 0, oldest: null },
   }
-  return tally.digest(context, { count: 0, oldest: null }, window, now, () => {})
+  return tally.digest(context, window, now)
 }
 
 function job(id: bigint, finishedAt: number, values: Partial<Job>): Job {
