@@ -74,6 +74,7 @@ function at0330(name: Parameters<typeof step>[0], id: number, values: JobValues 
 const running = { status: 'running', finishedAt: null } as const
 const daysAgo = (days: number): number => at('04:00') - days * 86_400_000
 const lapse = {
+  anchor: daysAgo(18),
   lastSuccess: step('rebuild_index', {
     id: 3_900,
     status: 'done',

@@ -81,7 +81,7 @@ export const PRODUCTION: Presentation = {
   environment: undefined,
 }
 const NO_BACKLOG: Backlog = { count: 0, oldest: null }
-const NO_CONTEXT: Context = { jobs: [], latest: [], lastSuccess: undefined, lapse: undefined }
+const NO_CONTEXT: Context = { jobs: [], latest: [], lastSuccess: undefined, lapse: undefined, waiting: 0 }
 
 export const REAPED = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
 

@@ -80,6 +80,7 @@ test('a chain whose rows made no sense is a bare list, too', () => {
 
 const lapse = {
   lastSuccess: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
+  anchor: at('04:00') - 18 * 86_400_000,
   after: 1_209_600_000,
 }
 
