@@ -114,7 +114,8 @@ export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'
     }
   if (status !== 'dead' || attempts >= maxAttempts)
     return {
-      how: maxAttempts === 1 ? 'Failed on the only attempt' : `Failed on the last attempt (${attempts} of ${maxAttempts})`,
+      how:
+        maxAttempts === 1 ? 'Failed on the only attempt' : `Failed on the last attempt (${attempts} of ${maxAttempts})`,
       advice: RETRY,
     }
   if (claimedAt !== null)

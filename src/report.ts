@@ -1,28 +1,45 @@
+import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
 import { interruptible } from './deadline.js'
-import { type Context, type Digest, Tally } from './digest/digest.js'
+import { type Digest, Tally } from './digest/digest.js'
+import type { ChainContext } from './digest/refresh.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
-import { claimLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
-import { claimFailures, countOlder, lockOutOtherRuns, readFailures } from './queue/failures.js'
-import { demandAllRows } from './queue/prepared.js'
+import { claimLapse, type Lapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { claimFailures, countUnreported, FAILURES_PER_MAIL, readFailures } from './queue/failures.js'
+import { lockOutOtherRuns, otherRun } from './queue/lock.js'
+import { demandPrepared } from './queue/prepared.js'
+import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import type { Interruptions } from './signals.js'
+import { MINUTE, type Since } from './text/time.js'
 
 /** What a run found, whatever came of it. */
 export interface Found {
-  /** Failures. */
+  /** Failures in the mail. */
   readonly found: number
   readonly overdue: boolean
   readonly older: Backlog
+  /** Failures beyond what one mail takes: the next run reports them. */
+  readonly waiting: number
+  /** Failures that somebody else has locked: the next run reports them. */
+  readonly locked: number
 }
 
-/** What became of the alert. Whatever is not listed here is thrown, and then nothing was sent or marked. */
+/** Another run holds the lock. */
+export interface Busy {
+  readonly kind: 'another run is at work' | 'another run hangs'
+  /** Its backend's process id, and since when it has held the lock, where the server tells. */
+  readonly pid: number | undefined
+  readonly since: Date | undefined
+}
+
+/** What became of the alert. Every other ending is thrown before the send, with nothing marked. */
 export type Outcome =
-  | { readonly kind: 'another run is at work' }
-  | { readonly kind: 'nothing to report'; readonly older: Backlog }
+  | Busy
+  | (Found & { readonly kind: 'nothing to report' })
   | (Found & { readonly kind: 'sent'; readonly messageId: string })
   | (Found & { readonly kind: 'not sent' | 'outcome unknown'; readonly reason: string })
   | (Found & {
@@ -32,13 +49,23 @@ export type Outcome =
       readonly error: unknown
     })
 
-/** All that a run of the command needs from outside. */
-export interface Run extends Pick<DigestConfig, 'database' | 'presentation' | 'runTimeout' | 'overdueAfter'> {
-  readonly window: Window
-  readonly now: Date
+/** Why a row, or with no ids the mail, could not be written as it should be. */
+export interface Fault {
+  readonly error: unknown
+  readonly jobIds: readonly bigint[]
+}
+
+/** What a run of the command needs from outside. */
+export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'overdueAfter'> {
+  readonly since: Since
+  readonly includeAlerted: boolean
+  /** How long the mail may take, in milliseconds. */
+  readonly sendTimeout: number
   readonly interruptions: Interruptions
-  /** Hears why a mail could only be written plainly. */
-  readonly onFault: (fault: unknown) => void
+  readonly warn: (message: string) => void
+  /** Loaded only when there is something to send. */
+  readonly render: (digest: Digest, paint?: Paint) => Message | Promise<Message>
+  readonly onFault: (fault: Fault) => void
 }
 
 /** What is to be reported: marked by a run, merely read by a preview. */
@@ -52,7 +79,9 @@ export interface Gathered extends Found {
 
 /** Where a preview goes: somebody may want every failure, and the text in colour. */
 interface Viewer {
-  readonly onFailure: (job: Job) => void
+  readonly onWindow: (window: Window) => void
+  /** The next failures are read when it has resolved. */
+  readonly onFailures: (jobs: readonly Job[]) => Promise<void> | void
   readonly paint: Paint | undefined
 }
 
@@ -66,13 +95,14 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const { stop, abort } = run.interruptions
   try {
     const claimed = await interruptible(claim(session, run), stop)
-    if (!claimed) return { kind: 'another run is at work' }
+    if ('kind' in claimed) return claimed
     const { ids, message, digest, ...found } = claimed
-    if (!message) return { kind: 'nothing to report', older: found.older }
+    if (!message) return { kind: 'nothing to report', ...found }
+    run.interruptions.sending(run.sendTimeout + commitTimeout(run) + WIND_UP)
     const answer = await send(message, abort)
     if (answer.kind === 'unknown') return { kind: 'outcome unknown', ...found, reason: answer.reason }
     if (answer.kind !== 'accepted') return { kind: 'not sent', ...found, reason: answer.reason }
-    const fate = await session.commit(abort)
+    const fate = await session.commit(commitTimeout(run), abort)
     const sent = { ...found, messageId: answer.messageId }
     if (fate.kind === 'committed') return { kind: 'sent', ...sent }
     const kind = fate.kind === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
@@ -92,53 +122,130 @@ export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
   }
 }
 
-async function claim(session: Session, run: Run): Promise<Gathered | undefined> {
-  await session.begin('read write', run.runTimeout)
-  if (!(await lockOutOtherRuns(session.sql))) return undefined
-  const claimed = await gather(session.sql, run, MARKING)
-  if (claimed.message) await session.identify()
+/** All of a run that comes before the send, in a transaction that is left open. */
+export async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
+  const { sql } = session
+  const { now, window } = await begin(session, run, 'read write')
+  await demandPrepared(sql, 'mark')
+  if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
+  const tally = new Tally()
+  const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
+  const lapse = run.overdueAfter === undefined ? undefined : await claimLapse(sql, run.overdueAfter, window)
+  const { older, left } = await countUnreported(sql, window)
+  const isFull = claimed === FAILURES_PER_MAIL
+  const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
+  const composed = await compose(sql, { tally, lapse, now, window, ...found }, run)
+  if (composed.message) await session.identify()
+  return composed
+}
+
+/** The same, and whatever else a run may read: only that shows which columns and rights it needs. */
+export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
+  const claimed = await claim(session, run)
+  if (!('kind' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
 
+/** The same, without a mark or a lock. */
 async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
-  await session.begin('read only', run.runTimeout)
-  return gather(session.sql, run, READING, viewer)
-}
-
-const MARKING = { right: 'mark', failures: claimFailures, lapse: claimLapse } as const
-const READING = { right: 'read', failures: readFailures, lapse: readLapse } as const
-type Access = typeof MARKING | typeof READING
-
-async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Promise<Gathered> {
-  await demandAllRows(sql, access.right)
+  const { sql } = session
+  const { now, window } = await begin(session, run, 'read only')
+  await demandPrepared(sql, 'read')
+  viewer.onWindow(window)
   const tally = new Tally()
-  const counted = await access.failures(sql, run.window, (job) => {
-    tally.add(job)
-    viewer?.onFailure(job)
+  let waiting = 0
+  await readFailures(sql, window, async (jobs) => {
+    const fitting = jobs.slice(0, FAILURES_PER_MAIL - tally.ids.length)
+    for (const job of fitting) addTo(tally, job, run)
+    waiting += jobs.length - fitting.length
+    await viewer.onFailures(jobs)
   })
-  const { ids } = tally
-  if (counted !== ids.length) throw new Error(`${counted} rows were marked but ${ids.length} came back`)
-  const after = run.overdueAfter
-  const lastSuccess = after && (await access.lapse(sql, after, run.window))
-  const overdue = after && lastSuccess ? { anchor: lastSuccess.failedAt, after } : undefined
-  const older = await countOlder(sql, run.window)
-  const found = { found: ids.length, overdue: overdue !== undefined, older }
-  if (ids.length === 0 && !overdue) return { ...found, ids, message: undefined, digest: undefined }
-  const digest = tally.digest({ ...(await contextOf(sql, tally, overdue)), older }, run.window, run.now)
-  // Most runs have nothing to send.
-  const { renderMessage } = await import('./late.js')
-  const message = renderMessage(digest, run.presentation, viewer?.paint)
-  if (message.fault !== undefined) run.onFault(message.fault)
-  return { ...found, ids: overdue && lastSuccess ? [...ids, lastSuccess.id] : ids, message, digest }
+  const lapse = run.overdueAfter === undefined ? undefined : await readLapse(sql, run.overdueAfter, window)
+  const { older } = await countUnreported(sql, window)
+  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run, viewer.paint)
 }
 
-async function contextOf(sql: Sql, tally: Tally, overdue: Context['overdue']): Promise<Omit<Context, 'older'>> {
+/** A synchronous standby may hold up the answer: a minute by default. */
+function commitTimeout({ sendTimeout }: Pick<Run, 'sendTimeout'>): number {
+  return 4 * sendTimeout
+}
+
+/** To ask what became of a COMMIT whose answer was lost. */
+const WIND_UP = 30_000
+
+/** A clock that is further off than this makes times in logs misleading. */
+const SKEW = 5 * MINUTE
+
+/** BEGIN, and what the run takes from the server's clock. */
+async function begin(
+  session: Session,
+  { since, includeAlerted, runTimeout, sendTimeout, warn }: Run,
+  mode: 'read write' | 'read only',
+): Promise<{ readonly now: Date; readonly window: Window }> {
+  const time = await session.begin(mode, { statement: runTimeout, idle: runTimeout + sendTimeout })
+  const ahead = Math.round((Date.now() - time) / MINUTE)
+  if (Math.abs(ahead) * MINUTE > SKEW)
+    warn(
+      `this machine's clock is ${Math.abs(ahead)} minutes ${ahead > 0 ? 'ahead of' : 'behind'} the database's, which counts`,
+    )
+  const now = new Date(time)
+  return { now, window: { since: windowStart(since, now), includeAlerted } }
+}
+
+function windowStart(since: Since, now: Date): Window['since'] {
+  if (since === 'all') return since
+  const start = typeof since === 'number' ? new Date(now.getTime() - since) : since
+  if (!(start.getUTCFullYear() >= 1)) return 'all'
+  if (start > now) throw new ConfigError([`--since is in the future: the database's clock says ${now.toISOString()}`])
+  return start
+}
+
+/** Whoever holds the lock for longer than a run may take no longer works, but waits: for a standby, or for nobody. */
+async function busy(sql: Sql, { runTimeout, sendTimeout }: Run, now: Date): Promise<Busy> {
+  const { pid, since } = await otherRun(sql)
+  const longest = 2 * runTimeout + sendTimeout + commitTimeout({ sendTimeout })
+  const hangs = since !== undefined && now.getTime() - since.getTime() > longest
+  return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
+}
+
+/** A row that cannot be understood stands in the mail by its id. */
+function addTo(tally: Tally, job: Job, { onFault }: Run): void {
+  try {
+    tally.add(job)
+  } catch (error) {
+    onFault({ error, jobIds: [job.id] })
+    tally.add({ ...job, error: UNREADABLE, chain: null })
+  }
+}
+
+/** What a transaction has found. */
+interface Taken extends Omit<Found, 'found' | 'overdue'> {
+  readonly tally: Tally
+  readonly lapse: { readonly id: bigint; readonly lapse: Lapse } | undefined
+  readonly now: Date
+  readonly window: Window
+}
+
+/** Reads what the mail says beside the failures, and renders it. */
+async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise<Gathered> {
+  const { tally, lapse, now, window, ...rest } = taken
+  const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
+  const found = { ...rest, found: tally.ids.length, overdue: lapse !== undefined }
+  if (ids.length === 0) return { ...found, ids, message: undefined, digest: undefined }
   const runs = tally.refreshRuns()
-  if (runs.length === 0 && !overdue) return { jobs: [], latest: [], lastSuccess: undefined, overdue }
+  const context = await readContext(sql, runs, lapse !== undefined || runs.length > 0)
+  const { older, waiting } = rest
+  const digest = tally.digest({ ...context, overdue: lapse?.lapse, older, waiting }, window, now)
+  const message = await run.render(digest, paint)
+  if (message.fault !== undefined) run.onFault({ error: message.fault, jobIds: [] })
+  return { ...found, ids, message, digest }
+}
+
+async function readContext(sql: Sql, chains: readonly string[], known: boolean): Promise<ChainContext> {
   return {
-    jobs: await readChainJobs(sql, runs),
-    latest: await readLatestJobs(sql),
-    lastSuccess: await readLastSuccess(sql),
-    overdue,
+    jobs: await readChainJobs(sql, chains),
+    latest: known ? await readLatestJobs(sql) : [],
+    lastSuccess: known ? await readLastSuccess(sql) : undefined,
   }
 }

@@ -1,10 +1,10 @@
 import { REFRESH } from '../chains.js'
 import { type Digest, Tally } from '../digest/digest.js'
-import { type Job, JobError, type Window } from '../job.js'
-import { MINUTE } from '../text/time.js'
+import { type Job, JobError } from '../job.js'
+import { DAY, MINUTE } from '../text/time.js'
 
 /** A digest of made-up failures, for a test mail. No job has such an id, so its statements can do no harm. */
-export function sampleDigest(now: Date, window: Window): Digest {
+export function sampleDigest(now: Date): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
   const chain = new Date(ago(60)).toISOString()
   const [albums, songs] = REFRESH.steps.map(({ jobType, targetId }, index) =>
@@ -21,6 +21,7 @@ export function sampleDigest(now: Date, window: Window): Digest {
   const tally = new Tally()
   for (const failure of [{ ...songs, error: new JobError('This failure is made up: Read timed out.') }, ...others])
     tally.add(failure)
+  const window = { since: new Date(now.getTime() - 7 * DAY), includeAlerted: false }
   const context = {
     jobs: [{ ...albums, status: 'done', error: null }],
     latest: [],

@@ -57,7 +57,11 @@ export class Tally {
   private readonly chains = new Map<string, ChainTally>()
   private readonly grouped = new Kinds()
 
+  /** A job that throws is not counted. */
   add(job: Job): void {
+    const chain = this.chainOf(job)
+    if (chain) chain.add(job)
+    else this.grouped.add(job)
     this.ids.push(job.id)
     this.first = Math.min(this.first, job.failedAt)
     this.last = Math.max(this.last, job.failedAt)
@@ -65,9 +69,6 @@ export class Tally {
     const known = this.counts.get(kind)
     if (known !== undefined || this.counts.size < KINDS) this.counts.set(kind, (known ?? 0) + 1)
     this.latest.add(job)
-    const chain = this.chainOf(job)
-    if (chain) chain.add(job)
-    else this.grouped.add(job)
   }
 
   /** chain_started_at of the runs of the refresh that failed last. */

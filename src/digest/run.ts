@@ -73,12 +73,15 @@ function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Run[
 
 /** Every step of the chain with what became of it in the run; a step that was enqueued twice is there twice. */
 export function ladder({ steps }: KnownChain, { jobs }: Run, now: Date): readonly Step[] {
-  const last = steps.findLastIndex((step) => jobs.some((each) => each.step === step))
-  const after = mayHaveGoneOn(jobs.at(-1)?.job, now) ? 'unknown' : 'not started'
+  const furthest = jobs.at(-1)
+  const last = furthest ? steps.indexOf(furthest.step) : -1
+  const after = mayHaveGoneOn(furthest?.job, now) ? 'unknown' : 'not started'
   return steps.flatMap((step, index): readonly Step[] => {
     const own = jobs.filter((each) => each.step === step)
     if (own.length > 0) return own.map(({ job }) => rung(step.name, job, now))
-    return [{ name: step.name, state: index < last ? 'done (row deleted)' : after, job: undefined, duration: undefined }]
+    return [
+      { name: step.name, state: index < last ? 'done (row deleted)' : after, job: undefined, duration: undefined },
+    ]
   })
 }
 

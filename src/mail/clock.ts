@@ -73,7 +73,13 @@ export class Clock {
     const offset = zoneName(this.format('en-US', { timeZoneName: 'shortOffset' }), time).replace('GMT', 'UTC')
     const zone = this.zone(time)
     const [date, clock] = [this.read(time)?.day, this.write(time, false)]
-    return glued(`${weekday}`, `${date}`, `${year}`, clock, zone === 'UTC' || zone === offset ? zone : `${zone} (${offset})`)
+    return glued(
+      `${weekday}`,
+      `${date}`,
+      `${year}`,
+      clock,
+      zone === 'UTC' || zone === offset ? zone : `${zone} (${offset})`,
+    )
   }
 
   private format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -85,7 +91,11 @@ export class Clock {
     const part = Object.fromEntries(this.parts.formatToParts(time).map(({ type, value }) => [type, value]))
     return {
       weekday: part.weekday,
-      day: glued(`${part.day}`, `${part.month?.slice(0, 3)}`, ...(part.year === (this.year ?? part.year) ? [] : [`${part.year}`])),
+      day: glued(
+        `${part.day}`,
+        `${part.month?.slice(0, 3)}`,
+        ...(part.year === (this.year ?? part.year) ? [] : [`${part.year}`]),
+      ),
       year: part.year,
       clock: `${part.hour}:${part.minute}`,
     }

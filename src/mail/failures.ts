@@ -1,5 +1,5 @@
-import type { ChainFailures } from '../digest/chain.js'
 import { parseChainStart } from '../chains.js'
+import type { ChainFailures } from '../digest/chain.js'
 import type { Listed } from '../digest/cluster.js'
 import type { Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
@@ -9,10 +9,10 @@ import {
   counted,
   firstLine,
   type List,
-  named,
   NOTHING,
-  quote,
+  named,
   type Quote,
+  quote,
   type Row,
   type Section,
   type Style,
@@ -61,7 +61,10 @@ export function errorOf({ alike, headline, latest }: Group): string {
 
 /** A headline ends in the janitor's words where the error does. */
 function ownHeadline(headline: string): string {
-  return headline.replace(/[\s|;]*\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\))$/, '')
+  return headline.replace(
+    /[\s|;]*\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\))$/,
+    '',
+  )
 }
 
 /** Undefined if the heading has said all of it. */
@@ -72,7 +75,10 @@ function quoteOf(group: Group, { caps }: Style): Quote | undefined {
     const shown = variants.slice(0, caps.variants)
     const left = variants.slice(caps.variants).reduce((sum, variant) => sum + variant.count, others)
     const lines = shown.map((variant) => `${variant.count.toLocaleString('en')} × ${short(variant.text, caps.error)}`)
-    return { label: `${count.toLocaleString('en')} similar errors`, lines: left > 0 ? [...lines, `${left.toLocaleString('en')} × others`] : lines }
+    return {
+      label: `${count.toLocaleString('en')} similar errors`,
+      lines: left > 0 ? [...lines, `${left.toLocaleString('en')} × others`] : lines,
+    }
   }
   if (error === '' ? latest.error !== null : oneLine(error) === errorOf(group)) return undefined
   return quote(error, alike ? 'Error' : `${count.toLocaleString('en')} similar errors, for example`, caps)
@@ -98,7 +104,8 @@ function kindList({ kinds }: Group, { pages, caps }: Style): List {
 /** A section of very many jobs shows one as an example. */
 function jobList({ count, jobs, kinds, first, last, death, latest }: Group, { clock, pages, caps }: Style): List {
   const shown = jobs.slice(0, count > JOBS_LISTED_OF ? 1 : caps.jobs)
-  const time = (job: Listed): readonly string[] => (clock.range(first, first) === clock.range(last, last) ? [] : [clock.brief(job.failedAt)])
+  const time = (job: Listed): readonly string[] =>
+    clock.range(first, first) === clock.range(last, last) ? [] : [clock.brief(job.failedAt)]
   return {
     label: undefined,
     rows: shown.map((job) => ({
@@ -120,13 +127,19 @@ export function chainSection({ latest, count, first, last, kinds, jobs }: ChainF
     notes: [`${deathOf(job).how}: ${firstLine(ownError(job.error), LISTED_ERROR)}`],
     link: pages.job(job.id),
   })
-  const types = [...[...counts].map(counted), ...(kinds.size > counts.size ? [plural(kinds.size - counts.size, 'other type')] : [])]
+  const types = [
+    ...[...counts].map(counted),
+    ...(kinds.size > counts.size ? [plural(kinds.size - counts.size, 'other type')] : []),
+  ]
   const about = `${chainFailed(latest, count)}: ${errorsOf(jobs)}`
   return {
     ...NOTHING,
     mark: '✗',
     headline: about,
-    lead: [`${clock.range(first, last)}. Started at ${clock.brief(parseChainStart(latest.chain) ?? null)}. Fix the cause, then retry.`, `${list(types)}.`],
+    lead: [
+      `${clock.range(first, last)}. Started at ${clock.brief(parseChainStart(latest.chain) ?? null)}. Fix the cause, then retry.`,
+      `${list(types)}.`,
+    ],
     lists: [{ label: undefined, rows: saidOnce(shown.map(row)), more: moreThan(shown.length, count) }],
     links: kinds.size === 1 ? [{ label: 'Details (JSON)', url: pages.jobsLike(latest), about }] : [],
     kinds: counts,

@@ -1,6 +1,15 @@
 import type { Letter } from './letter.js'
 import { breakable, Html, html, lines, SHEET, styled } from './markup.js'
-import { type Instruction, type Link, type List, type Quote, type Row, type Section, type StepLine, TONES } from './section.js'
+import {
+  type Instruction,
+  type Link,
+  type List,
+  type Quote,
+  type Row,
+  type Section,
+  type StepLine,
+  TONES,
+} from './section.js'
 
 /** Characters of a word that stays on one line: a UUID does on a phone. */
 const SHORT = 36
@@ -15,19 +24,33 @@ export function htmlPart({ subject, preheader, environment, verdict, sections, f
   return document(
     subject,
     html`<div class="hidden">${preheader}${PADDING}</div>
-${layout('page', html`<tr><td class="outside" align="center">
-${layout('mail', html`<tr><td class="card ${tone}-edge">
+${layout(
+  'page',
+  html`<tr><td class="outside" align="center">
+${layout(
+  'mail',
+  html`<tr><td class="card ${tone}-edge">
 <p class="verdict ${tone}">${mark(tone === 'done' ? '✓' : '✗')} ${word}${environment && html` <span class="quiet">· ${environment}</span>`}</p>
 ${first && sectionHtml(first, 1)}
 </td></tr>
-${others.length > 0 && html`<tr><td class="gap" aria-hidden="true">&nbsp;</td></tr>
+${
+  others.length > 0 &&
+  html`<tr><td class="gap" aria-hidden="true">&nbsp;</td></tr>
 <tr><td class="card">
-${layout('wide', html`${others.map((each, index) => html`<tr><td${index > 0 && html` class="rule"`}>
+${layout(
+  'wide',
+  html`${others.map(
+    (each, index) => html`<tr><td${index > 0 && html` class="rule"`}>
 ${sectionHtml(each, 2)}
-</td></tr>`)}`)}
-</td></tr>`}
-<tr><td class="foot">${footer.map((line) => html`<p class="quiet small">${line}</p>`)}</td></tr>`)}
-</td></tr>`)}`,
+</td></tr>`,
+  )}`,
+)}
+</td></tr>`
+}
+<tr><td class="foot">${footer.map((line) => html`<p class="quiet small">${line}</p>`)}</td></tr>`,
+)}
+</td></tr>`,
+)}`,
   )
 }
 
@@ -87,15 +110,29 @@ ${space()}`
 function todoHtml(todo: readonly Instruction[], level: 1 | 2): Html {
   const title = level === 1 ? html`<h2>What to do</h2>` : html`<h3>What to do</h3>`
   return html`${title}
-${layout('wide', html`${todo.map(({ text, code, warning }, index) => html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${code && html`
-${space()}${layout('wide', html`<tr><td class="code">${lines(code.split('\n'))}</td></tr>`)}`}${warning && html`
-${space()}<span class="warning">${warning}</span>`}</td></tr>`)}`)}`
+${layout(
+  'wide',
+  html`${todo.map(
+    ({ text, code, warning }, index) =>
+      html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${
+        code &&
+        html`
+${space()}${layout('wide', html`<tr><td class="code">${lines(code.split('\n'))}</td></tr>`)}`
+      }${
+        warning &&
+        html`
+${space()}<span class="warning">${warning}</span>`
+      }</td></tr>`,
+  )}`,
+)}`
 }
 
 /** A mail has one button: the first link of its first section. */
 function linksHtml([first, ...others]: readonly Link[], level: 1 | 2): Html {
   const text = (link: Link | undefined) => link && html`<p>${linkHtml(link)}</p>`
-  const button = first && layout('rows', html`<tr><td class="button"><a class="label" href="${first.url}">${first.label}</a></td></tr>`)
+  const button =
+    first &&
+    layout('rows', html`<tr><td class="button"><a class="label" href="${first.url}">${first.label}</a></td></tr>`)
   return html`${level === 1 ? button : text(first)}${others.map((each) => html`<p>${linkHtml(each)}</p>`)}`
 }
 
@@ -111,7 +148,9 @@ ${more && html`<p class="quiet small">${breakable(more)}</p>`}`
 
 function rowHtml({ facts: [first = '', ...facts], notes, link }: Row): readonly Html[] {
   const said = facts.map((fact) => html`&nbsp; ${fact.split(' ').map((word) => html`${whole(word)} `)}`)
-  return [html`<tr><td class="row">${anchor(link, first)}${said}${notes.map((note) => html`<br><span class="quiet">${breakable(note)}</span>`)}</td></tr>`]
+  return [
+    html`<tr><td class="row">${anchor(link, first)}${said}${notes.map((note) => html`<br><span class="quiet">${breakable(note)}</span>`)}</td></tr>`,
+  ]
 }
 
 function whole(word: string): Html {

@@ -36,7 +36,8 @@ export interface Verdict {
 /** A refresh that needs somebody, else jobs that failed, else a refresh that needs nobody. */
 export function verdictOf({ count }: Digest, refresh: Refresh | undefined): Verdict {
   const others = count - (refresh?.failures?.count ?? 0)
-  if (refresh && isNeeded(refresh.remedy)) return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh', prefix: '' }
+  if (refresh && isNeeded(refresh.remedy))
+    return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh', prefix: '' }
   if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh', prefix: 'No action: ' }
   return { word: `${plural(others, 'job').toUpperCase()} FAILED`, tone: 'failed', leads: 'jobs', prefix: '' }
 }
@@ -74,22 +75,26 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
 }
 
 function items({ grouped, chains }: Digest, most: number): readonly Item[] {
-  const groups = chosen(grouped, most).map((group): Item => ({
-    count: group.count,
-    last: group.last,
-    what: whatFailed(group),
-    error: errorOf(group),
-    full: firstLine(ownError(group.latest.error), PREHEADER),
-    section: (style) => groupSection(group, style),
-  }))
-  const runs = chains.slice(0, most).map((failures): Item => ({
-    count: failures.count,
-    last: failures.last,
-    what: chainFailed(failures.latest, failures.count),
-    error: errorsOf(failures.jobs),
-    full: firstLine(ownError(failures.latest.error), PREHEADER),
-    section: (style) => chainSection(failures, style),
-  }))
+  const groups = chosen(grouped, most).map(
+    (group): Item => ({
+      count: group.count,
+      last: group.last,
+      what: whatFailed(group),
+      error: errorOf(group),
+      full: firstLine(ownError(group.latest.error), PREHEADER),
+      section: (style) => groupSection(group, style),
+    }),
+  )
+  const runs = chains.slice(0, most).map(
+    (failures): Item => ({
+      count: failures.count,
+      last: failures.last,
+      what: chainFailed(failures.latest, failures.count),
+      error: errorsOf(failures.jobs),
+      full: firstLine(ownError(failures.latest.error), PREHEADER),
+      section: (style) => chainSection(failures, style),
+    }),
+  )
   return [...runs, ...groups]
 }
 
@@ -131,7 +136,9 @@ function left({ kinds, count }: Digest, sections: readonly Section[], most: numb
   const known = [...kinds.values()].reduce((sum, jobs) => sum + jobs, 0)
   const more = rows.slice(most).reduce((sum, [, jobs]) => sum + jobs, 0) + count - known
   const said = [...shown.map(counted), ...(more > 0 ? [`${plural(more, 'job')} of further types`] : [])]
-  return said.length === 0 ? [] : [{ ...NOTHING, headline: 'Failed, but not named above', lead: [`${list(said)}.`], kinds: new Map(shown) }]
+  return said.length === 0
+    ? []
+    : [{ ...NOTHING, headline: 'Failed, but not named above', lead: [`${list(said)}.`], kinds: new Map(shown) }]
 }
 
 /** Failures that this mail leaves out: those that the next run reports, and those that none will unless it is asked. */
@@ -162,10 +169,7 @@ function sinceWhen(oldest: number | null): string {
 function footer({ count, window: { since, includeAlerted } }: Digest, clock: Clock): readonly string[] {
   const from = since === 'all' ? 'failures of any age' : `failures since ${clock.at(since.getTime())}`
   const reported = includeAlerted ? ', reported before or not' : ' that had not been reported'
-  return [
-    ...(count > 0 ? [`Covers ${from}${reported}.`] : []),
-    `Sent by job-alert, ${clock.sent()}.`,
-  ]
+  return [...(count > 0 ? [`Covers ${from}${reported}.`] : []), `Sent by job-alert, ${clock.sent()}.`]
 }
 
 /** Subject and preheader: what failed and how, how much else, and when. */
@@ -186,7 +190,9 @@ function heading(
   const [item] = all
   if (leads === 'refresh' && refresh) {
     const others = digest.count - (refresh.failures?.count ?? 0)
-    const at = refresh.failures ? refresh.failed[0]?.failedAt : refresh.overdue && refresh.overdue.anchor + refresh.overdue.after
+    const at = refresh.failures
+      ? refresh.failed[0]?.failedAt
+      : refresh.overdue && refresh.overdue.anchor + refresh.overdue.after
     const tense = refresh.failures ? ', ' : ' since '
     return {
       subject: fitted(start + becameOf(refresh), '', tail(others, at, tense)),
@@ -210,7 +216,10 @@ function preheaderOf({ failed, failures, overdue, lastSuccess, tried }: Refresh,
   const [furthest] = failed
   if (failures && furthest) return firstLine(ownError(furthest.error) || deathWords(furthest.reaped), PREHEADER)
   if (!overdue) return ''
-  const last = lastSuccess === null ? `No success since at least ${clock.day(overdue.anchor)}` : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
+  const last =
+    lastSuccess === null
+      ? `No success since at least ${clock.day(overdue.anchor)}`
+      : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
   return `${last}; ${tried.length === 0 && !furthest ? 'nothing tried since' : `${plural(tried.length + (furthest ? 1 : 0), 'refresh').replace('refreshs', 'refreshes')} tried since`}`
 }
 
@@ -218,7 +227,7 @@ function deathWords(reaped: boolean): string {
   return reaped ? 'No end after 90 minutes' : ''
 }
 
-/** One line of at most 78 characters. What is in the middle is cut first, then the end goes. */
+/** One line of at most 77 characters. What is in the middle is cut first, then the end goes. */
 function fitted(head: string, middle: string, end: string): string {
   const room = SUBJECT - head.length - end.length
   if (room >= Math.min(middle.length, 12)) return oneLine(`${head}${cut(oneLine(middle), room)}${end}`)

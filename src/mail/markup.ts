@@ -16,7 +16,13 @@ function source(value: Value): string {
   return value ? value.map(source).join('') : ''
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
@@ -87,7 +93,8 @@ const STYLES: Readonly<Record<string, string>> = {
   '.small': 'font-size:13px',
   '.wide': 'width:100%',
   '.rows': 'margin:6px 0 10px',
-  '.cell': 'padding:3px 10px 3px 0;font-size:14px;line-height:1.4;text-align:left;vertical-align:top;font-weight:normal;color:$ink',
+  '.cell':
+    'padding:3px 10px 3px 0;font-size:14px;line-height:1.4;text-align:left;vertical-align:top;font-weight:normal;color:$ink',
   '.whole': 'white-space:nowrap',
   '.row': 'padding:3px 0;font-size:14px;line-height:1.4;color:$ink',
   '.number': 'padding:0 8px 8px 0;font-size:15px;line-height:1.45;vertical-align:top;color:$ink',
@@ -107,13 +114,21 @@ const STYLES: Readonly<Record<string, string>> = {
 
 /** Writes the styles into the elements. A class stays only where the dark needs it. */
 export function styled(page: Html): string {
-  return page.source.replace(/<(\w+)( class="([^"]*)")?(?=[ >])/g, (_, name: string, __, classes = '') => {
-    const names = [name, ...classes.split(' ').filter(Boolean).map((each: string) => `.${each}`)]
-    const own = names.flatMap((each) => STYLES[each] ?? [])
-    const dark = names.filter((each) => each.startsWith('.') && STYLES[each]?.includes('$'))
-    const kept = dark.length > 0 ? ` class="${dark.map((each) => each.slice(1)).join(' ')}"` : ''
-    return `<${name}${kept}${own.length > 0 ? ` style="${coloured(merged(own.join(';')), 0)}"` : ''}`
-  }).replace(/\n{2,}/g, '\n')
+  return page.source
+    .replace(/<(\w+)( class="([^"]*)")?(?=[ >])/g, (_, name: string, __, classes = '') => {
+      const names = [
+        name,
+        ...classes
+          .split(' ')
+          .filter(Boolean)
+          .map((each: string) => `.${each}`),
+      ]
+      const own = names.flatMap((each) => STYLES[each] ?? [])
+      const dark = names.filter((each) => each.startsWith('.') && STYLES[each]?.includes('$'))
+      const kept = dark.length > 0 ? ` class="${dark.map((each) => each.slice(1)).join(' ')}"` : ''
+      return `<${name}${kept}${own.length > 0 ? ` style="${coloured(merged(own.join(';')), 0)}"` : ''}`
+    })
+    .replace(/\n{2,}/g, '\n')
 }
 
 /** Of two declarations of one property the last one. */
@@ -127,12 +142,15 @@ function coloured(style: string, scheme: 0 | 1): string {
 }
 
 /** For readers that keep a style sheet: the dark colours, and no links made of times and numbers. */
-export const SHEET = new Html(`a[x-apple-data-detectors] { color: inherit !important; text-decoration: none !important; }
+export const SHEET =
+  new Html(`a[x-apple-data-detectors] { color: inherit !important; text-decoration: none !important; }
   @media (prefers-color-scheme: dark) {
 ${Object.entries(STYLES)
   .flatMap(([selector, style]) => {
     const colours = style.split(';').filter((each) => each.includes('$'))
-    return colours.length > 0 ? [`    ${selector} { ${colours.map((each) => `${coloured(each, 1)} !important`).join('; ')} }`] : []
+    return colours.length > 0
+      ? [`    ${selector} { ${colours.map((each) => `${coloured(each, 1)} !important`).join('; ')} }`]
+      : []
   })
   .join('\n')}
   }`)

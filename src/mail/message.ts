@@ -49,10 +49,16 @@ function fits(letter: Letter): boolean {
 }
 
 /** The mail that always goes: numbers by job type, job ids, links, and the latest errors. */
-function plainMessage({ count, kinds, latest, ids, overdue }: Digest, { adminBaseUrl, environment }: Presentation): Message {
+function plainMessage(
+  { count, kinds, latest, ids, overdue }: Digest,
+  { adminBaseUrl, environment }: Presentation,
+): Message {
   const pages = new Pages(adminBaseUrl)
   const names = [...kinds].slice(0, PLAIN_KINDS)
-  const about = [...(count > 0 ? [`${plural(count, 'job')} failed`] : []), ...(overdue ? ['a refresh is overdue'] : [])].join(', ')
+  const about = [
+    ...(count > 0 ? [`${plural(count, 'job')} failed`] : []),
+    ...(overdue ? ['a refresh is overdue'] : []),
+  ].join(', ')
   const lines = [
     `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`,
     '',

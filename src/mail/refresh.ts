@@ -69,8 +69,13 @@ export function becameOf({ chain: { name }, run, failed, failures, remedy }: Ref
 /** What that means, and what else is known of its runs. */
 function becauseOf({ chain, run, remedy, broken, lastSuccess }: Refresh, { clock }: Style): readonly string[] {
   const it = (other: Run): string =>
-    other === run ? 'It' : other.startedAt === undefined ? 'Another refresh' : `The refresh of ${clock.brief(other.startedAt)}`
-  if (remedy.do === 'nothing') return [`${it(remedy.run)} finished at ${clock.brief(remedy.run.at.job.finishedAt)}: nothing to resume.`]
+    other === run
+      ? 'It'
+      : other.startedAt === undefined
+        ? 'Another refresh'
+        : `The refresh of ${clock.brief(other.startedAt)}`
+  if (remedy.do === 'nothing')
+    return [`${it(remedy.run)} finished at ${clock.brief(remedy.run.at.job.finishedAt)}: nothing to resume.`]
   const age = lastSuccess === null ? undefined : clock.age(lastSuccess)
   const catalog =
     lastSuccess === null
@@ -80,7 +85,9 @@ function becauseOf({ chain, run, remedy, broken, lastSuccess }: Refresh, { clock
         : `the catalog of ${clock.day(lastSuccess)}, ${age} old,`
   const unknown = `No success of the ${chain.name} is on record: jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days.`
   return [
-    ...(remedy.do === 'wait' || remedy.do === 'restart the worker' ? [`${it(remedy.run)} ${standsAt(remedy.run, clock)}.`] : []),
+    ...(remedy.do === 'wait' || remedy.do === 'restart the worker'
+      ? [`${it(remedy.run)} ${standsAt(remedy.run, clock)}.`]
+      : []),
     broken.consequence(catalog),
     ...(lastSuccess === null ? [unknown] : []),
     ...(remedy.do === 'wait' ? ['A mail comes if it fails.'] : []),
@@ -89,7 +96,8 @@ function becauseOf({ chain, run, remedy, broken, lastSuccess }: Refresh, { clock
 
 /** "is at songs: running since 03:08 (job 4102)" */
 function standsAt({ at: { step, job } }: Run, clock: Style['clock']): string {
-  if (job.status === 'done') return `is between two steps: ${step.name} was done at ${clock.brief(job.finishedAt)} (job ${job.id})`
+  if (job.status === 'done')
+    return `is between two steps: ${step.name} was done at ${clock.brief(job.finishedAt)} (job ${job.id})`
   return `is at ${step.name}: ${job.status} since ${clock.brief(begunAt(job))} (job ${job.id})`
 }
 
@@ -102,7 +110,10 @@ function overdueLines(refresh: Refresh, { clock }: Style): readonly string[] {
   const left = others.length + Number(run && !failures) - named.length
   const expected = `a success is expected every ${span(after)} (REFRESH_OVERDUE_AFTER).`
   const isDated = broken.consequence('\0').includes('\0')
-  const last = lastSuccess === null ? `None has succeeded since at least ${clock.day(anchor)}` : `The last one succeeded on ${clock.day(lastSuccess)}`
+  const last =
+    lastSuccess === null
+      ? `None has succeeded since at least ${clock.day(anchor)}`
+      : `The last one succeeded on ${clock.day(lastSuccess)}`
   return [
     lastSuccess !== null && isDated ? `${failures ? 'It is overdue, too: ' : ''}${expected}` : `${last}; ${expected}`,
     ...named.map((each) => triedLine(each, clock)),
@@ -179,7 +190,14 @@ function stepLines(steps: readonly Step[], { pages, caps }: Style): readonly Ste
   const chosen = new Set([...new Set([...failed.toReversed(), ...steps.toReversed()])].slice(0, caps.steps))
   const rows = steps.filter((step) => chosen.has(step)).map((step) => stepLine(step, pages))
   const left = steps.length - rows.length
-  const more = { mark: '…', name: `${plural(left, 'other step')}`, state: '', duration: '', job: '', link: undefined } as const
+  const more = {
+    mark: '…',
+    name: `${plural(left, 'other step')}`,
+    state: '',
+    duration: '',
+    job: '',
+    link: undefined,
+  } as const
   return left > 0 ? [...rows, more] : rows
 }
 

@@ -15,7 +15,9 @@ export function textPart({ environment, verdict, sections, footer }: Letter, pai
   ]
   const parts = [
     head.join('\n'),
-    ...others.map((each) => section(each, (text) => paint('failed', hang(each.mark ? `${each.mark} ${text}` : text, '')), paint)),
+    ...others.map((each) =>
+      section(each, (text) => paint('failed', hang(each.mark ? `${each.mark} ${text}` : text, '')), paint),
+    ),
     `--\n${footer.map((line) => wrap(line)).join('\n')}`,
   ]
   return `${parts.join('\n\n')}\n`.replaceAll('\u00a0', ' ')

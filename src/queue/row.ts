@@ -27,12 +27,15 @@ const shortened = (sql: Sql): Fragment => sql`
       || coalesce(substring(right(last_error, ${TAIL}) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
+/** Names are a few letters long; nothing keeps one from being a megabyte. */
+const name = (sql: Sql, column: Fragment): Fragment => sql`left(${column}, 200)`
+
 /** Of the payload only what is needed leaves the server: it may be anything, and of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
-  source,
-  job_type,
-  target_type,
+  ${name(sql, sql`source`)} as source,
+  ${name(sql, sql`job_type`)} as job_type,
+  ${name(sql, sql`target_type`)} as target_type,
   target_id,
   status,
   attempts,
@@ -44,6 +47,9 @@ export const columns = (sql: Sql): Fragment => sql`
   ${shortened(sql)} as last_error,
   status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
+
+/** Stands in for an error that cannot be read. */
+export const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
 
 /** The same few names stand in every row. */
 const names = new Map<string, string>()

@@ -12,7 +12,6 @@ const scene = useScene()
 test.each([
   [['digest', '--since', 'yesterday-ish'], 'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past'],
   [['digest', '--since', '7 parsecs'], 'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past'],
-  [['digest', '--since', '2999-01-01'], 'in the past'],
   [['digest', '--include-alerted'], '--include-alerted needs --since'],
   [['digest', '--format', 'html'], '--format needs --dry-run'],
   [['digest', '--dry-run', '--format', 'pdf'], 'Allowed choices are text, html, json'],
@@ -215,7 +214,7 @@ test('--env-file is read, and the environment wins over it', async () => {
   await scene.worker.dead()
   const { code, stdout } = await scene.digest(['--dry-run', '--env-file', file])
   expect(code).toBe(0)
-  expect(stdout).toContain('Environment: staging')
+  expect(stdout).toContain(' · staging\n')
 })
 
 test('an --env-file that cannot be read is exit 2', async () => {

@@ -32,7 +32,9 @@ test('the chain that failed last comes first', () => {
 })
 
 test('failures of very many chains are plain failures from some number on, and all are counted', () => {
-  const failures = Array.from({ length: 2_000 }, (_, index) => job({ chain: new Date(index * 3_600_000).toISOString() }))
+  const failures = Array.from({ length: 2_000 }, (_, index) =>
+    job({ chain: new Date(index * 3_600_000).toISOString() }),
+  )
   const { chains, grouped, kinds } = digestOf(failures)
   expect(chains).toHaveLength(500)
   expect(grouped.groups.reduce((sum, { count }) => sum + count, 0)).toBe(1_500)
@@ -44,12 +46,25 @@ test('of very many failures of the refresh the latest are kept, and all are coun
     step('songs', { chain: new Date(index * 3_600_000).toISOString(), finishedAt: index }),
   )
   const { refresh } = digestOf(failures)
-  expect(refresh).toMatchObject({ count: 1_500, first: 0, last: 1_499, kinds: new Map([['apple/refresh_catalog', 1_500]]) })
-  expect(refresh?.jobs.map(({ failedAt }) => failedAt)).toEqual(Array.from({ length: 500 }, (_, index) => 1_499 - index))
+  expect(refresh).toMatchObject({
+    count: 1_500,
+    first: 0,
+    last: 1_499,
+    kinds: new Map([['apple/refresh_catalog', 1_500]]),
+  })
+  expect(refresh?.jobs.map(({ failedAt }) => failedAt)).toEqual(
+    Array.from({ length: 500 }, (_, index) => 1_499 - index),
+  )
 })
 
 test('every kind is counted, of chains as of the others', () => {
   const { kinds, count } = digestOf([step('songs'), job(), job(), job({ source: 'youtube', chain: CHAIN_START })])
-  expect(kinds).toEqual(new Map([['apple/refresh_catalog', 1], ['spotify/match_song', 2], ['youtube/match_song', 1]]))
+  expect(kinds).toEqual(
+    new Map([
+      ['apple/refresh_catalog', 1],
+      ['spotify/match_song', 2],
+      ['youtube/match_song', 1],
+    ]),
+  )
   expect(count).toBe(4)
 })

@@ -3,7 +3,7 @@ import { refreshIn } from '../../../src/digest/digest.js'
 import type { Refresh } from '../../../src/digest/refresh.js'
 import { isNeeded } from '../../../src/digest/remedy.js'
 import type { Job } from '../../../src/job.js'
-import { at, CHAIN_START, digestOf, job, type JobValues, reaped, refreshAmong, step } from '../../support/jobs.js'
+import { at, CHAIN_START, digestOf, type JobValues, job, reaped, refreshAmong, step } from '../../support/jobs.js'
 
 const OLDER = '2026-11-22T03:00:00Z'
 const NEWER = '2026-11-23T03:30:00+00:00'
@@ -66,7 +66,10 @@ test.each<[string, Job]>([
 
 test.each<[string, Job]>([
   ['queued for an hour', queued('albums', { chain: NEWER, runAfter: at('03:00') })],
-  ['running for two hours, which a janitor that lives would have ended', running('albums', { chain: NEWER, claimedAt: at('02:00') })],
+  [
+    'running for two hours, which a janitor that lives would have ended',
+    running('albums', { chain: NEWER, claimedAt: at('02:00') }),
+  ],
 ])('nobody works on a step that has been %s: the worker is to be restarted', (_, other) => {
   const remedy = remedyOf([step('songs')], [other])
   expect(remedy).toMatchObject({ do: 'restart the worker', run: { at: { job: other } } })
@@ -107,8 +110,17 @@ test.each<[string, Job]>([
 
 test.each<[string, readonly Job[]]>([
   ['cancelled', [step('albums', reaped), cancelled('songs')]],
-  ['stalled', [step('albums', { ...reaped, runAfter: at('00:00'), finishedAt: at('01:40') }), done('songs', { finishedAt: at('02:59') })]],
-  ['rows deleted', [step('albums', { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) })]],
+  [
+    'stalled',
+    [
+      step('albums', { ...reaped, runAfter: at('00:00'), finishedAt: at('01:40') }),
+      done('songs', { finishedAt: at('02:59') }),
+    ],
+  ],
+  [
+    'rows deleted',
+    [step('albums', { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) })],
+  ],
   ['out of order', [step('albums', { claimedAt: at('03:40'), finishedAt: at('03:50') }), step('songs')]],
 ])('a run cannot be resumed, but only started again: %s', (because, rows) => {
   expect(remedyOf(rows)).toMatchObject({ do: 'start again', because })
@@ -130,7 +142,10 @@ test('failures of one run are shown from the furthest step on', () => {
 test('a failure is shown as it was claimed, even if the chain is read later', () => {
   const songs = step('songs')
   const retried = { ...songs, status: 'queued' }
-  expect(refreshIn(digestOf([songs], { jobs: [retried], latest: [retried] }))).toMatchObject({ failed: [songs], remedy: { do: 'resume' } })
+  expect(refreshIn(digestOf([songs], { jobs: [retried], latest: [retried] }))).toMatchObject({
+    failed: [songs],
+    remedy: { do: 'resume' },
+  })
 })
 
 test('the furthest step that has failed since the last success decides what follows', () => {

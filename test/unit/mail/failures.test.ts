@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
-import { at, digestOf, job, type JobValues, mailOf, REAPED, reaped } from '../../support/jobs.js'
+import { at, digestOf, type JobValues, job, mailOf, REAPED, reaped } from '../../support/jobs.js'
 
 const many = (count: number, values: JobValues = {}) => Array.from({ length: count }, () => job(values))
-const text = (...failures: Parameters<typeof digestOf>[0] extends Iterable<infer Job> ? readonly Job[] : never): string =>
-  mailOf(digestOf(failures)).text
+const text = (
+  ...failures: Parameters<typeof digestOf>[0] extends Iterable<infer Job> ? readonly Job[] : never
+): string => mailOf(digestOf(failures)).text
 
 test('a heading says how many jobs of which type failed, and the error', () => {
-  expect(text(...many(4, { error: "KeyError: 'tracks'" }))).toContain("\n4 spotify/match_song jobs: KeyError: 'tracks'\n")
+  expect(text(...many(4, { error: "KeyError: 'tracks'" }))).toContain(
+    "\n4 spotify/match_song jobs: KeyError: 'tracks'\n",
+  )
   expect(text(job({ error: "KeyError: 'tracks'" }))).toContain("\n1 spotify/match_song job: KeyError: 'tracks'\n")
 })
 
@@ -54,10 +57,18 @@ test('the words of the janitor are not quoted; an error before them is', () => {
 
 test.each<[string, JobValues, string]>([
   ['retries used up', {}, 'Failed on the last attempt (5 of 5). Fix the cause, then retry.'],
-  ['permanent', { attempts: 1 }, 'Not retried by the worker (permanent error on attempt 1 of 5). Fix the cause, then retry.'],
+  [
+    'permanent',
+    { attempts: 1 },
+    'Not retried by the worker (permanent error on attempt 1 of 5). Fix the cause, then retry.',
+  ],
   ['reaped', reaped, 'or is still at it. See in the log of the worker which of the two; if it died, retry.'],
   ['waiting', { attempts: 1, claimedAt: null }, '(cancelled by an admin?). If nobody meant to close it, retry.'],
-  ['closed', { attempts: 0, error: 'quota_exhausted' }, 'Closed by an admin while it ran. Nothing to do, if that was meant.'],
+  [
+    'closed',
+    { attempts: 0, error: 'quota_exhausted' },
+    'Closed by an admin while it ran. Nothing to do, if that was meant.',
+  ],
 ])('a job that died in this way has its sentence of advice: %s', (_, values, advice) => {
   expect(text(job(values)).replaceAll(/\s+/g, ' ')).toContain(advice)
 })
@@ -70,7 +81,10 @@ test('jobs that died differently each say how', () => {
 const chain = '2026-11-23T01:30:00Z'
 
 test('a run of an unknown chain has a section without a ladder, with its job types and errors', () => {
-  const jobs = [...many(3, { chain, error: 'Spotify answered 502' }), job({ chain, jobType: 'export', error: 'disk full', finishedAt: at('02:30') })]
+  const jobs = [
+    ...many(3, { chain, error: 'Spotify answered 502' }),
+    job({ chain, jobType: 'export', error: 'disk full', finishedAt: at('02:30') }),
+  ]
   const mail = text(...jobs)
   expect(mail).toContain('4 jobs of one spotify run: disk full and other errors')
   expect(mail).toContain('spotify/match_song (3) and spotify/export (1).')
@@ -78,7 +92,9 @@ test('a run of an unknown chain has a section without a ladder, with its job typ
 })
 
 test('jobs of a run that died alike say so once, below the last of them', () => {
-  const jobs = [1, 2, 3, 4].map((id) => job({ id, chain, finishedAt: at('02:00') + id, error: id < 4 ? 'Spotify answered 502' : 'disk full' }))
+  const jobs = [1, 2, 3, 4].map((id) =>
+    job({ id, chain, finishedAt: at('02:00') + id, error: id < 4 ? 'Spotify answered 502' : 'disk full' }),
+  )
   const mail = text(...jobs)
   expect(mail.match(/last attempt \(5 of 5\): Spotify answered 502/g)).toHaveLength(1)
   expect(mail).toMatch(/job 3 .*\n {2}job 2 .*\n {2}job 1 .*\n {4}Failed on the last attempt \(5 of 5\): Spotify/)

@@ -28,7 +28,8 @@ test.each(EVERY_CASE)('%s: the HTML is valid, and a screen reader finds its way'
   expect(headings[0]).toBe('h1')
   expect(headings.filter((name) => name === 'h1')).toHaveLength(1)
   // A table is either for the layout, or its rows have heads.
-  for (const table of page.split('<table').slice(1)) expect(table).toMatch(/^[^>]*role="presentation"|<th [^>]*scope="row"/)
+  for (const table of page.split('<table').slice(1))
+    expect(table).toMatch(/^[^>]*role="presentation"|<th [^>]*scope="row"/)
   for (const mark of page.match(/[^>]*>[✓✗·…](?=<)/g) ?? []) expect(mark).toContain('aria-hidden="true"')
 })
 
@@ -96,7 +97,8 @@ test.each(EVERY_CASE)('%s: nothing is needed that a mail client lacks, or the pa
 test('there are no images, scripts, fonts or style sheets from elsewhere, and nothing that Word does not wrap', () => {
   for (const [, each] of EVERY_CASE) {
     const { html: page } = mailOfCase(each)
-    for (const name of ['img', 'script', 'link', 'iframe', 'form', 'svg', 'pre']) expect(elements(page)).not.toContain(name)
+    for (const name of ['img', 'script', 'link', 'iframe', 'form', 'svg', 'pre'])
+      expect(elements(page)).not.toContain(name)
     expect(page).not.toMatch(/url\(|@import|@font-face|javascript:|src=/)
   }
 })
@@ -111,7 +113,12 @@ test('every text in a template is escaped, and only HTML made by a template is n
 test('everything from the database is escaped', () => {
   const hostile = `</div></td><script>alert(1)</script><img src=x onerror="alert('1')">&amp;`
   const values = { source: hostile, jobType: hostile, targetType: hostile, error: hostile }
-  const failures = [job(values), job({ ...values, error: `other ${hostile}` }), job({ ...values, chain: '2026-11-23T03:00:00Z' }), step('songs', { error: hostile })]
+  const failures = [
+    job(values),
+    job({ ...values, error: `other ${hostile}` }),
+    job({ ...values, chain: '2026-11-23T03:00:00Z' }),
+    step('songs', { error: hostile }),
+  ]
   const { html: page } = mailOf(digestOf(failures), { ...PRODUCTION, environment: hostile })
   expect(faults(page)).toEqual([])
   expect(elements(page)).not.toContain('script')
@@ -146,7 +153,8 @@ const TEXTS = [
 ] as const
 
 test.each(TEXTS)('%s on %s has a contrast of at least 4.5, in light and in dark', (text, ground) => {
-  for (const scheme of [0, 1]) expect(contrast(`${PALETTE[text][scheme]}`, `${PALETTE[ground][scheme]}`)).toBeGreaterThanOrEqual(4.5)
+  for (const scheme of [0, 1])
+    expect(contrast(`${PALETTE[text][scheme]}`, `${PALETTE[ground][scheme]}`)).toBeGreaterThanOrEqual(4.5)
 })
 
 test('every colour of the mail is of the palette, and each that stands inline has its dark twin', () => {
@@ -155,7 +163,9 @@ test('every colour of the mail is of the palette, and each that stands inline ha
   expect([...new Set(page.match(/(?<=[: ])#[\da-f]{6}/g))].filter((colour) => !known.has(colour))).toEqual([])
   const [, sheet = ''] = /<style>([^<]*)<\/style>/.exec(page) ?? []
   for (const [, name, classes = ''] of page.matchAll(/<(\w+)(?: class="([^"]*)")?[^>]*style="[^"]*#/g)) {
-    const dark = [`${name}`, ...classes.split(' ').map((each) => `.${each}`)].filter((selector) => sheet.includes(` ${selector} {`))
+    const dark = [`${name}`, ...classes.split(' ').map((each) => `.${each}`)].filter((selector) =>
+      sheet.includes(` ${selector} {`),
+    )
     expect(dark, page).not.toEqual([])
   }
 })
@@ -211,7 +221,9 @@ test('links lead to the admin pages and nowhere else', () => {
 })
 
 test('the three links have one name each, the same in every mail', () => {
-  const labels = EVERY_CASE.flatMap(([, each]) => [...mailOfCase(each).html.matchAll(/<a [^>]*>(.*?)<\/a>/g)].map(([, text]) => text))
+  const labels = EVERY_CASE.flatMap(([, each]) =>
+    [...mailOfCase(each).html.matchAll(/<a [^>]*>(.*?)<\/a>/g)].map(([, text]) => text),
+  )
   const named = labels.filter((label) => !/^job \d+$|^\d+ .* jobs?$/.test(`${label}`.replaceAll('<wbr>', '')))
   expect([...new Set(named)].toSorted()).toEqual(['Details (JSON)', 'Retry jobs', 'See the refresh'])
 })

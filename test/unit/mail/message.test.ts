@@ -49,12 +49,18 @@ test.each<[string, Partial<Digest>]>([
   ['the rows of the refresh', { context: { jobs: [null as never], latest: [], lastSuccess: undefined } }],
   ['the time', { now: null as never }],
 ])('where %s cannot be read a plain mail goes: counts by type, ids, links, and redacted errors', (_, values) => {
-  const failures = [job({ id: 78 }), job({ id: 80 }), step('songs', { id: 79, error: 'postgresql://app:hunter2@db timed out' })]
+  const failures = [
+    job({ id: 78 }),
+    job({ id: 80 }),
+    step('songs', { id: 79, error: 'postgresql://app:hunter2@db timed out' }),
+  ]
   const { subject, text } = plain({ ...digestOf(failures), ...values })
   expect(subject).toBe('3 jobs failed')
   expect(text).toContain('✗ 3 jobs failed. The mail could not be laid out: the log of job-alert says why.\n')
   expect(text).toContain('  spotify/match_song: 2\n  apple/refresh_catalog: 1\n')
-  expect(text).toContain('  job 79  apple/refresh_catalog: postgresql://[redacted]@db timed out\n    https://admin.approachnote.com/research/jobs/79\n')
+  expect(text).toContain(
+    '  job 79  apple/refresh_catalog: postgresql://[redacted]@db timed out\n    https://admin.approachnote.com/research/jobs/79\n',
+  )
   expect(text).toContain('\nJobs: 78, 80, 79\nhttps://admin.approachnote.com/research/\n')
   expect(text).not.toContain('hunter2')
 })
@@ -62,16 +68,24 @@ test.each<[string, Partial<Digest>]>([
 test('the plain mail goes although not even an error can be shown', () => {
   const error = { toString: () => Symbol('no text') } as never
   const latest = [{ ...job({ id: 78 }), error }]
-  expect(plain({ ...digestOf([job({ id: 78 })]), latest, window: null as never }).text).toContain('  job 78  spotify/match_song: (the error could not be shown)')
+  expect(plain({ ...digestOf([job({ id: 78 })]), latest, window: null as never }).text).toContain(
+    '  job 78  spotify/match_song: (the error could not be shown)',
+  )
 })
 
 test('the plain mail names the environment, and an overdue refresh', () => {
-  const digest = { ...digestOf([], { overdue: { anchor: 0, after: 1 } }), window: null as never, context: null as never }
+  const digest = {
+    ...digestOf([], { overdue: { anchor: 0, after: 1 } }),
+    window: null as never,
+    context: null as never,
+  }
   expect(plain(digest, { ...PRODUCTION, environment: 'staging' }).subject).toBe('staging: a refresh is overdue')
 })
 
 test('the plain mail of a storm is short', () => {
-  const failures = Array.from({ length: 3_000 }, (_, id) => job({ id: 10 ** 15 + id, jobType: `type_${id}_${'x'.repeat(80)}` }))
+  const failures = Array.from({ length: 3_000 }, (_, id) =>
+    job({ id: 10 ** 15 + id, jobType: `type_${id}_${'x'.repeat(80)}` }),
+  )
   const { text, html } = plain({ ...digestOf(failures), window: null as never })
   expect(text).toContain('\n  … and 2,')
   expect(Buffer.byteLength(html)).toBeLessThanOrEqual(90_000)

@@ -78,13 +78,27 @@ function expectAllNamed(digest: Digest, { text, html }: Message): void {
 }
 
 const inChain = (chain: number, kind: number, values = {}) =>
-  job({ ...values, source: 'spotify', jobType: `type_${kind}`, chain: new Date(at('03:00') - chain * 3_600_000).toISOString() })
+  job({
+    ...values,
+    source: 'spotify',
+    jobType: `type_${kind}`,
+    chain: new Date(at('03:00') - chain * 3_600_000).toISOString(),
+  })
 
 test.each<[string, () => Iterable<Job>]>([
-  ['twenty chains of five jobs and five job types each', () => Array.from({ length: 100 }, (_, index) => inChain(Math.floor(index / 5), index))],
-  ['two thousand job types in twenty chains', () => Array.from({ length: 2_000 }, (_, index) => inChain(index % 20, index))],
+  [
+    'twenty chains of five jobs and five job types each',
+    () => Array.from({ length: 100 }, (_, index) => inChain(Math.floor(index / 5), index)),
+  ],
+  [
+    'two thousand job types in twenty chains',
+    () => Array.from({ length: 2_000 }, (_, index) => inChain(index % 20, index)),
+  ],
   ['one chain of two thousand job types', () => Array.from({ length: 2_000 }, (_, index) => inChain(0, index))],
-  ['one error of five hundred job types', () => Array.from({ length: 1_500 }, (_, index) => job({ source: 'spotify', jobType: `type_${index % 500}` }))],
+  [
+    'one error of five hundred job types',
+    () => Array.from({ length: 1_500 }, (_, index) => job({ source: 'spotify', jobType: `type_${index % 500}` })),
+  ],
   ['five hundred chains of one job each', () => Array.from({ length: 500 }, (_, index) => inChain(index, index % 7))],
 ])('of %s every type is named in both parts, with its exact number', (_, failures) => {
   const digest = digestOf(failures())
@@ -154,7 +168,8 @@ test.each<[string, () => Iterable<Job>, RegExp]>([
   ],
   [
     '5,000 failures of 400 job types',
-    () => Array.from({ length: 5_000 }, (_, id) => job({ id, jobType: `type_${id % 400}`, error: `disk ${id} is full` })),
+    () =>
+      Array.from({ length: 5_000 }, (_, id) => job({ id, jobType: `type_${id % 400}`, error: `disk ${id} is full` })),
     /spotify\/type_399 \(12\)/,
   ],
   [
@@ -179,7 +194,12 @@ test('a job type beside a storm of another is never left out', () => {
   const youtube = Array.from({ length: 22 }, (_, index) =>
     job({ source: 'youtube', error: `${words(index, 5)} went wrong` }),
   )
-  const lost = job({ source: 'musicbrainz', jobType: 'sync_releases', error: "KeyError: 'title'", finishedAt: at('00:10') })
+  const lost = job({
+    source: 'musicbrainz',
+    jobType: 'sync_releases',
+    error: "KeyError: 'title'",
+    finishedAt: at('00:10'),
+  })
   expect(mailOf(digestOf([...youtube, lost])).text).toContain('✗ 1 musicbrainz/sync_releases job: KeyError')
 })
 

@@ -22,7 +22,14 @@ function lines(values: Partial<Section>, letter: Partial<Letter> = {}): readonly
 
 const erring = (...all: readonly string[]): Partial<Section> => ({ error: { label: 'Error', lines: all } })
 const listing = (rows: readonly Partial<Row>[], values: Partial<List> = {}): Partial<Section> => ({
-  lists: [{ label: undefined, more: undefined, ...values, rows: rows.map((row) => ({ facts: [], notes: [], link: '', ...row })) }],
+  lists: [
+    {
+      label: undefined,
+      more: undefined,
+      ...values,
+      rows: rows.map((row) => ({ facts: [], notes: [], link: '', ...row })),
+    },
+  ],
 })
 
 /** What is longer than a mail's line may be and holds no URL. */
@@ -123,7 +130,8 @@ test('every kind of line is folded', () => {
 test('every URL stands on a line of its own, or behind its label where both fit', () => {
   for (const each of Object.values(CASES))
     for (const line of mailOfCase(each).text.split('\n'))
-      if (line.includes('://')) expect(line).toMatch(/^(?:(?:See the refresh|Retry jobs|Details \(JSON\)): | {2,6})https:\S+$/)
+      if (line.includes('://'))
+        expect(line).toMatch(/^(?:(?:See the refresh|Retry jobs|Details \(JSON\)): | {2,6})https:\S+$/)
 })
 
 test('the verdict, marks and headings carry colour where somebody paints them, and nothing else changes', () => {
