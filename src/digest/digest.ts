@@ -3,7 +3,7 @@ import type { Backlog, Job, Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, ChainTally, chainFrom } from './chain.js'
 import { laterFirst } from './cluster.js'
 import type { Grouped } from './group.js'
-import { Kinds } from './kinds.js'
+import { Grouping } from './grouping.js'
 import { isSettled } from './outlook.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
@@ -51,7 +51,7 @@ export class Tally {
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
   private readonly chains = new Map<string, ChainTally>()
-  private readonly kinds = new Kinds()
+  private readonly grouping = new Grouping()
 
   add(job: Job): void {
     this.ids.push(job.id)
@@ -59,7 +59,7 @@ export class Tally {
     this.last = Math.max(this.last, job.failedAt)
     const chain = this.chainOf(job)
     if (chain) chain.add(job)
-    else this.kinds.add(job)
+    else this.grouping.add(job)
   }
 
   /** The chains that the digest will show. */
@@ -81,7 +81,7 @@ export class Tally {
       last: this.last,
       chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),
       moreChains: chains.slice(CHAINS_SHOWN),
-      ...this.kinds.result(),
+      ...this.grouping.result(),
       overdue: context.lapse && overdueOf(context.lapse, context.latest, now),
       older,
     }
