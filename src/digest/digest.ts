@@ -3,7 +3,7 @@ import { type Backlog, type Job, kindOf, type Window } from '../job.js'
 import { type ChainFailures, ChainTally } from './chain.js'
 import { laterFirst } from './cluster.js'
 import type { Grouped } from './group.js'
-import { Kinds } from './kinds.js'
+import { Grouping } from './grouping.js'
 import { type ChainContext, type Overdue, type Refresh, refreshOf } from './refresh.js'
 
 /** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
@@ -55,7 +55,7 @@ export class Tally {
   private readonly latest = new ChainTally()
   private refresh: ChainTally | undefined
   private readonly chains = new Map<string, ChainTally>()
-  private readonly grouped = new Kinds()
+  private readonly grouped = new Grouping()
 
   /** A job that throws is not counted. */
   add(job: Job): void {

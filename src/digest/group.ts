@@ -1,5 +1,7 @@
-import type { Job } from '../job.js'
-import { type Cluster, laterFirst } from './cluster.js'
+import type { Job, JobError } from '../job.js'
+import { headline } from '../text/traceback.js'
+import { cut, detached, oneLine } from '../text/words.js'
+import { type Cluster, ClusterTally, laterFirst } from './cluster.js'
 
 /** Failures with one error, of one or several kinds; "spotify/match_song" is a kind. */
 export interface Group extends Cluster {
@@ -38,6 +40,98 @@ export function chosen({ groups }: Grouped, most: number): readonly Group[] {
   return groups.filter((group) => some.has(group))
 }
 
-export function noisiestFirst(a: Group, b: Group): number {
-  return b.count - a.count || laterFirst(a.latest, b.latest)
+const VARIANTS = 12
+const VARIANTS_KEPT = 50
+const VARIANT_LENGTH = 160
+
+interface Variant {
+  readonly example: JobError | null
+  count: number
+}
+
+/** The failures of a group as they stream in. */
+export class GroupTally {
+  readonly cluster = new ClusterTally()
+  private readonly kinds = new Map<string, { name: string; count: number; latest: Job }>()
+  private readonly variants = new Map<string, Variant>()
+  private error: string | undefined
+  private alike = true
+
+  get count(): number {
+    return this.cluster.count
+  }
+
+  get names(): readonly string[] {
+    return [...this.kinds.keys()]
+  }
+
+  /** `variant` tells its variants apart. */
+  add(job: Job, kind: string, variant: string): void {
+    this.compare(job.error?.unredacted ?? '')
+    this.cluster.add(job)
+    this.countKind(kind, job, 1)
+    this.countVariant(variant, job.error, 1)
+  }
+
+  take(other: GroupTally): void {
+    this.compare(other.error)
+    this.alike &&= other.alike
+    this.cluster.merge(other.cluster.result())
+    for (const { name, latest, count } of other.kinds.values()) this.countKind(name, latest, count)
+    for (const [shape, { example, count }] of other.variants) this.countVariant(shape, example, count)
+  }
+
+  /** `say` puts the redacted headline of an example into words; variants are of a merged group only. */
+  group(isMerged: boolean, say: (headline: string) => string): Group {
+    const cluster = this.cluster.result()
+    const variants = isMerged ? this.shownVariants() : []
+    return {
+      ...cluster,
+      kinds: [...this.kinds.values()].sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest)),
+      headline: say(headline(`${cluster.latest.error ?? ''}`)),
+      alike: this.alike,
+      variants: variants.map(({ example, count }) => ({ text: lineOf(example), count })),
+      others: isMerged ? this.count - variants.reduce((sum, { count }) => sum + count, 0) : 0,
+    }
+  }
+
+  private compare(error: string | undefined): void {
+    this.error ??= error
+    this.alike &&= this.error === error
+  }
+
+  private countKind(name: string, job: Job, count: number): void {
+    const known = this.kinds.get(name)
+    const latest = known && laterFirst(known.latest, job) < 0 ? known.latest : job
+    this.kinds.set(name, { name, count: (known?.count ?? 0) + count, latest })
+  }
+
+  private countVariant(shape: string, example: JobError | null, count: number): void {
+    const known = this.variants.get(shape)
+    if (known) known.count += count
+    else {
+      if (this.variants.size >= VARIANTS_KEPT) this.forgetVariants()
+      this.variants.set(detached(shape), { example, count })
+    }
+  }
+
+  /** The rarer half, the older ones among equals: what is left can still be overtaken by what comes. */
+  private forgetVariants(): void {
+    const rarest = [...this.variants].sort(([, a], [, b]) => a.count - b.count)
+    for (const [shape] of rarest.slice(0, VARIANTS_KEPT / 2)) this.variants.delete(shape)
+  }
+
+  private shownVariants(): readonly Variant[] {
+    const all = [...this.variants.values()].sort((a, b) => b.count - a.count)
+    if (all.length <= VARIANTS) return all
+    const endings = all.toReversed().map((variant) => [lineOf(variant.example).split(' ').slice(-2).join(' '), variant])
+    const first = new Set(new Map(endings as [string, Variant][]).values())
+    const [ofEach, further] = [all.filter((each) => first.has(each)), all.filter((each) => !first.has(each))]
+    const shown = new Set([...ofEach, ...further].slice(0, VARIANTS))
+    return all.filter((variant) => shown.has(variant))
+  }
+}
+
+function lineOf(error: JobError | null): string {
+  return cut(oneLine(headline(`${error ?? ''}`)), VARIANT_LENGTH)
 }

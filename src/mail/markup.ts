@@ -97,7 +97,7 @@ const STYLES: Readonly<Record<string, string>> = {
     'padding:3px 10px 3px 0;font-size:14px;line-height:1.4;text-align:left;vertical-align:top;font-weight:normal;color:$ink',
   '.whole': 'white-space:nowrap',
   '.row': 'padding:3px 0;font-size:14px;line-height:1.4;color:$ink',
-  '.number': 'padding:0 8px 8px 0;font-size:15px;line-height:1.45;vertical-align:top;color:$ink',
+  '.number': 'white-space:nowrap;padding:0 8px 8px 0;font-size:15px;line-height:1.45;vertical-align:top;color:$ink',
   '.step': 'width:100%;padding:0 0 8px;font-size:15px;line-height:1.45;color:$ink',
   '.error': `padding:9px 12px;background-color:$errorFill;color:$error;border-left:3px solid $failed;${MONO};line-height:1.45;${BREAK}`,
   '.code': `padding:9px 12px;background-color:$codeFill;color:$ink;${MONO};line-height:1.45;${BREAK}`,

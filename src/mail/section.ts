@@ -125,5 +125,5 @@ export function named(kinds: Iterable<readonly [string, number]>, most: number):
 }
 
 export function counted([kind, count]: readonly [string, number]): string {
-  return `${short(kind)} (${count.toLocaleString('en')})`
+  return `${short(kind)}\u00a0(${count.toLocaleString('en')})`
 }
