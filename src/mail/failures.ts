@@ -17,6 +17,7 @@ import {
   type Section,
   type Style,
   saidOnce,
+  sentence,
   short,
   target,
 } from './section.js'
@@ -34,7 +35,11 @@ export function groupSection(group: Group, style: Style): Section {
     ...NOTHING,
     headline: about,
     mark: '✗',
-    lead: [`${isSaid ? '' : `${when}. `}${death === undefined ? 'Fix the cause, then retry.' : `${how}. ${advice}`}`],
+    lead: [
+      sentence(
+        `${isSaid ? '' : `${when}. `}${death === undefined ? 'Fix the cause, then retry.' : `${how}. ${advice}`}`,
+      ),
+    ],
     error: quoteOf(group, style),
     lists: [...(others.length > 0 ? [kindList(group, style)] : []), jobList(group, style)],
     links:
@@ -80,7 +85,7 @@ function quoteOf(group: Group, { caps }: Style): Quote | undefined {
       lines: left > 0 ? [...lines, `${left.toLocaleString('en')} × others`] : lines,
     }
   }
-  if (error === '' ? latest.error !== null : oneLine(error) === errorOf(group)) return undefined
+  if (error === '' || oneLine(error) === errorOf(group)) return undefined
   return quote(error, alike ? 'Error' : `${count.toLocaleString('en')} similar errors, for example`, caps)
 }
 

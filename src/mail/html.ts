@@ -98,7 +98,7 @@ function overviewRow([what, error]: readonly [string, string]): Html {
 function stepRow({ mark: sign, name, state, duration, job, link }: StepLine): Html {
   const head = html`<th class="cell whole" scope="row">${mark(sign)} ${name}</th>`
   if (!link) return html`<tr>${head}<td class="cell quiet" colspan="3">${state}</td></tr>`
-  return html`<tr>${head}<td class="cell ${TONES[sign]}">${state}</td><td class="cell">${duration}</td><td class="cell whole">${anchor(link, job)}</td></tr>`
+  return html`<tr>${head}<td class="cell whole ${TONES[sign]}">${state}</td><td class="cell">${duration}</td><td class="cell whole">${anchor(link, job)}</td></tr>`
 }
 
 function quoteHtml({ label, lines: all }: Quote): Html {

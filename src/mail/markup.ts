@@ -35,7 +35,7 @@ const WORD = 20
 export function breakable(text: string): Html {
   const words = text.split(/(\s+)/).map((word) => {
     if (word.length <= WORD) return escaped(word)
-    const pieces = word.match(/[^/_.,:;=&?]{0,40}[/_.,:;=&?]+|[^/_.,:;=&?]{1,40}/gu) ?? [word]
+    const pieces = word.match(/[^/_.,:;=&?-]{0,34}[/_.,:;=&?-]+|[^/_.,:;=&?-]{1,34}/gu) ?? [word]
     return pieces.map(escaped).join('<wbr>')
   })
   return new Html(words.join(''))

@@ -18,6 +18,7 @@ import {
   type StepLine,
   type Style,
   saidOnce,
+  sentence,
   short,
   target,
 } from './section.js'
@@ -81,7 +82,7 @@ function becauseOf({ chain, run, remedy, broken, lastSuccess }: Refresh, { clock
     lastSuccess === null
       ? 'an older catalog'
       : age === undefined
-        ? `the catalog of ${clock.brief(lastSuccess)}`
+        ? `the catalog of ${clock.dated(lastSuccess)}`
         : `the catalog of ${clock.day(lastSuccess)}, ${age} old,`
   const unknown = `No success of the ${chain.name} is on record: jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days.`
   return [
@@ -118,7 +119,7 @@ function overdueLines(refresh: Refresh, { clock }: Style): readonly string[] {
     lastSuccess !== null && isDated ? `${failures ? 'It is overdue, too: ' : ''}${expected}` : `${last}; ${expected}`,
     ...named.map((each) => triedLine(each, clock)),
     ...(left > 0 ? [`… and ${left.toLocaleString('en')} before ${left === 1 ? 'that' : 'those'}.`] : []),
-  ].map((line) => line.charAt(0).toUpperCase() + line.slice(1))
+  ].map(sentence)
 }
 
 function triedLine({ startedAt, state, at: { step, job } }: Run, clock: Style['clock']): string {

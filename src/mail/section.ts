@@ -108,6 +108,11 @@ export function quote(text: string, label: string, { errorLines, error }: Caps):
   return { label, lines: lines.length > 0 ? lines : [NO_ERROR] }
 }
 
+/** With a capital letter. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** "song 5f0e8a52-…" */
 export function target({ targetType, targetId }: Listed): string {
   return `${short(targetType, NAME)} ${targetId}`
