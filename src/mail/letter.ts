@@ -9,7 +9,7 @@ import { type Caps, FEW_SECTIONS, JOBS_OF_MANY, OVERVIEW_ERROR, PREHEADER, SUBJE
 import { Clock } from './clock.js'
 import { chainFailed, chainSection, errorOf, errorsOf, groupSection, whatFailed } from './failures.js'
 import { Pages, type Presentation } from './presentation.js'
-import { becameOf, refreshSection } from './refresh.js'
+import { becameOf, refreshSection, whenOf } from './refresh.js'
 import { counted, firstLine, NOTHING, type Section, type Style } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
@@ -189,13 +189,10 @@ function heading(
   }
   const [item] = all
   if (leads === 'refresh' && refresh) {
+    const { at, before } = whenOf(refresh)
     const others = digest.count - (refresh.failures?.count ?? 0)
-    const at = refresh.failures
-      ? refresh.failed[0]?.failedAt
-      : refresh.overdue && refresh.overdue.anchor + refresh.overdue.after
-    const tense = refresh.failures ? ', ' : ' since '
     return {
-      subject: fitted(start + becameOf(refresh), '', tail(others, at, tense)),
+      subject: fitted(start + becameOf(refresh), '', tail(others, at, before)),
       preheader: preheaderOf(refresh, clock),
     }
   }

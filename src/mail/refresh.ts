@@ -1,11 +1,11 @@
-import { SUCCESSES_KEPT_DAYS } from '../chains.js'
+import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
 import type { Refresh } from '../digest/refresh.js'
 import { isNeeded, type Remedy } from '../digest/remedy.js'
 import { begunAt, hasFailed, type Run, type Step } from '../digest/run.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { list, plural } from '../text/words.js'
 import { LISTED_ERROR, NAME, RUNS_TRIED } from './caps.js'
-import { duration, span } from './clock.js'
+import { type Clock, duration, span } from './clock.js'
 import {
   counted,
   firstLine,
@@ -25,20 +25,19 @@ import {
 
 /** The refresh: what became of it, what that means, and what to do. */
 export function refreshSection(refresh: Refresh, style: Style): Section {
-  const { chain, failed, failures, overdue } = refresh
+  const { chain, failed, failures, remedy } = refresh
   const { clock, pages, caps } = style
   const [furthest] = failed
   const error = furthest && ownError(furthest.error)
-  const when = failures ? furthest?.failedAt : overdue && overdue.anchor + overdue.after
-  const since = failures ? ', ' : ' since '
+  const { at, before } = whenOf(refresh)
   return {
     ...NOTHING,
-    mark: isNeeded(refresh.remedy) ? '✗' : '✓',
-    headline: becameOf(refresh) + (when === undefined ? '' : since + clock.at(when)),
+    mark: isNeeded(remedy) ? '✗' : '✓',
+    headline: `${becameOf(refresh)}${before}${clock.at(at)}`,
     lead: [
       ...(furthest?.reaped ? [`${deathOf(furthest, clock.brief(furthest.failedAt)).how}.`] : []),
-      ...becauseOf(refresh, style),
-      ...overdueLines(refresh, style),
+      ...becauseOf(refresh, clock),
+      ...overdueLines(refresh, clock),
     ],
     steps: stepLines(refresh.steps, style),
     error: furthest && (error !== '' || !furthest.reaped) ? quote(error ?? '', 'Error', caps) : undefined,
@@ -50,83 +49,82 @@ export function refreshSection(refresh: Refresh, style: Style): Section {
 }
 
 /** What became of it, in a few words: the subject without its time. */
-export function becameOf({ chain: { name }, run, failed, failures, remedy }: Refresh): string {
-  const [furthest] = failed
-  const step = run?.jobs.find(({ job }) => job === furthest)?.step.name
+export function becameOf({ chain: { name }, run, failed: [furthest], failures, remedy }: Refresh): string {
   if (remedy.do === 'restart the worker') return `${name} is stuck at ${remedy.run.at.step.name}`
   if (!failures || !furthest) return `${name} is overdue`
-  const ended = furthest.reaped ? 'was given up' : 'failed'
+  const step = run?.jobs.find(({ job }) => job === furthest)?.step.name
+  const although = `although ${step} ${furthest.reaped ? 'was given up' : 'failed'}`
   if (remedy.do === 'nothing')
-    return remedy.run === run
-      ? `${name} finished although ${step} ${ended}`
-      : `${name} failed at ${step}, but a newer one succeeded`
+    return remedy.run === run ? `${name} finished ${although}` : `${name} failed at ${step}, but a newer one succeeded`
   if (remedy.do === 'wait')
     return remedy.run === run
-      ? `${name} goes on at ${remedy.run.at.step.name} although ${step} ${ended}`
+      ? `${name} goes on at ${remedy.run.at.step.name} ${although}`
       : `${name} failed at ${step}, but another is under way`
   return `${name} failed at ${step}`
 }
 
-/** What that means, and what else is known of its runs. */
-function becauseOf({ chain, run, remedy, broken, lastSuccess }: Refresh, { clock }: Style): readonly string[] {
-  const it = (other: Run): string =>
-    other === run
-      ? 'It'
-      : other.startedAt === undefined
-        ? 'Another refresh'
-        : `The refresh of ${clock.brief(other.startedAt)}`
-  if (remedy.do === 'nothing')
-    return [`${it(remedy.run)} finished at ${clock.brief(remedy.run.at.job.finishedAt)}: nothing to resume.`]
-  const age = lastSuccess === null ? undefined : clock.age(lastSuccess)
-  const catalog =
-    lastSuccess === null
-      ? 'an older catalog'
-      : age === undefined
-        ? `the catalog of ${clock.dated(lastSuccess)}`
-        : `the catalog of ${clock.day(lastSuccess)}, ${age} old,`
-  const unknown = `No success of the ${chain.name} is on record: jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days.`
+/** When that was, in milliseconds since the epoch, and what stands between. */
+export function whenOf({ failed: [furthest], failures, overdue, remedy }: Refresh): { at: number; before: string } {
+  if (remedy.do === 'restart the worker') return { at: begunAt(remedy.run.at.job), before: ' since ' }
+  if (furthest && failures) return { at: furthest.failedAt, before: ', ' }
+  return { at: overdue ? overdue.anchor + overdue.after : Number.NaN, before: ' since ' }
+}
+
+/** What that means for those who use the result. */
+function becauseOf({ chain, run, remedy, broken, lastSuccess }: Refresh, clock: Clock): readonly string[] {
+  if (remedy.do === 'nothing') return [`${became(remedy.run, run, clock)}: nothing to resume.`]
+  const isWaiting = remedy.do === 'wait'
   return [
-    ...(remedy.do === 'wait' || remedy.do === 'restart the worker'
-      ? [`${it(remedy.run)} ${standsAt(remedy.run, clock)}.`]
+    ...(isWaiting || remedy.do === 'restart the worker' ? [`${became(remedy.run, run, clock)}.`] : []),
+    broken.consequence(catalogOf(lastSuccess, clock)),
+    ...(lastSuccess === null
+      ? [
+          `No success of the ${chain.name} is on record: jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days.`,
+        ]
       : []),
-    broken.consequence(catalog),
-    ...(lastSuccess === null ? [unknown] : []),
-    ...(remedy.do === 'wait' ? ['A mail comes if it fails.'] : []),
+    ...(isWaiting ? ['A mail comes if it fails.'] : []),
   ]
 }
 
-/** "is at songs: running since 03:08 (job 4102)" */
-function standsAt({ at: { step, job } }: Run, clock: Style['clock']): string {
-  if (job.status === 'done')
-    return `is between two steps: ${step.name} was done at ${clock.brief(job.finishedAt)} (job ${job.id})`
-  return `is at ${step.name}: ${job.status} since ${clock.brief(begunAt(job))} (job ${job.id})`
+function catalogOf(lastSuccess: number | null, clock: Clock): string {
+  if (lastSuccess === null) return 'an older catalog'
+  const age = clock.age(lastSuccess)
+  return age ? `the catalog of ${clock.day(lastSuccess)}, ${age} old,` : `the catalog of ${clock.dated(lastSuccess)}`
 }
 
-function overdueLines(refresh: Refresh, { clock }: Style): readonly string[] {
+/** "The refresh of 23 Nov 03:00 failed at songs (job 4102)"; "It" if the mail is about that one. */
+function became(other: Run, about: Run | undefined, clock: Clock): string {
+  const { startedAt, state, at } = other
+  const { step, job } = at
+  const one = startedAt === undefined ? 'Another refresh' : `The refresh of ${clock.brief(startedAt)}`
+  const it = other === about ? 'It' : one
+  if (state === 'succeeded') return `${it} finished at ${clock.brief(job.finishedAt)}`
+  if (state === 'under way')
+    return job.status === 'done'
+      ? `${it} is between two steps: ${step.name} was done at ${clock.brief(job.finishedAt)} (job ${job.id})`
+      : `${it} is at ${step.name}: ${job.status} since ${clock.brief(begunAt(job))} (job ${job.id})`
+  if (state === 'stalled') return `${one} stopped after ${step.name} (job ${job.id}): the next step was never queued`
+  return `${one} ${state === 'failed' ? 'failed' : 'was cancelled'} at ${step.name} (job ${job.id})`
+}
+
+function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
   const { overdue, run, tried, lastSuccess, remedy, failures, broken } = refresh
   if (!overdue) return []
-  const { anchor, after } = overdue
-  const others = tried.filter((each) => !('run' in remedy) || each !== remedy.run)
-  const named = [...(run && !failures ? [run] : []), ...others].slice(0, RUNS_TRIED)
-  const left = others.length + Number(run && !failures) - named.length
-  const expected = `a success is expected every ${span(after)} (REFRESH_OVERDUE_AFTER).`
-  const isDated = broken.consequence('\0').includes('\0')
-  const last =
-    lastSuccess === null
-      ? `None has succeeded since at least ${clock.day(anchor)}`
-      : `The last one succeeded on ${clock.day(lastSuccess)}`
+  const runs = [...(run && !failures ? [run] : []), ...tried].filter(
+    (each) => !('run' in remedy) || each !== remedy.run,
+  )
+  const named = runs.slice(0, RUNS_TRIED)
+  const left = runs.length - named.length
+  const expected = `a success is expected every ${span(overdue.after)} (REFRESH_OVERDUE_AFTER).`
+  const last = lastSuccess === null ? `since at least ${clock.day(overdue.anchor)}` : `since ${clock.day(lastSuccess)}`
+  const isSaid = lastSuccess !== null && broken.consequence('\0').includes('\0')
   return [
-    lastSuccess !== null && isDated ? `${failures ? 'It is overdue, too: ' : ''}${expected}` : `${last}; ${expected}`,
-    ...named.map((each) => triedLine(each, clock)),
+    isSaid
+      ? sentence(`${failures ? 'it is overdue, too: ' : ''}${expected}`)
+      : `None has succeeded ${last}; ${expected}`,
+    ...named.map((each) => `${became(each, undefined, clock)}.`),
     ...(left > 0 ? [`… and ${left.toLocaleString('en')} before ${left === 1 ? 'that' : 'those'}.`] : []),
-  ].map(sentence)
-}
-
-function triedLine({ startedAt, state, at: { step, job } }: Run, clock: Style['clock']): string {
-  const which = `The refresh of ${clock.brief(startedAt ?? null)}`
-  if (state === 'cancelled') return `${which} was cancelled at ${step.name} (job ${job.id}).`
-  if (state === 'stalled') return `${which} stopped after ${step.name} (job ${job.id}): the next step was never queued.`
-  return `${which} failed at ${step.name} (job ${job.id}).`
+  ]
 }
 
 const STILL_AT_IT = 'See in the log of the worker which of the two. If it is still at it, wait until it has ended.'
@@ -217,46 +215,35 @@ function stepLine({ name, state, duration: time, job }: Step, pages: Style['page
 /** The failures of the run, then those of the other runs. */
 function lists({ chain, failed, others, failures }: Refresh, style: Style): readonly List[] {
   const { caps } = style
-  const own = failed.slice(0, caps.jobs)
-  const shown = others.slice(0, caps.otherRuns)
-  const left = new Map(failures?.kinds)
+  const [own, shown] = [failed.slice(0, caps.jobs), others.slice(0, caps.otherRuns)]
   const reported = new Set(failures?.jobs.map(({ id }) => id))
-  for (const job of [...own, ...shown])
-    if (reported.has(job.id)) left.set(kindOf(job), (left.get(kindOf(job)) ?? 0) - 1)
+  const left = new Map(failures?.kinds)
+  for (const job of [...own, ...shown].filter(({ id }) => reported.has(id)))
+    left.set(kindOf(job), (left.get(kindOf(job)) ?? 0) - 1)
   const kinds = [...left].filter(([, count]) => count > 0)
   const more = kinds.length > 0 ? `… and more: ${list(kinds.map(counted))}` : undefined
   const [kind, ...further] = new Set(shown.map(kindOf))
-  const shared = further.length === 0 ? kind : undefined
-  return [
+  const label = `Other runs of the ${chain.name} that failed${kind && further.length === 0 ? ` (${kind})` : ''}`
+  const time = (job: Job): string => style.clock.brief(job.failedAt)
+  const stepOfOther = (job: Job): string => stepOf(chain, job)?.name ?? job.jobType
+  const otherRow = (job: Job): Row =>
+    row(job, [time(job), stepOfOther(job), ...(further.length === 0 ? [] : [kindOf(job)])], style)
+  const found = [
     {
       label: undefined,
-      rows: own.map((job, index) => ownRow(job, index === 0, style)),
-      more: shown.length === 0 ? more : undefined,
+      rows: own.map((job, index) => row(job, [...(index === 0 ? [] : [time(job)]), kindOf(job)], style, index === 0)),
     },
-    {
-      label: `Other runs of the ${chain.name} that failed${shared ? ` (${shared})` : ''}`,
-      rows: saidOnce(shown.map((job) => otherRow(job, chain, shared, style))),
-      more,
-    },
+    { label, rows: saidOnce(shown.map(otherRow)) },
   ].filter(({ rows }) => rows.length > 0)
+  return found.map((each, index) => ({ ...each, more: index === found.length - 1 ? more : undefined }))
 }
 
-function ownRow(job: Job, isQuoted: boolean, { clock, pages }: Style): Row {
-  const { how } = deathOf(job, clock.brief(job.failedAt))
-  const facts = [`job ${job.id}`, kindOf(job), target(job)]
-  const notes = isQuoted ? (job.reaped ? [] : [`${how}.`]) : notesOf(job, how)
-  return { facts, notes, link: pages.job(job.id) }
-}
-
-/** `shared` is the job type that the list's label names for all of them. */
-function otherRow(job: Job, { steps }: Refresh['chain'], shared: string | undefined, { clock, pages }: Style): Row {
-  const step = steps.find(({ targetId }) => targetId === job.targetId)?.name ?? job.jobType
-  const facts = [`job ${job.id}`, clock.brief(job.failedAt), step, ...(shared ? [] : [kindOf(job)]), target(job)]
-  return { facts, notes: notesOf(job, deathOf(job).how), link: pages.job(job.id) }
-}
-
-/** How it died, and the first line of its error unless that is the janitor's. */
-function notesOf(job: Job, how: string): readonly string[] {
+/** How it died, and the first line of its error unless that is the janitor's. Of the first all of that is said above. */
+function row(job: Job, facts: readonly string[], { pages }: Style, isFirst = false): Row {
+  const { how } = deathOf(job)
   const error = ownError(job.error)
-  return [error === '' && job.reaped ? `${how}.` : `${how}: ${firstLine(error, LISTED_ERROR)}`]
+  const isSaid = isFirst || (error === '' && job.reaped)
+  const note = isSaid ? `${how}.` : `${how}: ${firstLine(error, LISTED_ERROR)}`
+  const notes = isFirst && job.reaped ? [] : [note]
+  return { facts: [`job ${job.id}`, ...facts, target(job)], notes, link: pages.job(job.id) }
 }

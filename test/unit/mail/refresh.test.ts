@@ -77,7 +77,7 @@ test('an overdue refresh whose step has been queued for an hour is stuck: since 
     finishedAt: null,
   })
   const text = overdue({ latest: [queued] })
-  expect(text).toContain('✗ ACTION NEEDED Apple Music refresh is stuck at songs')
+  expect(text).toContain('✗ ACTION NEEDED Apple Music refresh is stuck at songs since 23 Nov 02:10 UTC')
   expect(text).toContain(`The refresh of 03:30 is at songs: queued since 02:10 (job ${queued.id}).`)
   expect(text).toContain(`1. Restart the worker: it does not work on songs (job ${queued.id}), which is still queued.`)
   expect(text).not.toContain('wait until')
