@@ -61,7 +61,9 @@ export function refreshOf(
   const since = lastSuccess ?? Number.NEGATIVE_INFINITY
   const ids = new Set(reported.map(({ id }) => id))
   const isReported = ({ jobs }: Run): boolean => jobs.some(({ job }) => ids.has(job.id))
-  const run = runs.find((each) => isReported(each) || (each.state === 'failed' && each.at.job.failedAt > since))
+  const concerned = runs.filter((each) => isReported(each) || (each.state === 'failed' && each.at.job.failedAt > since))
+  // A run that was cancelled or came to a standstill is as good as none.
+  const run = concerned.find(({ state }) => state !== 'cancelled' && state !== 'stalled') ?? concerned[0]
   const tried = overdue ? runs.filter(({ at }) => isMoving(at.job) || at.job.failedAt > since) : []
   const failed = (run?.jobs ?? []).map(({ job }) => job).filter(hasFailed)
   const own = new Set(failed.map(({ id }) => id))

@@ -134,6 +134,15 @@ test('the mail is about the newest run that failed, reported before or not; fail
   expect(about(older, newer, reported)).toMatchObject({ failed: [reported], others: [newer, older] })
 })
 
+test('a run that failed is resumed although a newer one failed as well and was cancelled further on', () => {
+  const rows = [step('songs'), step('albums', { ...reaped, chain: NEWER }), cancelled('songs', { chain: NEWER })]
+  expect(refreshAmong(rows)).toMatchObject({
+    failed: [rows[0]],
+    others: [rows[1]],
+    remedy: { do: 'resume', at: { job: rows[0] } },
+  })
+})
+
 test('failures of one run are shown from the furthest step on', () => {
   const [albums, songs] = [step('albums', { ...reaped, finishedAt: at('03:50') }), step('songs')]
   expect(refreshAmong([albums, songs]).failed).toEqual([songs, albums])
