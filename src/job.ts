@@ -136,7 +136,7 @@ export function howItDied(job: Parameters<typeof deathOf>[0]): string {
 
 const JANITOR_LAST = new RegExp(`(?:${JANITOR.source})+$`)
 
-/** The error without the words that the janitor appended; empty if there are no others. */
-export function ownError(error: Job['error']): string {
+/** An error, or its headline, without the words that the janitor appended; empty if there are no others. */
+export function ownError(error: Job['error'] | string): string {
   return `${error ?? ''}`.replace(JANITOR_LAST, '')
 }

@@ -61,15 +61,7 @@ export function whatFailed({ kinds, count }: Group): string {
 export function errorOf({ alike, headline, latest }: Group): string {
   const error = ownError(latest.error)
   if (latest.reaped && error === '') return 'no end after 90 minutes'
-  return alike ? firstLine(error, HEADING_ERROR) : short(ownHeadline(headline), HEADING_ERROR)
-}
-
-/** A headline ends in the janitor's words where the error does. */
-function ownHeadline(headline: string): string {
-  return headline.replace(
-    /[\s|;]*\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\))$/,
-    '',
-  )
+  return alike ? firstLine(error, HEADING_ERROR) : short(ownError(headline), HEADING_ERROR)
 }
 
 /** Undefined if the heading has said all of it. */

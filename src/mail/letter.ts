@@ -2,7 +2,7 @@ import { type Digest, refreshIn } from '../digest/digest.js'
 import { chosen } from '../digest/group.js'
 import type { Refresh } from '../digest/refresh.js'
 import { isNeeded } from '../digest/remedy.js'
-import { ownError } from '../job.js'
+import { deathOf, ownError } from '../job.js'
 import { isDate, MINUTE } from '../text/time.js'
 import { cut, list, oneLine, plural } from '../text/words.js'
 import { type Caps, FEW_SECTIONS, JOBS_OF_MANY, OVERVIEW_ERROR, PREHEADER, SUBJECT, SUBJECT_KIND } from './caps.js'
@@ -34,8 +34,8 @@ export interface Verdict {
 }
 
 /** A refresh that needs somebody, else jobs that failed, else a refresh that needs nobody. */
-export function verdictOf({ count }: Digest, refresh: Refresh | undefined): Verdict {
-  const others = count - (refresh?.failures?.count ?? 0)
+export function verdictOf(digest: Digest, refresh: Refresh | undefined): Verdict {
+  const others = jobsBeside(digest, refresh)
   if (refresh && isNeeded(refresh.remedy))
     return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh', prefix: '' }
   if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh', prefix: 'No action: ' }
@@ -48,21 +48,17 @@ interface Item {
   readonly last: number
   readonly what: string
   readonly error: string
-  readonly full: string
   readonly section: (style: Style) => Section
 }
 
 /** The digest in words. `names` bounds the job types that are named beyond the sections. */
 export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps, names: number): Letter {
   const clock = new Clock(presentation.timezone, digest.now)
-  const pages = new Pages(presentation.adminBaseUrl)
   const refresh = refreshIn(digest)
   const verdict = verdictOf(digest, refresh)
+  const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps }
   const shown = items(digest, caps.sections)
-  const jobs = shown.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs
-  const style = { clock, pages, caps: { ...caps, jobs } }
-  const written = shown.map(({ section }) => section(style))
-  const rest = others(digest, refresh, shown, written, style)
+  const rest = jobSections(digest, refresh, verdict, shown, style)
   const about = refresh ? [refreshSection(refresh, style)] : []
   const failed = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
   return {
@@ -81,7 +77,6 @@ function items({ grouped, chains }: Digest, most: number): readonly Item[] {
       last: group.last,
       what: whatFailed(group),
       error: errorOf(group),
-      full: firstLine(ownError(group.latest.error), PREHEADER),
       section: (style) => groupSection(group, style),
     }),
   )
@@ -91,39 +86,39 @@ function items({ grouped, chains }: Digest, most: number): readonly Item[] {
       last: failures.last,
       what: chainFailed(failures.latest, failures.count),
       error: errorsOf(failures.jobs),
-      full: firstLine(ownError(failures.latest.error), PREHEADER),
       section: (style) => chainSection(failures, style),
     }),
   )
   return [...runs, ...groups]
 }
 
-/** The sections of jobs; several have an overview before them. */
-function others(
+/** The sections of jobs. Several have an overview before them, and so has one that stands under a refresh. */
+function jobSections(
   digest: Digest,
   refresh: Refresh | undefined,
-  all: readonly Item[],
-  written: readonly Section[],
-  { clock, pages }: Style,
+  { leads }: Verdict,
+  shown: readonly Item[],
+  { clock, pages, caps }: Style,
 ): readonly Section[] {
-  const count = digest.count - (refresh?.failures?.count ?? 0)
+  const jobs = shown.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs
+  const written = shown.map(({ section }) => section({ clock, pages, caps: { ...caps, jobs } }))
   const retry = { label: 'Retry jobs', url: pages.retry() } as const
   const [single, ...further] = written
-  if (count === 0 || !single) return []
-  const leads = !(refresh && isNeeded(refresh.remedy))
-  if (further.length === 0 && leads) return [{ ...single, links: [retry, ...single.links] }]
-  const overview = all.map(({ what, error }) => [what, cut(error, OVERVIEW_ERROR)] as const)
+  if (!single) return []
+  if (leads === 'jobs' && further.length === 0) return [{ ...single, links: [retry, ...single.links] }]
   const errors = plural(digest.chains.length + digest.grouped.groups.length, 'different error')
-  const when = clock.range(digest.first, digest.last)
-  return [
-    {
-      ...NOTHING,
-      headline: leads ? `${errors}, ${when}` : `${plural(count, 'other job')} failed`,
-      overview: leads || written.length > FEW_SECTIONS ? overview : [],
-      links: [retry],
-    },
-    ...written,
-  ]
+  const headline =
+    leads === 'jobs'
+      ? `${errors}, ${clock.range(digest.first, digest.last)}`
+      : `${plural(jobsBeside(digest, refresh), 'other job')} failed`
+  const overview = shown.map(({ what, error }) => [what, cut(error, OVERVIEW_ERROR)] as const)
+  const isShort = leads === 'refresh' && written.length <= FEW_SECTIONS
+  return [{ ...NOTHING, headline, overview: isShort ? [] : overview, links: [retry] }, ...written]
+}
+
+/** Failures that are not of the refresh. */
+function jobsBeside({ count }: Digest, refresh: Refresh | undefined): number {
+  return count - (refresh?.failures?.count ?? 0)
 }
 
 /** The job types of the failures that no section accounts for. */
@@ -177,30 +172,22 @@ function heading(
   digest: Digest,
   refresh: Refresh | undefined,
   { leads, prefix }: Verdict,
-  all: readonly Item[],
+  [item]: readonly Item[],
   { environment }: Presentation,
   clock: Clock,
 ): Pick<Letter, 'subject' | 'preheader'> {
   const start = `${environment ? `${environment}: ` : ''}${prefix}`
-  const tail = (count: number, at: number | undefined, before = ', '): string => {
-    const when = at !== undefined && isDate(at) ? before + clock.dated(at) : ''
-    const more = count > 0 ? ` + ${plural(count, 'job')}` : ''
-    return before === ', ' ? more + when : when + more
-  }
-  const [item] = all
+  const more = (count: number): string => (count > 0 ? ` + ${plural(count, 'job')}` : '')
+  const when = (at: number, before: string): string => (isDate(at) ? before + clock.dated(at) : '')
   if (leads === 'refresh' && refresh) {
     const { at, before } = whenOf(refresh)
-    const others = digest.count - (refresh.failures?.count ?? 0)
-    return {
-      subject: fitted(start + becameOf(refresh), '', tail(others, at, before)),
-      preheader: preheaderOf(refresh, clock),
-    }
+    const end = [more(jobsBeside(digest, refresh)), when(at, before)]
+    const subject = fitted(start + becameOf(refresh), '', (before === ', ' ? end : end.reverse()).join(''))
+    return { subject, preheader: preheaderOf(refresh, clock) }
   }
   if (!item) return { subject: fitted(start, plural(digest.count, 'failed job'), ''), preheader: '' }
-  return {
-    subject: fitted(`${start}${shortest(item.what)}: `, item.error, tail(digest.count - item.count, item.last)),
-    preheader: item.full,
-  }
+  const end = more(digest.count - item.count) + when(item.last, ', ')
+  return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
 }
 
 /** The error begins within the first forty characters: without the source, where both are long. */
@@ -211,17 +198,14 @@ function shortest(what: string): string {
 
 function preheaderOf({ failed, failures, overdue, lastSuccess, tried }: Refresh, clock: Clock): string {
   const [furthest] = failed
-  if (failures && furthest) return firstLine(ownError(furthest.error) || deathWords(furthest.reaped), PREHEADER)
+  if (furthest && failures) return firstLine(ownError(furthest.error) || deathOf(furthest).how, PREHEADER)
   if (!overdue) return ''
-  const last =
+  const runs = tried.length + (furthest ? 1 : 0)
+  const success =
     lastSuccess === null
       ? `No success since at least ${clock.day(overdue.anchor)}`
       : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
-  return `${last}; ${tried.length === 0 && !furthest ? 'nothing tried since' : `${plural(tried.length + (furthest ? 1 : 0), 'refresh').replace('refreshs', 'refreshes')} tried since`}`
-}
-
-function deathWords(reaped: boolean): string {
-  return reaped ? 'No end after 90 minutes' : ''
+  return `${success}; ${runs === 0 ? 'nothing' : plural(runs, 'run')} tried since`
 }
 
 /** One line of at most 77 characters. What is in the middle is cut first, then the end goes. */

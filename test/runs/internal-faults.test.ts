@@ -8,11 +8,13 @@ const broken = (code: string) => ({ NODE_OPTIONS: `--import=data:text/javascript
 const NO_DATES = broken(
   `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken with password=hunter2') }`,
 )
-const NO_HASHES = broken(
-  `import crypto from 'node:crypto'
-   import { syncBuiltinESMExports } from 'node:module'
-   crypto.hash = () => { throw new TypeError('broken with password=hunter2') }
-   syncBuiltinESMExports()`,
+const NO_IDS = broken(
+  `const own = BigInt
+   globalThis.BigInt = (value) => {
+     if (typeof value === 'string') throw new TypeError('broken with password=hunter2')
+     return own(value)
+   }
+   Object.setPrototypeOf(globalThis.BigInt, own)`,
 )
 
 test('a mail that cannot be laid out goes as a plain one, and the log has the stack', async () => {
@@ -39,13 +41,13 @@ test('a dry run says so, too', async () => {
 
 test('a fault that stops the run keeps its stack, redacted, in the summary line', async () => {
   await scene.worker.dead()
-  const { code, summary, stderr } = await scene.digest([], NO_HASHES)
+  const { code, summary, stderr } = await scene.digest([], NO_IDS)
   expect(code).toBe(1)
   expect(summary).toMatchObject({
     outcome: 'failed',
     msg: 'broken with password=[redacted]; nothing was sent or marked',
   })
-  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/digest\/\w+\.ts:\d+/s)
+  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/queue\/\w+\.ts:\d+/s)
   expect(stderr).not.toContain('hunter2')
   expect(await scene.marked()).toEqual([])
 })

@@ -114,9 +114,7 @@ test('the preheader is the headline of the error', () => {
 test('the preheader of an overdue refresh says when it last succeeded and what was tried since', () => {
   expect(preheader([], { ...overdue, lastSuccess })).toBe('Last success 5 Nov, 18 days ago; nothing tried since')
   const latest = [step('songs', { chain: '2026-11-12T03:00:00Z' }), step('songs', { chain: '2026-11-13T03:00:00Z' })]
-  expect(preheader([], { ...overdue, lastSuccess, latest })).toBe(
-    'Last success 5 Nov, 18 days ago; 2 refreshes tried since',
-  )
+  expect(preheader([], { ...overdue, lastSuccess, latest })).toBe('Last success 5 Nov, 18 days ago; 2 runs tried since')
 })
 
 test('what needs somebody comes first: a refresh, then jobs, then a refresh that needs nobody', () => {
