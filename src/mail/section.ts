@@ -75,7 +75,7 @@ export interface Link {
   readonly about?: string
 }
 
-/** Nothing of what most sections do without. */
+/** The parts that most sections leave empty. */
 export const NOTHING: Omit<Section, 'headline'> = {
   mark: '',
   lead: [],
