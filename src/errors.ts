@@ -16,7 +16,21 @@ export function reasonOf(error: unknown): string {
   const { message, code, syscall, path } = error as NodeJS.ErrnoException
   if (path) return `cannot read ${path} (${code})`
   if (syscall) return `the connection to the database broke (${code})`
-  return code && !message.includes(code) ? `${message}, ${code}` : message
+  const text = code && !message.includes(code) ? `${message}, ${code}` : message
+  return LOGIN.test(code ?? '') && isFatal(error) && !message.includes('pg_hba.conf')
+    ? `${text}; ${LOGIN_ADVICE}`
+    : text
+}
+
+/** How PostgreSQL and its poolers refuse a log-in. PgBouncer says 08P01, and Supabase's pooler XX000. */
+const LOGIN = /^(?:28P01|28000|08P01|XX000|SASL_\w+)$/
+const LOGIN_ADVICE =
+  "user or password may be wrong, and Supabase's pooler wants the user to be role.project-ref, e.g. postgres.abcdefghij"
+
+/** The driver passes on what is FATAL at log-in only; an error of its own has no severity. */
+function isFatal(error: unknown): boolean {
+  const { severity, severity_local: local } = error as { readonly severity?: string; readonly severity_local?: string }
+  return (severity ?? local ?? 'FATAL') === 'FATAL'
 }
 
 /** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */

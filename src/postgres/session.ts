@@ -76,7 +76,7 @@ export function openSession(settings: DatabaseSettings): Session {
     password: settings.password,
     // Not in the library's types; called for every connection it wants to open. TLS is settled there.
     socket: async () => {
-      if (socket) throw new ConnectionError('the server closed the connection')
+      if (socket) throw socket.errored ?? new ConnectionError('the server closed the connection')
       socket = await openSocket(settings)
       // By these the library names the server when it reports an error.
       return Object.assign(socket, { host: settings.host, port: settings.port })
@@ -110,7 +110,8 @@ export function openSession(settings: DatabaseSettings): Session {
           set_config('idle_in_transaction_session_timeout', ${`${timeout}ms`}, true),
           set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
           set_config('jit', 'off', true),
-          set_config('max_parallel_workers_per_gather', '0', true)`
+          set_config('max_parallel_workers_per_gather', '0', true),
+          set_config('search_path', coalesce(${settings.searchPath ?? null}, current_setting('search_path')), true)`
     },
     async describe() {
       // The process that greeted us is the pooler's invention, where there is one.
