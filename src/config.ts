@@ -50,6 +50,11 @@ export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: bo
 export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' | 'logLevel'> {
   const reader = new Reader(env)
   const config = { database: databaseSettings(reader), logLevel: logLevel(reader) }
+  // An index is built outside a transaction, and a pooler may give each statement another session.
+  if (config.database?.searchPath !== undefined)
+    reader.problems.push(
+      'DATABASE_URL names a schema, which migrate cannot hold on to: remove it, and run "alter role … set search_path = …" for the owner of the table',
+    )
   if (reader.problems.length > 0) throw new ConfigError(reader.problems)
   return config
 }

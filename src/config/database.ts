@@ -44,7 +44,7 @@ const PASTED: readonly (readonly [RegExp, string])[] = [
   [/^["'`‘’“”]/, 'stands in quotes: remove them'],
   [/^(?:export\s+)?DATABASE_URL\s*=/i, 'begins with its own name: keep what follows the "="'],
   [/^psql\b/, 'is a command for psql: keep only the URL in it'],
-  [/^jdbc:/, 'is a JDBC URL: write postgresql://user:password@host:port/database'],
+  [/^jdbc:/, 'is a JDBC URL: write a postgresql:// URL, with user and password before the host'],
   [/[[<{(][\w -]*pass(?:word)?[\]>})]/i, 'has a placeholder where the password belongs'],
   [/\s/, `contains a blank or a line break: ${ENCODE}`],
 ]
@@ -85,7 +85,7 @@ function settingsOf(text: string): DatabaseSettings | Wrong {
   const pasted = PASTED.find(([form]) => form.test(text))?.[1]
   if (pasted) return new Wrong(` ${pasted}`)
   const { rest, query = '', user = '', password = '', ...server } = GRAMMAR.exec(text)?.groups ?? {}
-  if (rest === undefined) return new Wrong(' must be a URL such as postgresql://user:password@host:port/database')
+  if (rest === undefined) return new Wrong(' must be a postgresql:// URL, as psql takes it')
   if (rest.includes('@')) return new Wrong(` has an "@" behind the one before its host: ${ENCODE}`)
   if (!isEncoded(text)) return new Wrong(' has a "%" that begins no percent-encoded character: write %25')
   if (!PARAMETERS.test(query)) return new Wrong(' has a parameter without exactly one "=": in a value, write %3D')

@@ -70,7 +70,7 @@ test('problems of the configuration are named, and what can be looked into is', 
   expect(marked('✗', finished)).toEqual([
     'configuration: ALERT_EMAIL_TO is missing',
     'configuration: SEND_TIMEOUT must be a duration of at most 1d, e.g. 15s or 2m',
-    'configuration: HEARTBEAT_URL must be an http or https URL',
+    'configuration: HEARTBEAT_URL must be an http or https URL without user and password',
   ])
   expect(marked('✓', finished)).toContain('permission: may read the failures and mark them')
 })
@@ -78,9 +78,7 @@ test('problems of the configuration are named, and what can be looked into is', 
 test('a problem of the configuration is said whole, once, and with the values that are accepted', async () => {
   const finished = await check({ DATABASE_URL: 'mysql://u:hunter2@host/db', LOG_LEVEL: 'loud' })
   expect(marked('✗', finished)).toEqual([
-    expect.stringMatching(
-      /^configuration: DATABASE_URL must be a postgresql:\/\/ URL with one user, .*percent-encoded/,
-    ),
+    'configuration: DATABASE_URL must be a postgresql:// URL, as psql takes it',
     'configuration: LOG_LEVEL must be one of trace, debug, info, warn, error, fatal',
   ])
   expect(finished.stdout.match(/DATABASE_URL must be/g)).toHaveLength(1)
@@ -90,7 +88,7 @@ test('a problem of the configuration is said whole, once, and with the values th
 test('what is missing is said with its cure on the line below', async () => {
   const { stdout } = await check({ FROM_EMAIL: undefined })
   expect(stdout).toContain(
-    '✗ configuration: FROM_EMAIL is missing\n    set it to a sender that SendGrid has verified\n',
+    '✗ configuration: FROM_EMAIL is missing\n    set it to a sender that SendGrid has verified (there is no ./.env)\n',
   )
 })
 
