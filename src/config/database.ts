@@ -1,3 +1,4 @@
+import { unescape as decoded } from 'node:querystring'
 import type { Reader } from './reader.js'
 import { HOST, oneOf, PORT, Wrong } from './values.js'
 
@@ -35,7 +36,7 @@ export function databaseSettings(reader: Reader): DatabaseSettings {
 
 /** libpq's grammar: the user's part ends at the first "@", unless a "/" comes before. SQLAlchemy adds "+" and its driver. */
 const GRAMMAR =
-  /^postgres(?:ql)?(?:\+\w+)?:\/\/(?:(?<user>[^:@/]*)(?::(?<password>[^@/]*))?@)?(?<rest>(?:\[(?<address>[^\]]+)\]|(?<name>[^:/?]*))(?::(?<port>[^/?]*))?(?:\/(?<dbname>[^?]*))?(?:\?(?<query>.*))?)$/
+  /^postgres(?:ql)?(?:\+\w+)?:\/\/(?:(?<user>[^:@/]*)(?::(?<password>[^@/]*))?@)?(?<rest>(?:\[(?<address>[^\]]+)\]|(?<host>[^:/?]*))(?::(?<port>[^/?]*))?(?:\/(?<dbname>[^?]*))?(?:\?(?<query>.*))?)$/
 const PARAMETERS = /^(?:[^=&]+=[^=&]*(?:&|$))*$/
 const ENCODE = 'percent-encode # / @ ? : and blanks in a password or name (%23 %2F %40 %3F %3A %20)'
 
@@ -49,30 +50,27 @@ const PASTED: readonly (readonly [RegExp, string])[] = [
   [/\s/, `contains a blank or a line break: ${ENCODE}`],
 ]
 
-/** What changes neither the rows that are read nor who can read along. Any other parameter is honoured or refused. */
+const HONOURED = /^(?:user|password|host|port|dbname|sslmode|sslrootcert|search_path)=/
+/** What changes neither the rows that are read nor who can read along. Any other parameter is refused. */
 const HARMLESS: readonly RegExp[] = [
   /^(?:fallback_)?application_name=/,
   /^(?:connect_timeout|keepalives(?:_idle|_interval|_count)?|tcp_user_timeout)=\d+$/,
-  // Each of these is the default, or what is done anyway.
-  /^(?:channel_binding|gssencmode)=(?:disable|prefer)$/,
+  // The default, or what is done anyway. Neon asks for the option where a client sends no SNI.
+  /^(?:channel_binding|gssencmode)=(?:disable|prefer)$|^options=(?:(?:endpoint|project)=[\w-]+)?$/,
   /^(?:load_balance_hosts=disable|sslcompression=[01]|sslnegotiation=postgres|sslsni=1|target_session_attrs=any)$/,
   /^(?:client_encoding=(?:auto|utf-?8)|ssl_min_protocol_version=TLSv1(?:\.[12])?)$/i,
-  // Neon asks for it where a client sends no SNI.
-  /^options=(?:(?:endpoint|project)=[\w-]+)?$/,
   // What other clients tell their own pools.
   /^(?:connection_limit|max_overflow|pgbouncer|pool_\w+|prepareThreshold|socket_timeout|supa|workaround)=/,
   /^(?:prepared_)?statement_cache_size=/,
 ]
-const HONOURED = /^(?:user|password|host|port|dbname|sslmode|sslrootcert|search_path)=/
-
 /** Where removing the parameter is not all that there is to do. */
 const CURES: ReadonlyMap<string, string> = new Map([
-  ['channel_binding', 'sslmode=verify-full proves the server as well'],
-  ['hostaddr', 'name the server as the host'],
-  ['options', 'only a search_path can be set in it'],
-  ['sslnegotiation', 'sslmode=require encrypts as well'],
-  ['ssl', 'write sslmode=require'],
-  ['target_session_attrs', 'name the primary as the host'],
+  ['channel_binding', '; sslmode=verify-full proves the server as well'],
+  ['hostaddr', ', and name the server as the host'],
+  ['options', '; only a search_path can be set in it'],
+  ['sslnegotiation', '; sslmode=require encrypts as well'],
+  ['ssl', ', and write sslmode=…'],
+  ['target_session_attrs', ', and name the primary as the host'],
 ])
 
 type Pair = readonly [key: string, value: string]
@@ -84,28 +82,14 @@ type Pair = readonly [key: string, value: string]
 function settingsOf(text: string): DatabaseSettings | Wrong {
   const pasted = PASTED.find(([form]) => form.test(text))?.[1]
   if (pasted) return new Wrong(` ${pasted}`)
-  const { rest, query = '', user = '', password = '', ...server } = GRAMMAR.exec(text)?.groups ?? {}
+  const { rest, query = '', address, ...parts } = GRAMMAR.exec(text)?.groups ?? {}
   if (rest === undefined) return new Wrong(' must be a postgresql:// URL, as psql takes it')
   if (rest.includes('@')) return new Wrong(` has an "@" behind the one before its host: ${ENCODE}`)
-  if (!isEncoded(text)) return new Wrong(' has a "%" that begins no percent-encoded character: write %25')
+  if (/%(?![\da-f]{2})|%00/i.test(text)) return new Wrong(' has a "%" that encodes no character: write %25')
   if (!PARAMETERS.test(query)) return new Wrong(' has a parameter without exactly one "=": in a value, write %3D')
-  const { address, name = '', port = '', dbname = '' } = server
-  const parts: Pair[] = Object.entries({ user, password, host: address ?? name, port, dbname })
-  const pairs = query
-    .split('&')
-    .filter(Boolean)
-    .map((pair) => pair.split('=') as [string, string])
-  return settingsBy(
-    [...parts, ...pairs].map(([key, value]) => translated(decodeURIComponent(key), decodeURIComponent(value))),
-  )
-}
-
-function isEncoded(text: string): boolean {
-  try {
-    return !decodeURIComponent(text).includes('\0')
-  } catch {
-    return false
-  }
+  const pairs = (query.match(/[^&]+/g) ?? []).map((pair) => pair.split('='))
+  const all = [...Object.entries(parts), ['host', address || parts.host], ...pairs]
+  return settingsBy(all.map(([key, value]) => translated(decoded(key ?? ''), decoded(value ?? ''))))
 }
 
 /** In libpq's words, where others have words of their own; all that names schemas is a search_path. */
@@ -124,24 +108,18 @@ function settingsBy(pairs: readonly Pair[]): DatabaseSettings | Wrong {
   if (refused.length > 0) return new Wrong(` asks for what is not supported: ${refused.map(named).join(', ')}`)
   if (pairs.filter(([key]) => key === 'search_path').length > 1) return new Wrong(' names a schema more than once')
   // As with libpq, the last one counts.
-  const {
-    host = '',
-    user = '',
-    dbname,
-    password,
-    sslrootcert,
-    ...given
-  }: Partial<Record<string, string>> = Object.fromEntries(pairs)
+  const given: Partial<Record<string, string>> = Object.fromEntries(pairs)
+  const { host, user, sslrootcert: sslRootCert, search_path: searchPath } = given
   const port = PORT(given.port || '5432')
-  const mode = given.sslmode ?? (sslrootcert === 'system' ? 'verify-full' : 'prefer')
+  const mode = given.sslmode ?? (sslRootCert === 'system' ? 'verify-full' : 'prefer')
   const sslMode = SSL_MODES.find((known) => known === mode)
   if (!host || !user) return new Wrong(` names no ${host ? 'user' : 'host'}`)
   if (`${host}${given.port}`.includes(',')) return new Wrong(' names several hosts: keep the primary')
   if (port instanceof Wrong) return new Wrong(`: its port${port.problem}`)
   if (!sslMode) return new Wrong(`: sslmode must be one of ${SSL_MODES.join(', ')}`)
-  if (sslrootcert === '') return new Wrong(': sslrootcert is empty: set it to the path of a PEM file, or remove it')
-  if (sslrootcert === 'system' && sslMode !== 'verify-full')
-    return new Wrong(': sslrootcert=system needs sslmode=verify-full')
+  if (sslRootCert === '') return new Wrong(': sslrootcert is empty: set it to the path of a PEM file, or remove it')
+  if (sslRootCert === 'system' && mode !== 'verify-full') return new Wrong(': sslrootcert=system needs verify-full')
+  const { dbname, password } = given
   return {
     host,
     port,
@@ -149,13 +127,13 @@ function settingsBy(pairs: readonly Pair[]): DatabaseSettings | Wrong {
     user,
     password: password || undefined,
     sslMode,
-    sslRootCert: sslrootcert,
-    searchPath: given.search_path,
+    sslRootCert,
+    searchPath,
   }
 }
 
 /** What stands before "=" may be a piece of a password. */
 function named([key]: Pair): string {
   if (!/^\w{1,40}$/.test(key)) return 'a parameter that PostgreSQL does not have'
-  return `${key} (${['remove it', CURES.get(key) ?? []].flat().join('; ')})`
+  return `${key} (remove it${CURES.get(key) ?? ''})`
 }

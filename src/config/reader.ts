@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'dotenv'
 import { type Parse, Wrong } from './values.js'
 
-/** Where the variables were read: a key that no variable can have. */
-const NO_FILE = Symbol('no .env')
+/** Set where there is no ./.env; no variable can have this name. */
+const NO_FILE = Symbol('no ./.env')
 
 /** Variables by their names; unset and empty are the same. */
 export type Environment = Readonly<Record<string, string | undefined>> & { readonly [NO_FILE]?: true }

@@ -37,12 +37,10 @@ export const TIMEOUT = duration(DAY, 'of at most 1d, e.g. 15s or 2m')
 export const PORT = mustBe('a port number', (text) =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined,
 )
-/** Of one server, without its port; an IPv6 address loses its brackets. */
-export const HOST: Parse<string> = (text) => {
-  if (text.includes(',')) return new Wrong(' must be one host, not a list')
-  if (/^(?:[^:/]*|\[.*\]):\d*$/.test(text)) return new Wrong(' must be a host alone: set DB_PORT to the port')
-  return text.replace(/^\[(.*)\]$/, '$1')
-}
+/** An IPv6 address loses its brackets. */
+export const HOST = mustBe('one host, without a port: DB_PORT is for that', (text) =>
+  /,|^(?:[^:/]*|\[.*\]):\d*$/.test(text) ? undefined : text.replace(/^\[(.*)\]$/, '$1'),
+)
 export const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }) && text

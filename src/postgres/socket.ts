@@ -26,7 +26,8 @@ export async function openSocket(settings: DatabaseSettings): Promise<net.Socket
       if (answer === 'S') {
         socket = tls.connect({ socket, ...encryption })
         await once(socket, 'secureConnect', { signal: bound.signal })
-      } else if (answer !== 'N') throw new ConnectionError(noPostgres(address))
+      } else if (answer !== 'N')
+        throw new ConnectionError(`${address} does not answer as PostgreSQL does: check host and port`)
       else if (!['allow', 'prefer'].includes(settings.sslMode)) throw new TlsError(noTls(settings, address))
     }
     socket.on('data', closeOnFatal)
@@ -80,10 +81,6 @@ function isDirectory(host: string): boolean {
 
 function socketAddress({ host, port }: DatabaseSettings): net.NetConnectOpts {
   return isDirectory(host) ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
-}
-
-function noPostgres(address: string): string {
-  return `${address} does not answer as PostgreSQL does: check host and port`
 }
 
 function noTls({ sslMode }: DatabaseSettings, address: string): string {

@@ -137,8 +137,8 @@ test.each([
   ['postgresql://postgres:12@34@db/x', 'has an "@" behind the one before its host: percent-encode # / @'],
   ['postgresql://host/db?user=app@server', 'has an "@" behind the one before its host: percent-encode # / @'],
   ['postgresql://app:1 2@host/db', 'contains a blank or a line break: percent-encode # / @'],
-  ['postgresql://app:100%@host/db', 'has a "%" that begins no percent-encoded character: write %25'],
-  ['postgresql://app:w%E9@host/db', 'has a "%" that begins no percent-encoded character: write %25'],
+  ['postgresql://app:100%@host/db', 'has a "%" that encodes no character: write %25'],
+  ['postgresql://app:w%00@host/db', 'has a "%" that encodes no character: write %25'],
   ['postgresql://:hunter2@host/db', 'names no user'],
   ['postgresql:///db', 'names no host'],
   ['postgresql://app:hunter2@one,two/db', 'names several hosts: keep the primary'],
@@ -146,7 +146,7 @@ test.each([
   ['postgresql://app@host/db?options=-csearch_path=music', 'has a parameter without exactly one "="'],
   ['postgresql://app@host/db?schema=a&search_path=b', 'names a schema more than once'],
   ['postgresql://app@host/db?sslmode=verify-full&sslrootcert=', 'sslrootcert is empty: set it to the path of a PEM'],
-  ['postgresql://app@host/db?sslmode=require&sslrootcert=system', 'sslrootcert=system needs sslmode=verify-full'],
+  ['postgresql://app@host/db?sslmode=require&sslrootcert=system', 'sslrootcert=system needs verify-full'],
   ['mysql://app@host/db', 'must be a postgresql:// URL'],
   ['host=localhost', 'must be a postgresql:// URL'],
   ['"postgresql://app@host/db"', 'stands in quotes'],
@@ -247,9 +247,9 @@ test.each([
   ['sslnegotiation=direct', 'sslnegotiation (remove it; sslmode=require encrypts as well)'],
   ['options=-crole%3Downer', 'options (remove it; only a search_path can be set in it)'],
   ['options=-csearch_path%3Dmusic%20-crole%3Downer', 'options (remove it; only a search_path can be set in it)'],
-  ['hostaddr=10.0.0.1', 'hostaddr (remove it; name the server as the host)'],
-  ['target_session_attrs=read-write', 'target_session_attrs (remove it; name the primary as the host)'],
-  ['ssl=verify-full', 'ssl (remove it; write sslmode=require)'],
+  ['hostaddr=10.0.0.1', 'hostaddr (remove it, and name the server as the host)'],
+  ['target_session_attrs=read-write', 'target_session_attrs (remove it, and name the primary as the host)'],
+  ['ssl=verify-full', 'ssl (remove it, and write sslmode=…)'],
   ['service=music&passfile=/x', 'service (remove it), passfile (remove it)'],
   ['gssencmode=require', 'gssencmode (remove it)'],
   ['require_auth=md5', 'require_auth (remove it)'],
@@ -277,12 +277,10 @@ test('an IPv6 address is read without its brackets, wherever it stands', () => {
   expect(migrateConfig({ ...parts, DB_HOST: '/var/run' }).database.host).toBe('/var/run')
 })
 
-test.each([
-  ['one,two', 'DB_HOST must be one host, not a list'],
-  ['db.example.com:5433', 'DB_HOST must be a host alone: set DB_PORT to the port'],
-  ['[::1]:5433', 'DB_HOST must be a host alone: set DB_PORT to the port'],
-])('DB_HOST=%s is refused', (DB_HOST, problem) => {
-  expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([problem])
+test.each(['one,two', 'db.example.com:5433', '[::1]:5433'])('DB_HOST=%s is refused', (DB_HOST) => {
+  expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([
+    'DB_HOST must be one host, without a port: DB_PORT is for that',
+  ])
 })
 
 test('DB_PASSWORD is taken as it is, blanks at its ends included', () => {
