@@ -29,7 +29,7 @@ export function readEnvironment(path: string | undefined, variables: Environment
 }
 
 function textOf(path: string): string {
-  // A pipe might never end.
+  // A pipe or a device might never end.
   if (!statSync(path).isFile()) throw new Error('it is no regular file')
   const text = readFileSync(path, 'utf8')
   // Every other byte of UTF-16 is zero.

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { listen, through } from '../support/ports.js'
+import { freePort, listen, through } from '../support/ports.js'
 import { startProxy } from '../support/proxy.js'
 import { useScene } from '../support/scene.js'
 
@@ -79,4 +79,13 @@ test('so is one between two statements', async () => {
   const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: proxy.url })
   expect(code).toBe(1)
   expect(summary.msg).toContain('the server closed the connection: terminating connection due to administrator command')
+})
+
+test('a server that cannot be reached is named by its address, an IPv6 address in brackets', async () => {
+  const port = await freePort()
+  for (const host of ['127.0.0.1', '[::1]']) {
+    const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: `postgresql://a@${host}:${port}/b` })
+    expect(code).toBe(1)
+    expect(summary.msg).toContain(`cannot connect to ${host}:${port} (E`)
+  }
 })
