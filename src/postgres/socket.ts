@@ -11,6 +11,9 @@ import { ConnectionError, TlsError, UNTRUSTED } from '../errors.js'
 const TIMEOUT = 10_000
 /** PostgreSQL's SSLRequest: its length, and the code that no protocol version has. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+const E = 'E'.charCodeAt(0)
+/** In bytes. What ends a session has no statement in it, and is short. */
+const LONGEST_ERROR = 4_096
 
 /** A connection to the server, encrypted as sslmode demands. Rejects with a ConnectionError, within ten seconds. */
 export async function openSocket(settings: DatabaseSettings): Promise<net.Socket> {
@@ -30,7 +33,7 @@ export async function openSocket(settings: DatabaseSettings): Promise<net.Socket
         throw new ConnectionError(`${address} does not answer as PostgreSQL does: check host and port`)
       else if (!['allow', 'prefer'].includes(settings.sslMode)) throw new TlsError(noTls(settings, address))
     }
-    socket.on('data', closeOnFatal)
+    closeOnFatal(socket)
     return socket
   } catch (error) {
     socket.destroy()
@@ -59,16 +62,20 @@ async function answerOf(socket: net.Socket, signal: AbortSignal): Promise<string
 }
 
 /** The driver knows a FATAL error only at log-in: later it would say no more than that the connection was closed. */
-function closeOnFatal(this: net.Socket, data: Buffer): void {
-  const message = fatalMessage(data)
-  if (message !== undefined) this.destroy(new ConnectionError(`the server closed the connection: ${message}`))
+function closeOnFatal(socket: net.Socket): void {
+  let tail = Buffer.alloc(0)
+  socket.on('data', (data: Buffer) => {
+    tail = Buffer.concat([tail, data.subarray(-LONGEST_ERROR)]).subarray(-LONGEST_ERROR)
+    const message = fatalMessage(tail)
+    if (message !== undefined) socket.destroy(new ConnectionError(`the server closed the connection: ${message}`))
+  })
 }
 
-/** Of the ErrorResponse that `data` ends with, if there is one: "E", its length, and fields that end in a zero byte. */
-function fatalMessage(data: Buffer): string | undefined {
-  for (let at = data.lastIndexOf('E'); at >= 0; at = at === 0 ? -1 : data.lastIndexOf('E', at - 1)) {
-    if (at + 5 > data.length || data.readUInt32BE(at + 1) !== data.length - at - 1) continue
-    const fields = data.toString('utf8', at + 5).split('\0')
+/** Of the ErrorResponse that `tail` ends with, if there is one: "E", its length, and fields that end in a zero byte. */
+function fatalMessage(tail: Buffer): string | undefined {
+  for (let at = tail.length - 5; at >= 0; at--) {
+    if (tail[at] !== E || tail.readUInt32BE(at + 1) !== tail.length - at - 1) continue
+    const fields = tail.toString('utf8', at + 5).split('\0')
     const field = (type: string) => fields.find((text) => text.startsWith(type))?.slice(1)
     if (/^(?:FATAL|PANIC)$/.test(field('V') ?? field('S') ?? '')) return `${field('M')}, ${field('C')}`
   }

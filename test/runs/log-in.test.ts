@@ -7,17 +7,24 @@ import { useScene } from '../support/scene.js'
 const scene = useScene()
 const ADVICE = "user or password may be wrong, and Supabase's pooler wants the user to be role.project-ref"
 
-/** What a dry run says when the server answers the log-in with these fields. */
-async function refusedWith(fields: Readonly<Record<string, string>>): Promise<unknown> {
-  const body = Buffer.from(
-    `${Object.entries(fields)
-      .map(([type, text]) => `${type}${text}\0`)
-      .join('')}\0`,
-  )
-  const head = Buffer.from([0x45, 0, 0, 0, body.length + 4])
+function errorResponse(fields: Readonly<Record<string, string>>): Buffer {
+  const body = Object.entries(fields).map(([type, text]) => `${type}${text}\0`)
+  const bytes = Buffer.from(`${body.join('')}\0`)
+  return Buffer.concat([Buffer.from([0x45, 0, 0, 0, bytes.length + 4]), bytes])
+}
+
+/** What a dry run says of a server that answers what it is sent with these messages, one after the other. */
+async function answeredWith(...messages: readonly (readonly Buffer[])[]): Promise<unknown> {
   const server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.once('data', () => socket.end(Buffer.concat([head, body])))
+    const left = [...messages]
+    socket.setNoDelay().on('error', () => {})
+    socket.on('data', async () => {
+      const message = left.shift() ?? []
+      const last = left.length === 0
+      // A pause, or the network would put the parts together.
+      for (const part of message) await new Promise((sent) => socket.write(part, () => setTimeout(sent, 50)))
+      if (last) socket.end()
+    })
   })
   onTestFinished(() => void server.close())
   const DATABASE_URL = `${through(scene.database.url, await listen(server))}?sslmode=disable`
@@ -25,6 +32,8 @@ async function refusedWith(fields: Readonly<Record<string, string>>): Promise<un
   expect(code).toBe(1)
   return summary.msg
 }
+
+const refusedWith = (fields: Readonly<Record<string, string>>) => answeredWith([errorResponse(fields)])
 
 test('a wrong password is named by the server, and explained', async () => {
   const url = new URL(scene.database.url)
@@ -66,6 +75,15 @@ test('a FATAL error that ends a statement is in the log in the words of the serv
       /^the server closed the connection: terminating connection due to administrator command, 57P01;/,
     )
   })
+})
+
+test('so is one that comes in pieces', async () => {
+  const welcome = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
+  const error = errorResponse({ S: 'FATAL', V: 'FATAL', C: '57P05', M: 'terminating connection due to idle timeout' })
+  const pieces = [error.subarray(0, 3), error.subarray(3, 40), error.subarray(40)]
+  expect(await answeredWith([welcome], pieces)).toMatch(
+    /^the server closed the connection: terminating connection due to idle timeout, 57P05;/,
+  )
 })
 
 test('so is one between two statements', async () => {
