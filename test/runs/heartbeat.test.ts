@@ -87,3 +87,9 @@ test('a run that holds the lock for longer than a run may take is exit 1, and na
   expect(summary.msg).toMatch(/has held the lock since 20\d\d-.*pg_terminate_backend\(\d+\)/)
   expect(beats).toEqual([])
 })
+
+test('one on a port that fetch does not request is a line in the log', async () => {
+  const { code, log } = await digest([], { HEARTBEAT_URL: 'http://127.0.0.1:25/hunter2' })
+  expect(code).toBe(0)
+  expect(log[0]?.msg).toContain('the heartbeat was not delivered: it cannot be reached')
+})
