@@ -4,11 +4,10 @@ import { parse } from 'dotenv'
 import { applyMigrations, type CheckOptions, checked, type DigestOptions, digest, FORMATS } from './commands.js'
 import { ConfigError, type Environment } from './config/reader.js'
 import { CHECK_HELP, DIGEST_HELP, MIGRATE_HELP, PROGRAM_HELP } from './help.js'
+import { exitSoon } from './interruption.js'
 import type { Window } from './job.js'
-import { openLog } from './log.js'
 import { errorSummary, type Summary } from './outcome.js'
-import { exitSoon } from './signals.js'
-import { flushed, outliveReaders } from './stdout.js'
+import { flushed, openLog, outliveReaders } from './output.js'
 import { redact } from './text/redact.js'
 import { parseSince, SINCE_ACCEPTS } from './text/time.js'
 import { oneLine } from './text/words.js'
@@ -24,14 +23,16 @@ function program(now: Date): Command {
   const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const root = new Command('job-alert')
     .description(description)
-    .version(version, '--version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .addHelpText('after', PROGRAM_HELP)
-    .helpCommand(false)
+    .configureOutput({ outputError: (text, write) => write(text + nearMiss(text, root)) })
+    .showHelpAfterError('See job-alert --help.')
     .exitOverride()
   const command = (name: string, summary: string): Command =>
     root
       .command(name)
       .description(summary)
+      .showHelpAfterError(`See job-alert ${name} --help.`)
       .option('--env <path>', 'read variables from this file instead of ./.env; variables already set take precedence')
       // Node 20 takes this one for an option of its own, wherever it stands.
       .addOption(new Option('--env-file <path>').hideHelp())
@@ -67,6 +68,18 @@ function program(now: Date): Command {
   return root
 }
 
+/** The option that an unknown one is the beginning of, in whichever command: --dry, or --dry-run without a command. */
+function nearMiss(text: string, root: Command): string {
+  const [, typed] = /^error: unknown option '-*([^'=]+)/.exec(text) ?? []
+  if (!typed || text.includes('Did you mean')) return ''
+  const [near] = root.commands.flatMap((command) =>
+    command.options
+      .filter(({ long, hidden }) => !hidden && long?.startsWith(`--${typed}`))
+      .map(({ long }) => `${command.name()} ${long}`),
+  )
+  return near ? `(Did you mean job-alert ${near}?)\n` : ''
+}
+
 function parsedSince(text: string, now: Date): Window['since'] {
   try {
     return parseSince(text, now)
@@ -82,6 +95,8 @@ async function run(
   work: (env: Environment) => Promise<Summary>,
 ): Promise<void> {
   const started = performance.now()
+  // Pessimistic until an outcome is proven: a promise that never settles would end in 0.
+  process.exitCode = 1
   const summary = await Promise.resolve(env ?? envFile)
     .then((path) => work(environment(path)))
     .catch((error) => errorSummary(error, harmless))
@@ -121,22 +136,13 @@ function environment(path: string | undefined): Environment {
 }
 
 outliveReaders()
-// Pessimistic until an outcome is proven: a promise that never settles would end in 0.
-process.exitCode = 1
 try {
   await program(new Date()).parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? await helpCode() : 2
-}
-
-/** Help that nobody can read has failed. */
-async function helpCode(): Promise<0 | 1> {
-  try {
-    await flushed()
-    return 0
-  } catch (error) {
-    process.stderr.write(`error: ${(error as Error).message}\n`)
-    return 1
-  }
+  const written = flushed().then(
+    () => 0,
+    () => 1,
+  )
+  process.exitCode = error.exitCode === 0 ? await written : 2
 }

@@ -1,15 +1,16 @@
+import type { DatabaseSettings } from './config/database.js'
 import type { Environment } from './config/reader.js'
-import { digestConfig, migrateConfig } from './config.js'
+import { digestConfig, migrateConfig, usableConfig } from './config.js'
 import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
+import { interruptible, listenForInterruptions } from './interruption.js'
 import type { Window } from './job.js'
-import { openLog } from './log.js'
 import { JsonDigest } from './mail/json.js'
-import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
+import type { Message } from './mail/message.js'
+import { checkSummary, migrateSummary, outcomeSummary, previewSummary, type Summary } from './outcome.js'
+import { flushed, hideSecrets, type Log, openLog, paint, print, withoutSecrets } from './output.js'
 import { type Gathered, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import { exitSoon, listenForInterruptions } from './signals.js'
-import { flushed, paint, print } from './stdout.js'
 import { DAY } from './text/time.js'
 
 export const FORMATS = ['text', 'html', 'json'] as const
@@ -30,18 +31,30 @@ export interface CheckOptions {
 /** How far back a digest looks unless told otherwise. */
 const WINDOW = 7 * DAY
 const CHECK_TIMEOUT = 60_000
+/** A large index takes hours; more than a day, and somebody has to look. */
+const MIGRATE_TIMEOUT = DAY
 
 function windowFrom(now: Date): Date {
   return new Date(now.getTime() - WINDOW)
 }
 
+/** No output shows what the variables say that are a secret. */
+function hideSecretsOf(env: Environment, database: DatabaseSettings | undefined): void {
+  hideSecrets([env.SENDGRID_API_KEY, env.HEARTBEAT_URL, database?.password])
+}
+
+/** Where a fault goes that is not part of the run: a rejection that nobody handles, or an error in a callback. */
+function faultLog(log: Log): (error: unknown) => void {
+  return (error) => log.error('internal error', { stack: stackOf(error) })
+}
+
 /** `job-alert digest`. Rejects with whatever came before the mail; what came after it is in the summary. */
 export async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
   const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  const interruptions = listenForInterruptions(config.runTimeout, 'RUN_TIMEOUT expired')
+  hideSecretsOf(env, config.database)
   const log = openLog(logLevel)
+  const interruptions = listenForInterruptions(config.runTimeout, 'RUN_TIMEOUT expired', faultLog(log))
   interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
-  interruptions.abort.addEventListener('abort', exitSoon)
   const window = { since: options.since ?? windowFrom(now), includeAlerted: options.includeAlerted === true }
   log.debug('looking for failures', { ...window, dryRun: mail === undefined })
   const run: Run = {
@@ -57,7 +70,8 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
   }
   try {
     if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
-    const send: SendMail = async (...all) => (await import('./late.js')).sendGrid(mail, config.presentation)(...all)
+    const send: SendMail = async (message, signal) =>
+      (await import('./late.js')).sendGrid(mail, config.presentation)(fitToSend(message), signal)
     const summary = outcomeSummary(await report(run, send))
     const unheard = heartbeatUrl && summary.exitCode === 0 && (await beat(heartbeatUrl))
     if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
@@ -67,6 +81,10 @@ export async function digest(options: DigestOptions, env: Environment, now: Date
   }
 }
 
+function fitToSend({ subject, text, html }: Message): Message {
+  return { subject: withoutSecrets(subject), text: withoutSecrets(text), html: withoutSecrets(html) }
+}
+
 async function printed(run: Run, format: Format): Promise<Gathered> {
   const json = format === 'json' ? new JsonDigest(print, run.window, run.presentation) : undefined
   const gathered = await preview(run, { onFailure: (job) => json?.add(job), paint: paint() })
@@ -74,15 +92,17 @@ async function printed(run: Run, format: Format): Promise<Gathered> {
   json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older })
   if (message && format === 'html') print(message.html)
   if (message && format === 'text') print(`Subject: ${message.subject}\n\n${message.text}`)
-  await flushed()
+  await interruptible(flushed(), run.interruptions.stop)
   return gathered
 }
 
 /** `job-alert check`: prints each finding as it is made. Rejects when it cannot go on. */
 export async function checked({ sendTest }: CheckOptions, env: Environment, now: Date): Promise<Summary> {
   const { check, findingLine } = await import('./late.js')
-  const interruptions = listenForInterruptions(CHECK_TIMEOUT, `check took longer than ${CHECK_TIMEOUT / 1_000} seconds`)
-  interruptions.abort.addEventListener('abort', exitSoon)
+  const { database, logLevel } = usableConfig(env)
+  hideSecretsOf(env, database)
+  const expired = `check took longer than ${CHECK_TIMEOUT / 1_000} seconds`
+  const interruptions = listenForInterruptions(CHECK_TIMEOUT, expired, faultLog(openLog(logLevel)))
   const window = { since: windowFrom(now), includeAlerted: false }
   const codes: (0 | 1 | 2)[] = []
   try {
@@ -91,50 +111,24 @@ export async function checked({ sendTest }: CheckOptions, env: Environment, now:
       print(findingLine(finding))
       if (finding.exitCode !== undefined) codes.push(finding.exitCode)
     }
+    await interruptible(flushed(), interruptions.stop)
   } finally {
     interruptions.dispose()
   }
-  await flushed()
   return checkSummary(codes)
-}
-
-/** Of what is wrong, the codes that a digest would end in. */
-function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
-  const exitCode = codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0
-  const wrong = codes.length === 1 ? 'one thing is wrong' : `${codes.length} things are wrong`
-  if (exitCode !== 0) return { exitCode, outcome: 'check failed', message: `a digest would not work: ${wrong}` }
-  const slowly = codes.length > 0 ? ', but slowly' : ''
-  return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
 }
 
 /** `job-alert migrate`. Rejects with the error of the file that could not be applied. */
 export async function applyMigrations(env: Environment): Promise<Summary> {
   const { database, logLevel } = migrateConfig(env)
+  hideSecretsOf(env, database)
   const log = openLog(logLevel)
-  const { migrate } = await import('./late.js')
-  const progress = process.stderr.isTTY ? new ProgressLine() : undefined
+  const interruptions = listenForInterruptions(MIGRATE_TIMEOUT, 'migrate took longer than a day', faultLog(log))
   try {
-    await migrate(database, {
-      onFile: (file) => log.info(`applying ${file}`, { file }),
-      ...(progress ? { onProgress: (line: string) => progress.show(line) } : {}),
-    })
+    const { migrate } = await import('./late.js')
+    await migrate(database, log.info, interruptions.stop)
   } finally {
-    progress?.end()
+    interruptions.dispose()
   }
-  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has everything digest needs' }
-}
-
-/** A line of the terminal that each new text replaces. */
-class ProgressLine {
-  private open = false
-
-  show(text: string): void {
-    this.open = !text.endsWith('\n')
-    process.stderr.write(`\r\x1b[K${text}`)
-  }
-
-  /** Whatever follows begins on a line of its own. */
-  end(): void {
-    if (this.open) process.stderr.write('\n')
-  }
+  return migrateSummary()
 }

@@ -1,8 +1,9 @@
 import { REFRESH } from './chains.js'
 import type { DigestConfig } from './config.js'
-import { interruptible } from './deadline.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
 import type { Lapse } from './digest/overdue.js'
+import type { Interruptions } from './interruption.js'
+import { interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
@@ -11,7 +12,6 @@ import { claimLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs }
 import { claimFailures, countOlder, lockOutOtherRuns, readFailures } from './queue/failures.js'
 import { demandAllRows } from './queue/prepared.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import type { Interruptions } from './signals.js'
 
 /** What a run found, whatever came of it. */
 export interface Found {

@@ -1,6 +1,6 @@
 import type { Environment } from '../config/reader.js'
 import { type Account, type MailSettings, usableConfig } from '../config.js'
-import { interruptible } from '../deadline.js'
+import { interruptible } from '../interruption.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
 import { readScopes, sendGrid } from '../sendgrid/sendgrid.js'

@@ -1,15 +1,17 @@
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import type { Variables } from '../support/command.js'
 import { useScene } from '../support/scene.js'
 import { type Answer, acceptance, refusal } from '../support/sendgrid.js'
 
 const scene = useScene()
 
 /** Starts a run that waits at the table's lock, and interrupts it there. */
-async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
+async function beforeTheSend(signals: readonly NodeJS.Signals[], variables: Variables = {}) {
   await scene.worker.dead()
   return scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    const { child, finished } = scene.startDigest()
+    const { child, finished } = scene.startDigest([], variables)
     await scene.database.blocked()
     for (const signal of signals) child.kill(signal)
     return finished
@@ -17,7 +19,7 @@ async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
 }
 
 /** Starts a run whose mail is answered only when told, and resolves once SendGrid has it. */
-async function duringTheSend(reply: Answer = acceptance) {
+async function duringTheSend(reply: Answer = acceptance, variables: Variables = {}) {
   const id = await scene.worker.dead()
   let answer: () => void = () => {}
   const held = new Promise<void>((resolve) => {
@@ -28,7 +30,7 @@ async function duringTheSend(reply: Answer = acceptance) {
     await reply(response, request)
   })
   const arrival = scene.sendGrid.arrival()
-  const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug' })
+  const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug', ...variables })
   const stopping = new Promise<void>((resolve) => {
     child.stderr?.on('data', (chunk: string) => chunk.includes('asked to stop') && resolve())
   })
@@ -44,10 +46,16 @@ async function expectFreeAndUnmarked(): Promise<void> {
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
 }
 
-test.each([
+const SIGNALS = [
   ['SIGTERM', 143],
   ['SIGINT', 130],
-] as const)('%s before the send: nothing sent, nothing marked, exit %i', async (signal, exitCode) => {
+  ['SIGHUP', 143],
+  ['SIGQUIT', 143],
+  ['SIGALRM', 143],
+  ['SIGUSR2', 143],
+] as const
+
+test.each(SIGNALS)('%s before the send: nothing sent, nothing marked, exit %i', async (signal, exitCode) => {
   const { code, summary, log } = await beforeTheSend([signal])
   expect({ code, lines: log.length }).toEqual({ code: exitCode, lines: 1 })
   expect(summary).toMatchObject({ outcome: 'stopped', exitCode })
@@ -55,13 +63,23 @@ test.each([
   await expectFreeAndUnmarked()
 })
 
-test('SIGTERM during the send: the send is finished, marked, and exit is 0', async () => {
+test.each(SIGNALS)('%s during the send: the send is finished, marked, and exit is 0', async (signal) => {
   const { id, child, finished, answer, stopping } = await duringTheSend()
-  child.kill('SIGTERM')
+  child.kill(signal)
   await stopping
   answer()
   const { code, summary } = await finished
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('the second SIGHUP of a terminal that is closed cuts no send off', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend()
+  child.kill('SIGHUP')
+  await stopping
+  child.kill('SIGHUP')
+  answer()
+  expect((await finished).code).toBe(0)
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -123,4 +141,106 @@ test('stderr that nobody reads any more does not change what happens', async () 
   child.stderr?.destroy()
   expect((await finished).code).toBe(0)
   expect(await scene.marked()).toEqual([id])
+})
+
+/** Code that runs before the program does. */
+const preloaded = (code: string): Variables => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+})
+
+/** A rejection that nobody handles, in a corner that has nothing to do with the run, whenever the test sends SIGUSR1. */
+const REJECTING = preloaded(
+  `process.on('SIGUSR1', () => Promise.reject(new TypeError('broken elsewhere, password=hunter2')))`,
+)
+const STACK = /^TypeError: broken elsewhere, password=\[redacted\]\n {4}at /
+
+test('a rejection that nobody handles leaves a send in flight alone, and its stack is logged', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend(acceptance, REJECTING)
+  child.kill('SIGUSR1')
+  await stopping
+  answer()
+  const { code, summary, log } = await finished
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+  expect(log).toContainEqual(
+    expect.objectContaining({ level: 'error', msg: 'internal error', stack: expect.stringMatching(STACK) }),
+  )
+})
+
+test('after such a rejection, a signal still leaves the send its time', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend(acceptance, REJECTING)
+  child.kill('SIGUSR1')
+  await stopping
+  child.kill('SIGTERM')
+  answer()
+  expect((await finished).code).toBe(0)
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('a rejection that nobody handles before the send ends the run: nothing sent, exit 1, its stack is logged', async () => {
+  const { code, summary, log } = await beforeTheSend(['SIGUSR1'], REJECTING)
+  expect({ code, outcome: summary.outcome, msg: summary.msg }).toEqual({
+    code: 1,
+    outcome: 'failed',
+    msg: 'internal error: broken elsewhere, password=[redacted]; nothing was sent or marked',
+  })
+  expect(log).toContainEqual(expect.objectContaining({ stack: expect.stringMatching(STACK) }))
+  await expectFreeAndUnmarked()
+})
+
+/** More than a pipe holds: from then on, one that nobody reads takes nothing. */
+const CLOGGED = preloaded(`process.stderr.write('x'.repeat(1_000_000) + '\\n')`)
+
+test('a stderr that takes nothing changes nothing but the time that a run takes to end', async () => {
+  const id = await scene.worker.dead()
+  const { child } = scene.startDigest([], CLOGGED)
+  child.stderr?.pause()
+  const [code] = await once(child, 'exit')
+  child.stderr?.resume()
+  expect(code).toBe(0)
+  expect(await scene.marked()).toEqual([id])
+})
+
+test.each([
+  ['SIGTERM', {}, 143],
+  ['the end of RUN_TIMEOUT', { RUN_TIMEOUT: '3s', SEND_TIMEOUT: '1s' }, 1],
+] as const)('a stderr that takes nothing does not hold a run past %s', async (what, variables, exitCode) => {
+  await scene.worker.dead()
+  const code = await scene.sql.begin(async (sql) => {
+    await sql`lock table research_jobs in access exclusive mode`
+    const { child } = scene.startDigest([], { ...CLOGGED, ...variables })
+    child.stderr?.pause()
+    const exited = once(child, 'exit')
+    await scene.database.blocked()
+    if (what === 'SIGTERM') child.kill(what)
+    const [exit] = await exited
+    child.stderr?.resume()
+    return exit
+  })
+  expect(code).toBe(exitCode)
+})
+
+test.each([
+  ['SIGTERM', {}, 143],
+  ['the end of RUN_TIMEOUT', { RUN_TIMEOUT: '3s' }, 1],
+] as const)('a stdout that takes nothing does not hold a dry run past %s', async (what, variables, exitCode) => {
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
+  const { child, finished } = scene.startDigest(['--dry-run', '--format', 'json'], variables)
+  child.stdout?.pause()
+  const exited = once(child, 'exit')
+  await scene.database.arrived()
+  await scene.database.left()
+  if (what === 'SIGTERM') child.kill(what)
+  const [code] = await exited
+  child.stdout?.resume()
+  expect({ code, exitCode: (await finished).summary.exitCode }).toEqual({ code: exitCode, exitCode })
+})
+
+test('a reader of stderr that wakes up late still gets the summary line', async () => {
+  const { child, finished } = scene.startDigest([], CLOGGED)
+  child.stderr?.pause()
+  await scene.database.arrived()
+  await scene.database.left()
+  child.stderr?.resume()
+  expect((await finished).summary).toMatchObject({ outcome: 'nothing to report' })
 })

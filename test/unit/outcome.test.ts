@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '../../src/config/reader.js'
-import { Interrupted } from '../../src/deadline.js'
 import { ConnectionError } from '../../src/errors.js'
+import { Interrupted } from '../../src/interruption.js'
 import type { Message } from '../../src/mail/message.js'
 import { errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
 import { NotPrepared } from '../../src/queue/prepared.js'
@@ -13,7 +13,12 @@ const counts = { found: 2, reported: 0, olderUnreported: 4 }
 const codeless = new Error('the server answered COMMIT with ROLLBACK')
 
 test.each<[Outcome, number, string, object | undefined]>([
-  [{ kind: 'nothing to report', older }, 0, 'no new failures to report', { ...counts, found: 0 }],
+  [
+    { kind: 'nothing to report', older },
+    0,
+    'no new failures to report; 4 older ones were never reported',
+    { ...counts, found: 0 },
+  ],
   [
     { kind: 'another run is at work' },
     0,
@@ -94,7 +99,17 @@ test('a dry run says what a run would send', () => {
     message: would,
     details: counts,
   })
-  expect(previewSummary({ ...gathered, found: 0 }).message).toBe('no new failures to report')
+})
+
+test.each([
+  [0, 'no new failures to report'],
+  [1, 'no new failures to report; 1 older one was never reported'],
+  [4_000, 'no new failures to report; 4,000 older ones were never reported'],
+])('where nothing is new, %i older failures are said, by a dry run as well', (count, message) => {
+  const backlog = { count, oldest: null }
+  const gathered = { found: 0, overdue: false, older: backlog, ids: [], message: undefined, digest: undefined }
+  expect(outcomeSummary({ kind: 'nothing to report', older: backlog }).message).toBe(message)
+  expect(previewSummary(gathered).message).toBe(message)
 })
 
 const refused = Object.assign(new Error('permission denied'), { code: '42501' })
@@ -111,6 +126,7 @@ test.each<[string, unknown, number, string, string]>([
   ['a timeout', new Interrupted('RUN_TIMEOUT expired'), 1, 'failed', 'RUN_TIMEOUT expired; nothing was sent'],
   ['SIGINT', new Interrupted('stopped by SIGINT', 'SIGINT'), 130, 'stopped', 'stopped by SIGINT; nothing was sent'],
   ['SIGTERM', new Interrupted('stopped by SIGTERM', 'SIGTERM'), 143, 'stopped', 'stopped by SIGTERM; nothing was sent'],
+  ['SIGHUP', new Interrupted('stopped by SIGHUP', 'SIGHUP'), 143, 'stopped', 'stopped by SIGHUP; nothing was sent'],
 ])('%s says all there is to know, without a stack', (_, error, exitCode, outcome, message) => {
   const summary = errorSummary(error, 'nothing was sent')
   expect(summary).toMatchObject({ exitCode, outcome, message })
@@ -121,14 +137,13 @@ test('each problem of a configuration is one of the summary, too', () => {
   expect(errorSummary(new ConfigError(['a', 'b']), '').problems).toEqual(['a', 'b'])
 })
 
-test.each([
-  ['thrown', (fault: Error) => fault],
-  ['caught by nobody', (fault: Error) => new Interrupted(`internal error: ${fault.message}`, undefined, fault)],
-])('a fault that is %s carries its stack', (_, thrown) => {
+test('a fault carries its stack, unless it interrupted the run and is in the log already', () => {
   const fault = new TypeError('cannot read x of undefined')
-  const { exitCode, outcome, details } = errorSummary(thrown(fault), 'nothing was sent')
+  const { exitCode, outcome, details } = errorSummary(fault, 'nothing was sent or marked')
   expect({ exitCode, outcome }).toEqual({ exitCode: 1, outcome: 'failed' })
   expect(details?.stack).toContain('TypeError: cannot read x of undefined\n    at ')
+  const interrupted = new Interrupted(`internal error: ${fault.message}`)
+  expect(errorSummary(interrupted, 'nothing was sent or marked')).toMatchObject({ exitCode: 1, details: undefined })
 })
 
 test('a fault of the program keeps its stack, also where Node gives it a code; an error of the system has none', () => {
