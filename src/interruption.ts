@@ -54,6 +54,8 @@ export function deadline(milliseconds: number, parent?: AbortSignal) {
 export interface Interruptions {
   readonly stop: AbortSignal
   readonly abort: AbortSignal
+  /** The mail is about to be sent: the run's time is over, and what follows has `timeout` milliseconds of its own. */
+  sending(timeout: number): void
 }
 
 /** Every signal that people and systems send to end a process. SIGUSR1 starts Node's debugger. */
@@ -81,13 +83,14 @@ export function listenForInterruptions(
     stop.abort(reason)
     exitSoon()
   }
-  const timers = [setTimeout(() => end(new Interrupted(expired)), timeout)]
+  let bound = setTimeout(() => end(new Interrupted(expired)), timeout)
+  let grace: NodeJS.Timeout | undefined
   let signalled = false
   const onSignal = (name: Signal): void => {
     const reason = new Interrupted(`stopped by ${name}`, name)
     // A terminal that is closed sends SIGHUP twice: once itself, and once through its shell.
     if (signalled && name !== 'SIGHUP') end(reason)
-    else timers.push(setTimeout(() => end(reason), GRACE))
+    else grace ??= setTimeout(() => end(reason), GRACE)
     signalled = true
     stop.abort(reason)
   }
@@ -100,8 +103,13 @@ export function listenForInterruptions(
   return {
     stop: stop.signal,
     abort: abort.signal,
+    sending(timeout) {
+      clearTimeout(bound)
+      bound = setTimeout(() => end(new Interrupted('the time for the mail is up')), timeout)
+    },
     dispose() {
-      timers.forEach(clearTimeout)
+      clearTimeout(bound)
+      clearTimeout(grace)
     },
   }
 }

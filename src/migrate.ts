@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from './config/database.js'
 import { interruptible } from './interruption.js'
 import { isServerError, openSession, type Sql } from './postgres/session.js'
-import { explain, NotPrepared } from './queue/prepared.js'
+import { MARK_TYPE, NotPrepared, readTable, type Table, unprepared } from './queue/prepared.js'
 
 /** Takes a line for whoever runs the migration. */
 type Say = (line: string) => void
@@ -47,15 +47,20 @@ export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortS
 
 async function migrateTable(sql: Sql, say: Say): Promise<void> {
   const files = await readFiles()
-  const { partitioned } = await demandTable(sql)
+  const table = await readTable(sql)
+  const partitioned = table.relkind === 'p'
+  // A column that is missing is what the first file adds.
+  demandTable({ ...table, markType: table.markType ?? MARK_TYPE })
   for (const file of files) if (!(partitioned && buildOf(file))) await apply(sql, file, say)
-  const { migrated } = await demandTable(sql)
-  if (!migrated) throw new NotPrepared('research_jobs has no column last_alerted_at although it was added')
-  await demandIndexes(
-    sql,
-    files.flatMap((file) => buildOf(file) ?? []),
-    partitioned,
-  )
+  demandTable(await readTable(sql))
+  const builds = files.flatMap((file) => buildOf(file) ?? [])
+  await demandIndexes(sql, builds, partitioned ? onPartitions : rebuilt)
+}
+
+/** Throws NotPrepared for what the files of sql/ cannot cure. Rows that are hidden concern a digest alone. */
+function demandTable(table: Table): void {
+  const reason = unprepared({ ...table, hidesFromReading: false }, 'read')
+  if (reason) throw new NotPrepared(reason)
 }
 
 async function readFiles(): Promise<readonly File[]> {
@@ -160,31 +165,11 @@ async function newSessions(watcher: Sql, pids: string, told: Set<number>): Promi
   )
 }
 
-/** Throws NotPrepared where the files of sql/ cannot help. */
-async function demandTable(sql: Sql): Promise<{ readonly partitioned: boolean; readonly migrated: boolean }> {
-  const [table] = await sql`
-    select
-      relkind::text as kind,
-      format_type(atttypid, null) as type
-    from pg_class
-    left join pg_attribute on attrelid = pg_class.oid and attname = 'last_alerted_at' and not attisdropped
-    where pg_class.oid = 'research_jobs'::regclass`
-  if (!['r', 'p'].includes(table?.kind))
-    throw new NotPrepared(
-      'research_jobs is not a table (a view?): connect to the database, or set the search_path to the schema, that has the table',
-    )
-  if (![null, 'timestamp with time zone'].includes(table?.type))
-    throw new NotPrepared(
-      `research_jobs.last_alerted_at is of type ${table?.type}: run "alter table research_jobs alter column last_alerted_at type timestamptz"`,
-    )
-  return { partitioned: table?.kind === 'p', migrated: table?.type !== null }
-}
-
 /**
  * Throws NotPrepared unless the table has the index of each of these statements: valid, and word for word what the
  * server makes of the statement on an empty copy of the table, which is not kept.
  */
-async function demandIndexes(sql: Sql, builds: readonly string[], partitioned: boolean): Promise<void> {
+async function demandIndexes(sql: Sql, builds: readonly string[], cure: (index: string) => string): Promise<void> {
   const [table] = await sql`select 'research_jobs'::regclass::oid as oid`
   await sql.unsafe('begin')
   await sql.unsafe('create temporary table research_jobs (like research_jobs)')
@@ -201,8 +186,7 @@ async function demandIndexes(sql: Sql, builds: readonly string[], partitioned: b
   await sql.unsafe('rollback')
   for (const wanted of rows.filter(({ built }) => !built)) {
     const found = rows.find(({ built, name }) => built && name === wanted.name)
-    if (!found?.valid || found.definition !== wanted.definition)
-      throw new NotPrepared(partitioned ? onPartitions(wanted.name) : rebuilt(wanted.name))
+    if (!found?.valid || found.definition !== wanted.definition) throw new NotPrepared(cure(wanted.name))
   }
 }
 
@@ -222,5 +206,5 @@ function explainMigration(error: unknown): never {
     )
   if (error.code === '57014' && error.message.includes('statement timeout'))
     error.message += ' (migrate had turned it off: use the direct host, or a pooler that keeps the session)'
-  return explain(error)
+  throw error
 }

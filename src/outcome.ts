@@ -1,9 +1,8 @@
 import { ConfigError } from './config/reader.js'
 import { isExpected, reasonOf, stackOf } from './errors.js'
 import { Interrupted } from './interruption.js'
-import type { Backlog } from './job.js'
 import { NotPrepared } from './queue/prepared.js'
-import type { Found, Gathered, Outcome } from './report.js'
+import type { Busy, Found, Gathered, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
 
 /** A storm's ids would make a line that no log keeps whole. */
@@ -34,9 +33,11 @@ export function outcomeSummary(outcome: Outcome): Summary {
   })
   switch (outcome.kind) {
     case 'nothing to report':
-      return end(0, nothingNew(outcome.older), counts({ found: 0, overdue: false, older: outcome.older }, 0))
+      return end(0, nothingNew(outcome), counts(outcome, 0))
     case 'another run is at work':
       return end(0, 'another run is at work, so this one did nothing; after --since or --include-alerted, run it again')
+    case 'another run hangs':
+      return end(1, hanging(outcome), { pid: outcome.pid })
     case 'sent':
       return end(0, `SendGrid accepted the mail, and ${markedOf(outcome)} marked as reported`, {
         ...counts(outcome, outcome.found),
@@ -65,6 +66,10 @@ export function outcomeSummary(outcome: Outcome): Summary {
   }
 }
 
+function hanging({ pid, since }: Busy): string {
+  return `another run has held the lock since ${since?.toISOString()}, longer than a run may take, and may be waiting for a standby; nothing was reported; once you know why, end it with "select pg_terminate_backend(${pid})"`
+}
+
 function subjectOf({ found, overdue }: Found): string {
   const jobs = found > 0 || !overdue ? [plural(found, 'failed job')] : []
   return list([...jobs, ...(overdue ? ['an overdue refresh'] : [])])
@@ -84,14 +89,21 @@ function nextRun({ found, overdue }: Found): string {
 export function previewSummary(gathered: Gathered): Summary {
   const message = gathered.message
     ? `would send a mail about ${subjectOf(gathered)}; changed nothing`
-    : nothingNew(gathered.older)
+    : nothingNew(gathered)
   return { exitCode: 0, outcome: 'dry run', message, details: counts(gathered, 0) }
 }
 
-function nothingNew({ count }: Backlog): string {
-  const olderOnes = count === 1 ? '1 older one was' : `${plural(count, 'older one')} were`
-  return `no new failures to report${count > 0 ? `; ${olderOnes} never reported` : ''}`
+function nothingNew({ older, locked }: Found): string {
+  return sentences(
+    'no new failures to report',
+    ...(older.count > 0 ? [`${plural(older.count, 'older one')} ${were(older.count)} never reported`] : []),
+    ...(locked > 0
+      ? [`${plural(locked, 'failure')} that somebody else has locked ${were(locked)} left to the next run`]
+      : []),
+  )
 }
+
+const were = (count: number): string => (count === 1 ? 'was' : 'were')
 
 /** The exit codes that a digest would end in because of what `check` found → its last line. */
 export function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
@@ -120,8 +132,11 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 
-function counts({ found, overdue, older }: Found, reported: number): Readonly<Record<string, unknown>> {
-  return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count }
+function counts(
+  { found, overdue, older, waiting, locked }: Found,
+  reported: number,
+): Readonly<Record<string, unknown>> {
+  return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count, waiting, locked }
 }
 
 /** Joined by semicolons, whether or not somebody else's words end in a full stop. */

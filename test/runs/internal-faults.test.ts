@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
+import { preloaded } from '../support/command.js'
 import { freePort } from '../support/ports.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
 
-/** A fault in the program, as a mistake of ours or of a library would be: code that runs before it does. */
-const broken = (code: string) => ({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` })
-const NO_DATES = broken(
+/** Faults in the program, as a mistake of ours or of a library would be. */
+const NO_DATES = preloaded(
   `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken with password=hunter2') }`,
 )
-const NO_HASHES = broken(
+const NO_HASHES = preloaded(
   `import crypto from 'node:crypto'
    import { syncBuiltinESMExports } from 'node:module'
    crypto.hash = () => { throw new TypeError('broken with password=hunter2') }

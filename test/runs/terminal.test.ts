@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { watch } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
+import { preloaded } from '../support/command.js'
 import { temporaryFolder } from '../support/folder.js'
 import { useScene } from '../support/scene.js'
 import { acceptance } from '../support/sendgrid.js'
@@ -51,7 +52,7 @@ test('where part of the mail could not be written, its jobs stand below the sent
   const broken = `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken') }`
   const { code, screen } = await onTerminal(['digest'], {
     ...scene.variables,
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+    ...preloaded(broken),
   })
   expect(code).toBe(0)
   expect(stripVTControlCharacters(screen)).toContain(
@@ -113,7 +114,7 @@ test('a terminal that is stopped does not hold the process past RUN_TIMEOUT', as
   const { child, session } = startOnTerminal(['digest', '--dry-run', '--format', 'json'], {
     ...scene.variables,
     RUN_TIMEOUT: '2s',
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(atExit)}`,
+    ...preloaded(atExit),
   })
   // script(1) reads the terminal no further than somebody reads what it has read.
   child.stdout?.pause()

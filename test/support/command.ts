@@ -28,6 +28,11 @@ export interface Running {
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
+/** Runs this code in the command's process before the command. */
+export const preloaded = (code: string): Variables => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+})
+
 /** The built command as a process, in an environment that holds nothing but `variables`. */
 export function start(args: readonly string[], variables: Variables, bin = BIN): Running {
   const env = { PATH: process.env.PATH, ...variables }
