@@ -1,7 +1,7 @@
 import type { DatabaseSettings } from '../config/database.js'
 import type { Account, MailSettings, Usable } from '../config.js'
-import { interruptible } from '../deadline.js'
 import type { Fault } from '../digest/digest.js'
+import { interruptible } from '../interruption.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
 import type { Run } from '../report.js'

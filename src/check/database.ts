@@ -1,7 +1,7 @@
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
-import { deadline, interruptible } from '../deadline.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
+import { deadline, interruptible } from '../interruption.js'
 import { isServerError, openSession, type Session, type Sql } from '../postgres/session.js'
 import { readAnchor } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'

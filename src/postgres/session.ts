@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
 import type { DatabaseSettings } from '../config/database.js'
-import { deadline, interruptible } from '../deadline.js'
 import { ConnectionError } from '../errors.js'
+import { deadline, interruptible } from '../interruption.js'
 import { openSocket } from './socket.js'
 
 export type Sql = postgres.Sql

@@ -4,8 +4,8 @@ import net from 'node:net'
 import tls from 'node:tls'
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
-import { deadline } from '../deadline.js'
 import { ConnectionError, TlsError, UNTRUSTED } from '../errors.js'
+import { deadline } from '../interruption.js'
 
 /** For the connection and its TLS. */
 const TIMEOUT = 10_000
