@@ -3,13 +3,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { applyMigrations, type CheckOptions, checked, type DigestOptions, digest, FORMATS } from './commands.js'
 import { type Environment, readEnvironment } from './config/reader.js'
 import { CHECK_HELP, DIGEST_HELP, MIGRATE_HELP, PROGRAM_HELP } from './help.js'
-import type { Window } from './job.js'
 import { openLog } from './log.js'
 import { errorSummary, type Summary } from './outcome.js'
 import { exitSoon } from './signals.js'
 import { flushed, outliveReaders } from './stdout.js'
 import { redact } from './text/redact.js'
-import { parseSince, SINCE_ACCEPTS } from './text/time.js'
+import { parseSince, SINCE_ACCEPTS, type Since } from './text/time.js'
 import { oneLine } from './text/words.js'
 
 const UNCHANGED = 'nothing was changed'
@@ -19,7 +18,7 @@ interface EnvOptions {
   readonly envFile?: string
 }
 
-function program(now: Date): Command {
+function program(): Command {
   const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const root = new Command('job-alert')
     .description(description)
@@ -36,16 +35,14 @@ function program(now: Date): Command {
       .addOption(new Option('--env-file <path>').hideHelp())
   command('digest', 'Mail every failure that has not been reported yet, and mark it as reported.')
     .option('--dry-run', 'print what would be sent; sends and changes nothing, needs only the database')
-    .option('--since <when>', `start of the window (default: 7 days ago): ${SINCE_ACCEPTS}`, (text) =>
-      parsedSince(text, now),
-    )
+    .option('--since <when>', `start of the window (default: 7 days ago): ${SINCE_ACCEPTS}`, parsedSince)
     .option('--include-alerted', 'with --since: also the failures that were reported before')
     .addOption(new Option('--format <format>', 'with --dry-run (default: text); json has every job').choices(FORMATS))
     .addHelpText('after', DIGEST_HELP)
     .action((options: DigestOptions & EnvOptions, own: Command) => {
       if (options.includeAlerted && !options.since) own.error('error: --include-alerted needs --since <when>')
       if (options.format && !options.dryRun) own.error('error: --format needs --dry-run')
-      return run(options, 'nothing was sent or marked', (env) => digest(options, env, now))
+      return run(options, 'nothing was sent or marked', (env) => digest(options, env))
     })
   command(
     'check',
@@ -55,7 +52,7 @@ function program(now: Date): Command {
     .addHelpText('after', CHECK_HELP)
     .action((options: CheckOptions & EnvOptions) =>
       run(options, options.sendTest ? `${UNCHANGED}, and a test mail may have been sent` : UNCHANGED, (env) =>
-        checked(options, env, now),
+        checked(options, env),
       ),
     )
   command('migrate', 'Add the column and the indexes that digest needs. Safe to repeat, and safe while workers run.')
@@ -66,9 +63,9 @@ function program(now: Date): Command {
   return root
 }
 
-function parsedSince(text: string, now: Date): Window['since'] {
+function parsedSince(text: string): Since {
   try {
-    return parseSince(text, now)
+    return parseSince(text)
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
   }
@@ -110,7 +107,7 @@ outliveReaders()
 // Pessimistic until an outcome is proven: a promise that never settles would end in 0.
 process.exitCode = 1
 try {
-  await program(new Date()).parseAsync()
+  await program().parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
   process.exitCode = error.exitCode === 0 ? await helpCode() : 2

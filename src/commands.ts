@@ -1,16 +1,17 @@
 import type { Environment } from './config/reader.js'
-import { digestConfig, migrateConfig } from './config.js'
+import { digestConfig, migrateConfig, usableConfig } from './config.js'
+import type { Fault } from './digest/digest.js'
 import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
-import type { Window } from './job.js'
 import { openLog } from './log.js'
 import { JsonDigest } from './mail/json.js'
+import type { Presentation } from './mail/presentation.js'
 import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
 import { type Gathered, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { exitSoon, listenForInterruptions } from './signals.js'
 import { flushed, paint, print } from './stdout.js'
-import { DAY } from './text/time.js'
+import { DAY, MINUTE, type Since } from './text/time.js'
 
 export const FORMATS = ['text', 'html', 'json'] as const
 type Format = (typeof FORMATS)[number]
@@ -18,7 +19,7 @@ type Format = (typeof FORMATS)[number]
 /** What the command line said. */
 export interface DigestOptions {
   readonly dryRun?: true
-  readonly since?: Window['since']
+  readonly since?: Since
   readonly includeAlerted?: true
   readonly format?: Format
 }
@@ -29,66 +30,85 @@ export interface CheckOptions {
 
 /** How far back a digest looks unless told otherwise. */
 const WINDOW = 7 * DAY
-const CHECK_TIMEOUT = 60_000
-
-function windowFrom(now: Date): Date {
-  return new Date(now.getTime() - WINDOW)
-}
 
 /** `job-alert digest`. Rejects with whatever came before the mail; what came after it is in the summary. */
-export async function digest(options: DigestOptions, env: Environment, now: Date): Promise<Summary> {
+export async function digest(options: DigestOptions, env: Environment): Promise<Summary> {
   const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  const interruptions = listenForInterruptions(config.runTimeout, 'RUN_TIMEOUT expired')
+  const interruptions = listenForInterruptions(config.runTimeout, EXPIRED)
   const log = openLog(logLevel)
   interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
   interruptions.abort.addEventListener('abort', exitSoon)
-  const window = { since: options.since ?? windowFrom(now), includeAlerted: options.includeAlerted === true }
-  log.debug('looking for failures', { ...window, dryRun: mail === undefined })
+  const since = options.since ?? WINDOW
+  const includeAlerted = options.includeAlerted === true
+  log.debug('looking for failures', { since, includeAlerted, dryRun: mail === undefined })
+  const onFault = ({ error, jobIds }: Fault): void =>
+    log.error(`part of the mail could not be written${jobIds.length > 0 ? '; its jobs are listed by id only' : ''}`, {
+      jobIds,
+      stack: stackOf(error),
+    })
   const run: Run = {
     ...config,
-    window,
-    now,
+    since,
+    includeAlerted,
+    sendTimeout: mail?.timeout ?? 0,
     interruptions,
-    onFault: ({ error, jobIds }) =>
-      log.error(`part of the mail could not be written${jobIds.length > 0 ? '; its jobs are listed by id only' : ''}`, {
-        jobIds,
-        stack: stackOf(error),
-      }),
+    warn: (message) => log.warn(message),
+    render: async (...all) => (await import('./late.js')).renderMessage(all[0], config.presentation, onFault, all[1]),
+    onFault,
   }
   try {
-    if (!mail) return previewSummary(await printed(run, options.format ?? 'text'))
+    if (!mail) return previewSummary(await printed(run, config.presentation, options.format ?? 'text'))
     const send: SendMail = async (...all) => (await import('./late.js')).sendGrid(mail, config.presentation)(...all)
-    const summary = outcomeSummary(await report(run, send))
-    const unheard = heartbeatUrl && summary.exitCode === 0 && (await beat(heartbeatUrl))
+    const outcome = await report(run, send)
+    // A run that saw nothing of the queue is no sign of life.
+    const heard = outcome.kind === 'sent' || outcome.kind === 'nothing to report'
+    const unheard = heartbeatUrl && heard && (await beat(heartbeatUrl))
     if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
-    return summary
+    return outcomeSummary(outcome)
   } finally {
     interruptions.dispose()
   }
 }
 
-async function printed(run: Run, format: Format): Promise<Gathered> {
-  const json = format === 'json' ? new JsonDigest(print, run.window, run.presentation) : undefined
-  const gathered = await preview(run, { onFailure: (job) => json?.add(job), paint: paint() })
-  const { message, digest: whole, older } = gathered
-  json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older })
-  if (message && format === 'html') print(message.html)
-  if (message && format === 'text') print(`Subject: ${message.subject}\n\n${message.text}`)
+const EXPIRED =
+  'RUN_TIMEOUT has passed before the mail was ready: set it higher or, if check finds an index missing, run migrate'
+
+async function printed(run: Run, presentation: Presentation, format: Format): Promise<Gathered> {
+  let json: JsonDigest | undefined
+  const gathered = await preview(run, {
+    onWindow: (window) => {
+      json = format === 'json' ? new JsonDigest(print, window, presentation) : undefined
+    },
+    onFailures: (jobs) => json?.add(jobs),
+    paint: paint(),
+  })
+  const { message, digest: whole, older, waiting } = gathered
+  await json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older, waiting })
+  if (message && format === 'html') await print(message.html)
+  if (message && format === 'text') await print(`Subject: ${message.subject}\n\n${message.text}`)
   await flushed()
   return gathered
 }
 
 /** `job-alert check`: prints each finding as it is made. Rejects when it cannot go on. */
-export async function checked({ sendTest }: CheckOptions, env: Environment, now: Date): Promise<Summary> {
+export async function checked({ sendTest }: CheckOptions, env: Environment): Promise<Summary> {
   const { check, findingLine } = await import('./late.js')
-  const interruptions = listenForInterruptions(CHECK_TIMEOUT, `check took longer than ${CHECK_TIMEOUT / 1_000} seconds`)
+  const config = usableConfig(env)
+  const timeout = config.runTimeout + MINUTE
+  const interruptions = listenForInterruptions(timeout, `check took longer than ${timeout / 1_000} seconds`)
   interruptions.abort.addEventListener('abort', exitSoon)
-  const window = { since: windowFrom(now), includeAlerted: false }
   const codes: (0 | 1 | 2)[] = []
   try {
-    const findings = check(env, { window, now, sendTest: sendTest === true, stop: interruptions.stop })
+    const findings = check(config, {
+      ...config,
+      since: WINDOW,
+      includeAlerted: false,
+      sendTimeout: config.mail?.timeout ?? 0,
+      interruptions,
+      sendTest: sendTest === true,
+    })
     for await (const finding of findings) {
-      print(findingLine(finding))
+      void print(findingLine(finding))
       if (finding.exitCode !== undefined) codes.push(finding.exitCode)
     }
   } finally {

@@ -60,7 +60,7 @@ export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' |
 }
 
 /** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
-interface Usable extends Omit<DigestConfig, 'database'> {
+export interface Usable extends Omit<DigestConfig, 'database'> {
   readonly problems: readonly string[]
   readonly database: DatabaseSettings | undefined
   readonly account: Account | undefined

@@ -1,8 +1,9 @@
 import { redact } from './text/redact.js'
 
-/** A row of research_jobs. Times are milliseconds since the epoch, ±Infinity included; texts are redacted. */
+/** A row of research_jobs. Times are milliseconds since the epoch, ±Infinity included; names are redacted. */
 export interface Job {
-  readonly id: number
+  /** A bigint: a number would be off by one beyond 2^53. */
+  readonly id: bigint
   readonly source: string
   readonly jobType: string
   readonly targetType: string
@@ -17,7 +18,7 @@ export interface Job {
   readonly finishedAt: number | null
   /** When it failed, if it did: the first that is set of finished_at, claimed_at and created_at. */
   readonly failedAt: number
-  readonly error: string | null
+  readonly error: JobError | null
   /** The janitor ended it. */
   readonly reaped: boolean
   /** An admin ended it before it had an error. */
@@ -44,16 +45,42 @@ const JANITOR =
   /(\s{0,4}(?:[|;]\s{0,4})?\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\)))/
 
 /**
- * last_error → the job's error, fit to be shown, and whether the janitor ended the job.
- * The janitor's words come off first: a credential that the worker's cut left open would swallow them, and a rule
- * that looks for a credential at the end of a text would not find it in front of them.
+ * last_error as it stands in the row. Jobs are compared and grouped by `unredacted`; whatever is shown goes through
+ * toString(), which template strings and JSON call themselves, and which redacts.
  */
-export function readError(text: string | null): Pick<Job, 'error' | 'reaped'> {
-  if (text === null) return { error: null, reaped: false }
-  if (!text.includes('reaped: ')) return { error: redact(text).trim(), reaped: false }
-  const parts = text.split(JANITOR).map((part, index) => (index % 2 === 0 ? redact(part) : part))
-  const error = parts.join('').trim()
-  return { error, reaped: error.endsWith(REAPED_FOR_GOOD) }
+export class JobError {
+  readonly unredacted: string
+  #shown: string | undefined
+
+  constructor(text: string) {
+    this.unredacted = text.trim()
+  }
+
+  get reaped(): boolean {
+    return this.unredacted.endsWith(REAPED_FOR_GOOD)
+  }
+
+  /**
+   * Fit to be shown. The janitor's words come off first: a credential that the worker's cut left open would swallow
+   * them, and a rule that looks for a credential at the end of a text would not find it in front of them.
+   */
+  toString(): string {
+    this.#shown ??= this.unredacted
+      .split(JANITOR)
+      .map((part, index) => (index % 2 === 0 ? redact(part) : part))
+      .join('')
+      .trim()
+    return this.#shown
+  }
+
+  toJSON(): string {
+    return this.toString()
+  }
+}
+
+/** Ids are given in the order in which jobs are created. */
+export function inOrderOfCreation(a: Pick<Job, 'id'>, b: Pick<Job, 'id'>): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id)
 }
 
 /** "spotify/match_song" */

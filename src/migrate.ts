@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from './config/database.js'
 import { isServerError, openSession, type Sql } from './postgres/session.js'
-import { explain, NotPrepared } from './queue/prepared.js'
+import { explain, NotPrepared, readTable, unprepared } from './queue/prepared.js'
 
 interface Watcher {
   /** Called with the name of each file before it is applied. */
@@ -24,6 +24,8 @@ export async function migrate(settings: DatabaseSettings, { onFile, onProgress }
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort()
   const session = openSession(settings)
   try {
+    const table = await readTable(session.sql)
+    if (table.relkind === null) throw new NotPrepared(`${unprepared(table, 'mark')}`)
     for (const name of names) {
       onFile(name)
       // In these files a blank line after a semicolon, and nothing else, separates statements.

@@ -2,7 +2,7 @@ import { ConfigError } from './config/reader.js'
 import { Interrupted } from './deadline.js'
 import { isExpected, reasonOf, stackOf } from './errors.js'
 import { NotPrepared } from './queue/prepared.js'
-import type { Found, Gathered, Outcome } from './report.js'
+import type { Busy, Found, Gathered, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
 
 /** A storm's ids would make a line that no log keeps whole. */
@@ -43,9 +43,11 @@ export function outcomeSummary(outcome: Outcome): Summary {
   })
   switch (outcome.kind) {
     case 'nothing to report':
-      return end(0, NOTHING, counts({ found: 0, overdue: false, older: outcome.older }, 0))
+      return end(0, NOTHING, counts(outcome, 0))
     case 'another run is at work':
       return end(0, 'another run is at work, so this one did nothing; after --since or --include-alerted, run it again')
+    case 'another run hangs':
+      return end(1, hanging(outcome), { pid: outcome.pid })
     case 'sent':
       return end(0, `SendGrid accepted the mail, and ${markedOf(outcome)} marked as reported`, {
         ...counts(outcome, outcome.found),
@@ -72,6 +74,10 @@ export function outcomeSummary(outcome: Outcome): Summary {
       return end(3, `${mail} was sent, but ${marked}`, details)
     }
   }
+}
+
+function hanging({ pid, since }: Busy): string {
+  return `another run has held the lock since ${since?.toISOString()}, longer than a run may take, and may be waiting for a standby; nothing was reported; once you know why, end it with "select pg_terminate_backend(${pid})"`
 }
 
 function subjectOf({ found, overdue }: Found): string {
@@ -108,8 +114,11 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 
-function counts({ found, overdue, older }: Found, reported: number): Readonly<Record<string, unknown>> {
-  return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count }
+function counts(
+  { found, overdue, older, waiting, locked }: Found,
+  reported: number,
+): Readonly<Record<string, unknown>> {
+  return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count, waiting, locked }
 }
 
 /** Joined by semicolons, whether or not somebody else's words end in a full stop. */

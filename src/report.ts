@@ -1,44 +1,65 @@
 import { REFRESH } from './chains.js'
+import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
 import { interruptible } from './deadline.js'
+import type { ChainContext } from './digest/chain.js'
 import { type Digest, type Fault, Tally } from './digest/digest.js'
-import type { Lapse } from './digest/overdue.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
 import { openSession, type Session, type Sql } from './postgres/session.js'
-import { claimLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
-import { claimFailures, countOlder, lockOutOtherRuns, readFailures } from './queue/failures.js'
-import { demandAllRows } from './queue/prepared.js'
+import { claimLapse, type Lapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { claimFailures, countUnreported, FAILURES_PER_MAIL, readFailures } from './queue/failures.js'
+import { lockOutOtherRuns, otherRun } from './queue/lock.js'
+import { demandPrepared } from './queue/prepared.js'
+import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import type { Interruptions } from './signals.js'
+import { MINUTE, type Since } from './text/time.js'
 
 /** What a run found, whatever came of it. */
 export interface Found {
-  /** Failures. */
+  /** Failures in the mail. */
   readonly found: number
   readonly overdue: boolean
   readonly older: Backlog
+  /** Failures beyond what one mail takes: the next run reports them. */
+  readonly waiting: number
+  /** Failures that somebody else has locked: the next run reports them. */
+  readonly locked: number
 }
 
-/** What became of the alert. Whatever is not listed here is thrown, and then nothing was sent or marked. */
+/** Another run holds the lock. */
+export interface Busy {
+  readonly kind: 'another run is at work' | 'another run hangs'
+  /** Its backend's process id, and since when it has held the lock, where the server tells. */
+  readonly pid: number | undefined
+  readonly since: Date | undefined
+}
+
+/** What became of the alert. Every other ending is thrown before the send, with nothing marked. */
 export type Outcome =
-  | { readonly kind: 'another run is at work' }
-  | { readonly kind: 'nothing to report'; readonly older: Backlog }
+  | Busy
+  | (Found & { readonly kind: 'nothing to report' })
   | (Found & { readonly kind: 'sent'; readonly messageId: string })
   | (Found & { readonly kind: 'not sent' | 'outcome unknown'; readonly reason: string })
   | (Found & {
       readonly kind: 'sent but not marked' | 'sent, perhaps not marked'
       readonly messageId: string
-      readonly ids: readonly number[]
+      readonly ids: readonly bigint[]
       readonly error: unknown
     })
 
-/** All that a run of the command needs from outside. */
-export interface Run extends Pick<DigestConfig, 'database' | 'presentation' | 'runTimeout' | 'overdueAfter'> {
-  readonly window: Window
-  readonly now: Date
+/** What a run of the command needs from outside. */
+export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'overdueAfter'> {
+  readonly since: Since
+  readonly includeAlerted: boolean
+  /** How long the mail may take, in milliseconds. */
+  readonly sendTimeout: number
   readonly interruptions: Interruptions
+  readonly warn: (message: string) => void
+  /** Loaded only when there is something to send. */
+  readonly render: (digest: Digest, paint?: Paint) => Message | Promise<Message>
   /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
 }
@@ -46,7 +67,7 @@ export interface Run extends Pick<DigestConfig, 'database' | 'presentation' | 'r
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Gathered extends Found {
   /** What is marked once the mail is out. */
-  readonly ids: readonly number[]
+  readonly ids: readonly bigint[]
   /** Undefined when there is nothing to report. */
   readonly message: Message | undefined
   readonly digest: Digest | undefined
@@ -54,7 +75,9 @@ export interface Gathered extends Found {
 
 /** Where a preview goes: somebody may want every failure, and the text in colour. */
 interface Viewer {
-  readonly onFailure: (job: Job) => void
+  readonly onWindow: (window: Window) => void
+  /** The next failures are read when it has resolved. */
+  readonly onFailures: (jobs: readonly Job[]) => Promise<void> | void
   readonly paint: Paint | undefined
 }
 
@@ -68,13 +91,14 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const { stop, abort } = run.interruptions
   try {
     const claimed = await interruptible(claim(session, run), stop)
-    if (!claimed) return { kind: 'another run is at work' }
+    if ('kind' in claimed) return claimed
     const { ids, message, digest, ...found } = claimed
-    if (!message) return { kind: 'nothing to report', older: found.older }
+    if (!message) return { kind: 'nothing to report', ...found }
+    run.interruptions.sending(run.sendTimeout + commitTimeout(run) + WIND_UP)
     const answer = await send(message, abort)
     if (answer.kind === 'unknown') return { kind: 'outcome unknown', ...found, reason: answer.reason }
     if (answer.kind !== 'accepted') return { kind: 'not sent', ...found, reason: answer.reason }
-    const fate = await session.commit(abort)
+    const fate = await session.commit(commitTimeout(run), abort)
     const sent = { ...found, messageId: answer.messageId }
     if (fate.kind === 'committed') return { kind: 'sent', ...sent }
     const kind = fate.kind === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
@@ -94,58 +118,129 @@ export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
   }
 }
 
-async function claim(session: Session, run: Run): Promise<Gathered | undefined> {
-  await session.begin('read write', run.runTimeout)
-  if (!(await lockOutOtherRuns(session.sql))) return undefined
-  const claimed = await gather(session.sql, run, MARKING)
-  if (claimed.message) await session.identify()
+/** All of a run that comes before the send, in a transaction that is left open. */
+export async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
+  const { sql } = session
+  const { now, window } = await begin(session, run, 'read write')
+  await demandPrepared(sql, 'mark')
+  if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
+  const tally = new Tally()
+  const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
+  const lapse = run.overdueAfter === undefined ? undefined : await claimLapse(sql, run.overdueAfter, window)
+  const { older, left } = await countUnreported(sql, window)
+  const isFull = claimed === FAILURES_PER_MAIL
+  const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
+  const composed = await compose(sql, { tally, lapse, now, window, ...found }, run)
+  if (composed.message) await session.identify()
+  return composed
+}
+
+/** The same, and whatever else a run may read: only that shows which columns and rights it needs. */
+export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
+  const claimed = await claim(session, run)
+  if (!('kind' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
 
+/** The same, without a mark or a lock. */
 async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
-  await session.begin('read only', run.runTimeout)
-  return gather(session.sql, run, READING, viewer)
-}
-
-const MARKING = { right: 'mark', failures: claimFailures, lapse: claimLapse } as const
-const READING = { right: 'read', failures: readFailures, lapse: readLapse } as const
-type Access = typeof MARKING | typeof READING
-
-async function gather(sql: Sql, run: Run, access: Access, viewer?: Viewer): Promise<Gathered> {
-  await demandAllRows(sql, access.right)
+  const { sql } = session
+  const { now, window } = await begin(session, run, 'read only')
+  await demandPrepared(sql, 'read')
+  viewer.onWindow(window)
   const tally = new Tally()
-  const counted = await access.failures(sql, run.window, (job) => {
-    tally.add(job)
-    viewer?.onFailure(job)
+  let waiting = 0
+  await readFailures(sql, window, async (jobs) => {
+    const fitting = jobs.slice(0, FAILURES_PER_MAIL - tally.ids.length)
+    for (const job of fitting) addTo(tally, job, run)
+    waiting += jobs.length - fitting.length
+    await viewer.onFailures(jobs)
   })
-  const { ids } = tally
-  if (counted !== ids.length) throw new Error(`${counted} rows were marked but ${ids.length} came back`)
-  const after = run.overdueAfter
-  const lastSuccess = after && (await access.lapse(sql, after, run.window))
-  const lapse = after && lastSuccess ? { lastSuccess, after } : undefined
-  const found = { found: ids.length, overdue: lapse !== undefined, older: await countOlder(sql, run.window) }
-  if (ids.length === 0 && !lapse) return { ...found, ids, message: undefined, digest: undefined }
-  const digest = await complete(sql, tally, lapse, found.older, run)
-  // Most runs have nothing to send.
-  const { renderMessage } = await import('./late.js')
-  const message = renderMessage(digest, run.presentation, run.onFault, viewer?.paint)
-  return { ...found, ids: lapse ? [...ids, lapse.lastSuccess.id] : ids, message, digest }
+  const lapse = run.overdueAfter === undefined ? undefined : await readLapse(sql, run.overdueAfter, window)
+  const { older } = await countUnreported(sql, window)
+  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run, viewer.paint)
 }
 
-async function complete(
-  sql: Sql,
-  tally: Tally,
-  lapse: Lapse | undefined,
-  older: Backlog,
-  { window, now, onFault }: Run,
-): Promise<Digest> {
+/** A synchronous standby may hold up the answer: a minute by default. */
+function commitTimeout({ sendTimeout }: Pick<Run, 'sendTimeout'>): number {
+  return 4 * sendTimeout
+}
+
+/** To ask what became of a COMMIT whose answer was lost. */
+const WIND_UP = 30_000
+
+/** A clock that is further off than this makes times in logs misleading. */
+const SKEW = 5 * MINUTE
+
+/** BEGIN, and what the run takes from the server's clock. */
+async function begin(
+  session: Session,
+  { since, includeAlerted, runTimeout, sendTimeout, warn }: Run,
+  mode: 'read write' | 'read only',
+): Promise<{ readonly now: Date; readonly window: Window }> {
+  const time = await session.begin(mode, { statement: runTimeout, idle: runTimeout + sendTimeout })
+  const ahead = Math.round((Date.now() - time) / MINUTE)
+  if (Math.abs(ahead) * MINUTE > SKEW)
+    warn(
+      `this machine's clock is ${Math.abs(ahead)} minutes ${ahead > 0 ? 'ahead of' : 'behind'} the database's, which counts`,
+    )
+  const now = new Date(time)
+  return { now, window: { since: windowStart(since, now), includeAlerted } }
+}
+
+function windowStart(since: Since, now: Date): Window['since'] {
+  if (since === 'all') return since
+  const start = typeof since === 'number' ? new Date(now.getTime() - since) : since
+  if (!(start.getUTCFullYear() >= 1)) return 'all'
+  if (start > now) throw new ConfigError([`--since is in the future: the database's clock says ${now.toISOString()}`])
+  return start
+}
+
+/** Whoever holds the lock for longer than a run may take no longer works, but waits: for a standby, or for nobody. */
+async function busy(sql: Sql, { runTimeout, sendTimeout }: Run, now: Date): Promise<Busy> {
+  const { pid, since } = await otherRun(sql)
+  const longest = 2 * runTimeout + sendTimeout + commitTimeout({ sendTimeout })
+  const hangs = since !== undefined && now.getTime() - since.getTime() > longest
+  return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
+}
+
+/** A row that cannot be understood stands in the mail by its id. */
+function addTo(tally: Tally, job: Job, { onFault }: Run): void {
+  try {
+    tally.add(job)
+  } catch (error) {
+    onFault({ error, jobIds: [job.id] })
+    tally.add({ ...job, error: UNREADABLE, chain: null })
+  }
+}
+
+/** What a transaction has found. */
+interface Taken extends Omit<Found, 'found' | 'overdue'> {
+  readonly tally: Tally
+  readonly lapse: { readonly id: bigint; readonly lapse: Lapse } | undefined
+  readonly now: Date
+  readonly window: Window
+}
+
+/** Reads what the mail says beside the failures, and renders it. */
+async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise<Gathered> {
+  const { tally, lapse, now, window, ...rest } = taken
+  const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
+  const found = { ...rest, found: tally.ids.length, overdue: lapse !== undefined }
+  if (ids.length === 0) return { ...found, ids, message: undefined, digest: undefined }
   const chains = tally.shownChains().map(({ latest }) => latest)
   const known = lapse !== undefined || chains.some(({ source }) => source === REFRESH.source)
-  const context = {
-    jobs: await readChainJobs(sql, [...new Set(chains.map(({ chain }) => chain as string))]),
+  const context = await readContext(sql, [...new Set(chains.map(({ chain }) => chain as string))], known)
+  const further = { lapse: lapse?.lapse, waiting: rest.waiting }
+  const digest = tally.digest({ ...context, ...further }, rest.older, window, now, run.onFault)
+  return { ...found, ids, message: await run.render(digest, paint), digest }
+}
+
+async function readContext(sql: Sql, chains: readonly string[], known: boolean): Promise<ChainContext> {
+  return {
+    jobs: await readChainJobs(sql, chains),
     latest: known ? await readLatestJobs(sql) : [],
     lastSuccess: known ? await readLastSuccess(sql) : undefined,
-    lapse,
   }
-  return tally.digest(context, older, window, now, onFault)
 }

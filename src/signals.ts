@@ -7,6 +7,8 @@ import { Interrupted } from './deadline.js'
 export interface Interruptions {
   readonly stop: AbortSignal
   readonly abort: AbortSignal
+  /** The mail is about to be sent: the run's time is over, and what follows has `timeout` milliseconds of its own. */
+  sending(timeout: number): void
 }
 
 /** Render kills ten seconds or more after its SIGTERM. */
@@ -24,7 +26,8 @@ export function listenForInterruptions(timeout: number, expired: string): Interr
     abort.abort(reason)
     stop.abort(reason)
   }
-  const timers = [setTimeout(() => end(new Interrupted(expired)), timeout)]
+  let bound = setTimeout(() => end(new Interrupted(expired)), timeout)
+  const timers: NodeJS.Timeout[] = []
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     const reason = new Interrupted(`stopped by ${name}`, name)
     if (stop.signal.aborted) end(reason)
@@ -38,8 +41,12 @@ export function listenForInterruptions(timeout: number, expired: string): Interr
   return {
     stop: stop.signal,
     abort: abort.signal,
+    sending(timeout) {
+      clearTimeout(bound)
+      bound = setTimeout(() => end(new Interrupted('the time for the mail is up')), timeout)
+    },
     dispose() {
-      timers.forEach(clearTimeout)
+      for (const timer of [bound, ...timers]) clearTimeout(timer)
     },
   }
 }

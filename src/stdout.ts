@@ -11,13 +11,14 @@ export function outliveReaders(): void {
   process.stderr.on('error', () => {})
 }
 
-export function print(text: string): void {
-  process.stdout.write(text)
+/** Prints on stdout. Resolves when stdout has taken it, or whoever read it has gone; never rejects. */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()))
 }
 
 /** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
 export async function flushed(): Promise<void> {
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  await print('')
   if (unwritable && unwritable.code !== 'EPIPE')
     throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
 }

@@ -1,30 +1,52 @@
-import type { Environment } from '../config/reader.js'
-import { type Account, type MailSettings, usableConfig } from '../config.js'
+import type { DatabaseSettings } from '../config/database.js'
+import type { Account, MailSettings, Usable } from '../config.js'
 import { interruptible } from '../deadline.js'
+import type { Fault } from '../digest/digest.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
+import type { Run } from '../report.js'
 import { readScopes, sendGrid } from '../sendgrid/sendgrid.js'
-import { type CheckContext, ofDatabase } from './database.js'
+import { ofDatabase } from './database.js'
 import { bad, type Finding, good, said } from './finding.js'
 import { sampleDigest } from './sample.js'
 
+/** What a check is told, and what may cut it short. */
+export interface CheckContext extends Omit<Run, 'database' | 'render' | 'onFault' | 'warn'> {
+  readonly presentation: Presentation
+  readonly sendTest: boolean
+}
+
 /**
  * Looks into everything that a digest needs, and goes on after what is wrong. Only a test mail leaves a trace.
- * Throws the reason of `options.stop` as soon as that is aborted.
+ * Throws the reason of the interruption as soon as it is stopped.
  */
-export async function* check(env: Environment, options: CheckContext): AsyncGenerator<Finding> {
-  const { problems, database, account, mail, presentation, heartbeatUrl, ...config } = usableConfig(env)
+export async function* check(config: Usable, context: CheckContext): AsyncGenerator<Finding> {
+  const { problems, database, account, mail } = config
+  const { stop } = context.interruptions
   for (const problem of problems) yield ofProblem(problem)
   if (problems.length === 0) yield good('configuration: complete')
-  if (database) yield* ofDatabase(database, config, options)
-  if (account) yield await ofKey(account, options)
+  if (database) yield* ofDigest(database, context)
+  if (account) yield await ofKey(account, stop)
   if (mail) yield* ofMail(mail)
-  yield said(
-    heartbeatUrl
-      ? 'heartbeat: HEARTBEAT_URL is set'
-      : 'heartbeat: HEARTBEAT_URL is not set; nothing will alert you if the cron stops running',
-  )
-  if (options.sendTest) yield mail ? await ofTestMail(mail, presentation, options) : UNSENDABLE
+  if (config.heartbeatUrl) yield said('heartbeat: HEARTBEAT_URL is set')
+  else if (!problems.some((problem) => problem.startsWith('HEARTBEAT_URL')))
+    yield said('heartbeat: HEARTBEAT_URL is not set; nothing will alert you if the cron stops running')
+  if (context.sendTest) yield mail ? await ofTestMail(mail, context.presentation, stop) : UNSENDABLE
+}
+
+/** The database, and what a digest complained of on the way. */
+async function* ofDigest(database: DatabaseSettings, context: CheckContext): AsyncGenerator<Finding> {
+  const noticed: Finding[] = []
+  const onFault = ({ error }: Fault): void =>
+    void noticed.push(bad(0, `mail: a part could not be written (${(error as Error).message})`))
+  yield* ofDatabase({
+    ...context,
+    database,
+    warn: (message) => noticed.push(bad(0, `clock: ${message}`)),
+    render: (digest) => renderMessage(digest, context.presentation, onFault),
+    onFault,
+  })
+  yield* noticed
 }
 
 /** What is missing is said with its cure below; any other problem says itself what is accepted. */
@@ -42,7 +64,7 @@ const KEY_CURES = {
   unknown: 'check SENDGRID_BASE_URL, and that this machine may connect to it',
 } as const
 
-async function ofKey(account: Account, { stop }: CheckContext): Promise<Finding> {
+async function ofKey(account: Account, stop: AbortSignal): Promise<Finding> {
   const scopes = await interruptible(readScopes(account, stop), stop)
   if ('kind' in scopes) {
     const { kind, reason } = scopes
@@ -64,13 +86,9 @@ const UNSENDABLE = bad(
   'fix the configuration above, then run check --send-test again',
 )
 
-async function ofTestMail(
-  mail: MailSettings,
-  presentation: Presentation,
-  { now, window, stop }: CheckContext,
-): Promise<Finding> {
+async function ofTestMail(mail: MailSettings, presentation: Presentation, stop: AbortSignal): Promise<Finding> {
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
-  const message = renderMessage(sampleDigest(now, window), marked, () => {})
+  const message = renderMessage(sampleDigest(new Date()), marked, () => {})
   const answer = await interruptible(sendGrid(mail, marked)(message, stop), stop)
   return answer.kind === 'accepted'
     ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); make sure it arrives`)

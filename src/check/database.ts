@@ -1,37 +1,22 @@
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
-import type { DigestConfig } from '../config.js'
-import { interruptible } from '../deadline.js'
+import { deadline, interruptible } from '../deadline.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
-import type { Window } from '../job.js'
 import { isServerError, openSession, type Session, type Sql } from '../postgres/session.js'
-import { claimLapse, readChainJobs, readLastSuccess, readLatestJobs } from '../queue/chain.js'
-import { claimFailures, countDue, countOlder } from '../queue/failures.js'
-import { demandAllRows, INDEXES, NotPrepared, readMigrated } from '../queue/prepared.js'
+import { readAnchor } from '../queue/chain.js'
+import { NotMarked } from '../queue/failures.js'
+import { INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
+import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said } from './finding.js'
 
-type Bounds = Pick<DigestConfig, 'runTimeout' | 'overdueAfter'>
-
-/** What a check is told, and what may cut it short. */
-export interface CheckContext {
-  readonly window: Window
-  readonly now: Date
-  readonly sendTest: boolean
-  readonly stop: AbortSignal
-}
-
-/** What can be said of the database until it is all said, the connection is lost, or `stop` is aborted. */
-export async function* ofDatabase(
-  settings: DatabaseSettings,
-  bounds: Bounds,
-  { window, stop }: CheckContext,
-): AsyncGenerator<Finding> {
-  const session = openSession(settings)
-  const findings = inTransaction(session, bounds, window)
+/** What can be said of the database until it is all said, the connection is lost, or the run is stopped. */
+export async function* ofDatabase(run: Run): AsyncGenerator<Finding> {
+  const session = openSession(run.database)
+  const findings = inSession(session, run)
   try {
     for (;;) {
-      const { value, done } = await interruptible(findings.next(), stop)
+      const { value, done } = await interruptible(findings.next(), run.interruptions.stop)
       if (done) return
       yield value
     }
@@ -50,70 +35,76 @@ function lost(error: unknown): Finding {
   return bad(1, `database: ${reasonOf(error)}`, error instanceof TlsError ? undefined : cure)
 }
 
-async function* inTransaction(session: Session, bounds: Bounds, window: Window): AsyncGenerator<Finding> {
-  const { sql } = session
-  await session.begin('read write', bounds.runTimeout)
-  const { version, encrypted, pooled } = await session.describe()
-  const how = [encrypted ? 'encrypted' : 'not encrypted', pooled ? 'through a pooler' : 'without a pooler']
-  yield good(`database: PostgreSQL ${version}, ${how.join(', ')}`)
-  const fine = await readMigrated(sql)
-  if (!fine.research_jobs) {
-    const cure = 'check the database that DATABASE_URL names, and that the role may use its schema'
-    yield bad(2, 'table: research_jobs was not found', cure)
-    return
-  }
-  yield* migrated(fine)
-  yield await tried(sql, 'row-level security: hides nothing', () => demandAllRows(sql, 'mark'))
-  if (!fine.last_alerted_at) return
-  yield await tried(sql, 'permission: may read the failures and mark them', () => rehearse(sql, bounds, window))
-  yield* counted(sql, window)
+async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
+  yield await ofServer(session, run.database)
+  const table = await readTable(session.sql)
+  yield* ofTable(table)
+  if (unprepared(table, 'mark')) return
+  yield* ofRehearsal(session, run)
+}
+
+async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
+  const { version, user, database, encrypted, pooled } = await session.describe()
+  const where = `${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
+  const how = `${encrypted ? 'encrypted' : 'not encrypted'}, ${pooled ? 'through a pooler' : 'without a pooler'}`
+  return good(`database: ${where}, PostgreSQL ${version}, ${how}`)
 }
 
 /** A digest without an index is slow, and does all it should. */
-function* migrated(fine: Readonly<Record<string, boolean>>): Generator<Finding> {
+function* ofTable(table: Table): Generator<Finding> {
+  const reason = unprepared(table, 'mark')
+  if (reason) yield problem(2, 'table', reason)
+  else yield good('table: research_jobs with its column last_alerted_at, and no hidden rows')
+  if (table.relkind === null) return
   const cure = 'run "node bin/job-alert.js migrate" as the owner of the table'
-  yield fine.last_alerted_at
-    ? good('table: research_jobs with its column last_alerted_at')
-    : bad(2, 'table: research_jobs has no column last_alerted_at', cure)
   for (const index of INDEXES)
-    yield fine[index]
+    yield table.indexes.includes(index)
       ? good(`index: ${index}`)
       : bad(0, `index: ${index} is missing or was not completed; a digest works, but reads the whole table`, cure)
 }
 
-/** The statements of a digest, whatever is due: only they show which columns and rights it needs. */
-async function rehearse(sql: Sql, { overdueAfter }: Bounds, window: Window): Promise<void> {
-  await claimFailures(sql, window, () => {})
-  if (overdueAfter) await claimLapse(sql, overdueAfter, window)
-  await readChainJobs(sql, [''])
-  await readLatestJobs(sql)
-  await readLastSuccess(sql)
+/** What is wrong, and behind its last colon the cure. */
+function problem(exitCode: 1 | 2, about: string, reason: string): Finding {
+  const [, text = reason, cure] = /^(.*): (.*)$/s.exec(reason) ?? []
+  return bad(exitCode, `${about}: ${text}`, cure)
 }
 
-/** A statement that fails spoils the transaction unless there is a savepoint. What it did is undone in any case. */
-async function tried(sql: Sql, text: string, work: () => Promise<void>): Promise<Finding> {
-  await sql.unsafe('savepoint check_job_alert')
-  const finding = await work().then(
-    () => good(text),
-    (error) => refused(text.replace(/:.*/, ''), error),
+/** The digest itself, up to the send. What it did is undone when the session is closed. */
+async function* ofRehearsal(session: Session, run: Run): AsyncGenerator<Finding> {
+  const bound = deadline(run.runTimeout, run.interruptions.stop)
+  try {
+    yield* outcomeOf(await interruptible(rehearse(session, run), bound.signal))
+    if (run.overdueAfter !== undefined) yield await ofAnchor(session.sql, run.overdueAfter)
+  } catch (error) {
+    if (bound.passed) yield bad(1, 'digest: it takes longer than RUN_TIMEOUT', 'set RUN_TIMEOUT higher')
+    else if (error instanceof NotPrepared) yield problem(2, 'digest', error.message)
+    else if (error instanceof NotMarked || isServerError(error)) yield bad(1, `digest: ${reasonOf(error)}`)
+    else throw error
+  } finally {
+    bound.clear()
+  }
+}
+
+function* outcomeOf(claimed: Gathered | Busy): Generator<Finding> {
+  if ('kind' in claimed) {
+    yield claimed.kind === 'another run hangs'
+      ? bad(1, 'digest: another run has held its lock for longer than a run may take')
+      : said('digest: not tried, because another run is at work; run check again in a minute')
+    return
+  }
+  const { found, overdue, older, waiting, locked } = claimed
+  yield good(
+    `digest: would report ${plural(found + waiting, 'failure')}${overdue ? ' and an overdue refresh' : ''}; works up to the send`,
   )
-  await sql.unsafe('rollback to savepoint check_job_alert')
-  return finding
+  if (locked > 0) yield said(`queue: ${plural(locked, 'failure')} locked by somebody else, left for the next run`)
+  yield said(`queue: ${plural(older.count, 'older failure')} never reported`)
 }
 
-/** Throws what the server did not say. */
-function refused(what: string, error: unknown): Finding {
-  if (error instanceof NotPrepared)
-    return bad(2, `${what}: ${error.message}`, 'see "Deploy on Render" in the README for what the role needs')
-  if (!isServerError(error)) throw error
-  return bad(1, `${what}: ${reasonOf(error)}`)
-}
-
-async function* counted(sql: Sql, window: Window): AsyncGenerator<Finding> {
-  let waiting = ''
-  yield await tried(sql, 'queue: can be read', async () => {
-    const [due, older] = [await countDue(sql, window), await countOlder(sql, window)]
-    waiting = `${plural(due.count, 'failure')} for the next digest, ${plural(older.count, 'older one')} never reported`
-  })
-  if (waiting) yield said(`queue: ${waiting}`)
+async function ofAnchor(sql: Sql, after: number): Promise<Finding> {
+  const found = await readAnchor(sql, after)
+  if (!found) return said('overdue: no refresh is on record, so nothing can be overdue')
+  const { anchor, lastSuccess } = found
+  const what = lastSuccess ? 'the last success' : 'the oldest refresh job on record, as no success is'
+  const [since, until] = [anchor, anchor + after].map((time) => new Date(time).toISOString())
+  return said(`overdue: counts from ${what}, ${since}; overdue from ${until}`)
 }

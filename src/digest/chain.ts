@@ -1,6 +1,6 @@
 import { isStep, parseChainStart, REFRESH } from '../chains.js'
-import { type Job, kindOf } from '../job.js'
-import { type Cluster, ClusterTally, JOBS_LISTED, kept, laterFirst } from './cluster.js'
+import { inOrderOfCreation, type Job, kindOf } from '../job.js'
+import { type Cluster, ClusterTally, JOBS_LISTED, laterFirst } from './cluster.js'
 import { type Outlook, outlook } from './outlook.js'
 import { knownSteps, type Step, stepOf } from './steps.js'
 
@@ -21,7 +21,7 @@ export class ChainTally {
   add(job: Job): void {
     this.cluster.add(job)
     this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
-    this.jobs = [...this.jobs, kept(job)].sort(laterFirst).slice(0, JOBS_LISTED)
+    this.jobs = [...this.jobs, job].sort(laterFirst).slice(0, JOBS_LISTED)
   }
 
   result(): ChainFailures {
@@ -81,7 +81,7 @@ export function chainFrom(failures: ChainFailures, context: ChainContext, now: D
 /** The chain's rows, with each failure once, as it was when it was claimed. */
 function jobsOf({ latest: { source, chain }, jobs }: ChainFailures, context: ChainContext): readonly Job[] {
   const read = [...context.jobs, ...context.latest].filter((job) => job.source === source && job.chain === chain)
-  return [...new Map([...read, ...jobs].map((job) => [job.id, job])).values()].sort((a, b) => a.id - b.id)
+  return [...new Map([...read, ...jobs].map((job) => [job.id, job])).values()].sort(inOrderOfCreation)
 }
 
 /** Among the failures to report; a job that is no step of the chain counts only where there is no other. */

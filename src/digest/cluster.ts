@@ -1,5 +1,4 @@
-import { howItDied, type Job } from '../job.js'
-import { shortened } from '../text/words.js'
+import { howItDied, inOrderOfCreation, type Job } from '../job.js'
 
 /** A design figure: what a human reads through at three in the morning. */
 export const JOBS_LISTED = 10
@@ -41,7 +40,7 @@ export class ClusterTally {
     this.count += count
     this.first = Math.min(this.first, first)
     this.last = Math.max(this.last, last)
-    if (this.latest === undefined || laterFirst(latest, this.latest) < 0) this.latest = kept(latest)
+    if (this.latest === undefined || laterFirst(latest, this.latest) < 0) this.latest = latest
     for (const job of jobs) this.list(job)
   }
 
@@ -53,7 +52,7 @@ export class ClusterTally {
   }
 
   /** Sorted only now and then: a storm comes in any order, and most of it is not listed in the end. */
-  private list(job: Listed & { readonly error?: string | null }): void {
+  private list(job: Listed & { readonly error?: unknown }): void {
     if (this.least !== undefined && laterFirst(job, this.least) > 0) return
     const { error, ...listed } = job
     this.jobs.push(listed)
@@ -68,10 +67,5 @@ export class ClusterTally {
 
 /** Two infinite times are equal, but their difference is not a number. */
 export function laterFirst(a: Listed, b: Listed): number {
-  return b.failedAt === a.failedAt ? b.id - a.id : b.failedAt - a.failedAt
-}
-
-/** An error is kept as far as it can be shown. */
-export function kept(job: Job): Job {
-  return { ...job, error: job.error === null ? null : shortened(job.error) }
+  return b.failedAt === a.failedAt ? inOrderOfCreation(b, a) : b.failedAt - a.failedAt
 }

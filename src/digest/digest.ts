@@ -27,12 +27,16 @@ export interface Digest {
   readonly kinds: readonly Kind[]
   readonly overdue: Overdue | undefined
   readonly older: Backlog
+  /** Failures that are due as well, beyond what one mail takes. */
+  readonly waiting: number
 }
 
 /** What the database says beyond the failures. */
 export interface Context extends ChainContext {
   /** Undefined unless it is to be reported. */
   readonly lapse: Lapse | undefined
+  /** Failures beyond what one mail takes. */
+  readonly waiting: number
 }
 
 /** `chain` is undefined where the rows make no sense: its failures are listed bare then. */
@@ -44,12 +48,12 @@ export interface ChainSection {
 /** Something of the mail that could not be made; its jobs are in the mail nevertheless. */
 export interface Fault {
   readonly error: unknown
-  readonly jobIds: readonly number[]
+  readonly jobIds: readonly bigint[]
 }
 
 /** Failures as they stream in: counts all of them, keeps only what a digest can show. */
 export class Tally {
-  readonly ids: number[] = []
+  readonly ids: bigint[] = []
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
   private readonly chains = new Map<string, ChainTally>()
@@ -86,6 +90,7 @@ export class Tally {
       kinds: this.kinds.result(),
       overdue: context.lapse && overdueOf(context.lapse, context.latest, now),
       older,
+      waiting: context.waiting,
     }
   }
 

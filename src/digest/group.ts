@@ -1,5 +1,5 @@
 import type { Job } from '../job.js'
-import { cut, shortened } from '../text/words.js'
+import { cut } from '../text/words.js'
 import { type Cluster, ClusterTally, laterFirst } from './cluster.js'
 import { errorPattern } from './pattern.js'
 import { rarerHalf } from './rarest.js'
@@ -36,7 +36,7 @@ export class GroupTally {
   ) {}
 
   add(job: Job, text: string): void {
-    const error = shortened(job.error ?? '')
+    const error = job.error?.unredacted ?? ''
     this.error ??= error
     this.alike = this.alike && this.error === error
     this.cluster.add(job)
@@ -52,7 +52,7 @@ export class GroupTally {
 
   group(kind: string, ofKind: number): Group {
     const cluster = this.cluster.result()
-    const own = this.variantOf(patternOf(errorPattern(cluster.latest.error)))
+    const own = this.variantOf(patternOf(errorPattern(`${cluster.latest.error ?? ''}`)))
     const variants = [...this.variants]
       .filter(([text]) => text !== own)
       .map(([text, count]) => ({ text, count }))

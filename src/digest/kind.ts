@@ -45,7 +45,7 @@ export class KindTally {
   add(job: Job): void {
     this.count += 1
     this.last = Math.max(this.last, job.failedAt)
-    const text = errorPattern(job.error)
+    const text = errorPattern(`${job.error ?? ''}`)
     // In a storm one error follows the other.
     if (text !== this.lastText) this.lastGroup = undefined
     this.lastText = text

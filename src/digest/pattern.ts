@@ -62,8 +62,7 @@ const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
  * An error on one line, at most 1,000 characters, in which whatever identifies the job is "…". A traceback's exception
  * stands on a line of its own, and what is beneath it on the next.
  */
-export function errorPattern(error: string | null): string {
-  const text = error ?? ''
+export function errorPattern(text: string): string {
   const parts = isTraceback(text.slice(0, READ)) ? [headline(text), beneath(text).join('\n')] : [text]
   // Cut in the end: a cut between ids of different lengths leaves different remainders.
   return parts.map(nameless).join('\n').slice(0, KEPT)

@@ -1,5 +1,5 @@
 import { isStep, LAST_STEP, parseChainStart, REFRESH } from '../chains.js'
-import type { Job } from '../job.js'
+import { inOrderOfCreation, type Job } from '../job.js'
 import { HOUR } from '../text/time.js'
 
 /** A step of a refresh, by its job. */
@@ -30,7 +30,7 @@ export function runOf(jobs: readonly Job[]): readonly StepJob[] {
   return REFRESH.steps.flatMap((known) =>
     jobs
       .filter((job) => isStep(known, job))
-      .sort((a, b) => a.id - b.id)
+      .sort(inOrderOfCreation)
       .map((job) => ({ step: known.name, job })),
   )
 }

@@ -42,7 +42,7 @@ function groupCount(kinds: readonly Kind[]): string {
 }
 
 /** What was left out, what the mail is about, and who sent it when. */
-export function footer({ count, window, older, now }: Digest, clock: Clock): readonly string[] {
+export function footer({ count, window, older, waiting, now }: Digest, clock: Clock): readonly string[] {
   const one = count === 1
   const since = window.since === 'all' ? ', however long ago' : ` since ${clock.moment(window.since.getTime())}`
   const reported = window.includeAlerted
@@ -53,6 +53,11 @@ export function footer({ count, window, older, now }: Digest, clock: Clock): rea
       ? [
           `${neverReported(older, clock)} To report ${older.count === 1 ? 'it' : 'them'}:`,
           `  node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`,
+        ]
+      : []),
+    ...(waiting > 0
+      ? [
+          `${plural(waiting, 'more failure')} did not fit into this mail; the next run reports ${waiting === 1 ? 'it' : 'them'}.`,
         ]
       : []),
     ...(count > 0 ? [`This mail is about ${plural(count, 'job')} that failed for good${since}${reported}.`] : []),

@@ -10,6 +10,7 @@ interface JsonEnd {
   readonly subject: string | null
   readonly overdue: Pick<Overdue, 'lastSuccess' | 'after'> | undefined
   readonly older: Backlog
+  readonly waiting: number
 }
 
 /**
@@ -20,24 +21,28 @@ export class JsonDigest {
   private count = 0
 
   constructor(
-    private readonly print: (text: string) => void,
+    private readonly print: (text: string) => Promise<void>,
     private readonly window: Window,
     private readonly presentation: Presentation,
   ) {}
 
-  add(job: Job): void {
-    this.print(`${this.count === 0 ? this.head() : ','}\n    ${JSON.stringify(failure(job, this.presentation))}`)
-    this.count += 1
+  /** Resolves when the reader has taken them. */
+  async add(jobs: readonly Job[]): Promise<void> {
+    const written = jobs.map((job) => `\n    ${withId(job.id, failure(job, this.presentation))}`)
+    const before = this.count === 0 ? this.head() : ','
+    this.count += jobs.length
+    if (jobs.length > 0) await this.print(before + written.join(','))
   }
 
-  end({ subject, overdue, older }: JsonEnd): void {
+  async end({ subject, overdue, older, waiting }: JsonEnd): Promise<void> {
     const rest = {
       subject,
       overdue: overdue ? { last_success: iso(overdue.lastSuccess), expected_every_ms: overdue.after } : null,
       older_unreported: { count: older.count, oldest: iso(older.oldest) },
+      waiting_for_next_run: waiting,
     }
     const fields = Object.entries(rest).map(([key, value]) => `,\n  "${key}": ${JSON.stringify(value)}`)
-    this.print(`${this.count === 0 ? this.head() : '\n  '}]${fields.join('')}\n}\n`)
+    await this.print(`${this.count === 0 ? this.head() : '\n  '}]${fields.join('')}\n}\n`)
   }
 
   private head(): string {
@@ -49,7 +54,6 @@ export class JsonDigest {
 
 function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<string, unknown>> {
   return {
-    id: job.id,
     source: job.source,
     job_type: job.jobType,
     target_type: job.targetType,
@@ -63,6 +67,11 @@ function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<stri
     error: job.error,
     url: new Pages(adminBaseUrl).job(job.id),
   }
+}
+
+/** JSON's numbers are exact, JavaScript's are not. */
+function withId(id: bigint, rest: Readonly<Record<string, unknown>>): string {
+  return `{"id":${id},${JSON.stringify(rest).slice(1)}`
 }
 
 function iso(time: number | null): string | null {

@@ -87,7 +87,7 @@ class Fallbacks {
 
   constructor(private readonly style: Style) {}
 
-  orElse<T>(write: () => T, otherwise: () => T, jobIds: readonly number[] = []): T {
+  orElse<T>(write: () => T, otherwise: () => T, jobIds: readonly bigint[] = []): T {
     try {
       return write()
     } catch (error) {

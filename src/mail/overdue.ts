@@ -11,17 +11,23 @@ import { NONE, type Section, type Style, UNSAID } from './section.js'
 const RUNS_SHOWN = 5
 
 /** A refresh that is overdue, where no section is about one that has to be resumed. */
-export function overdueSection({ lastSuccess, after, runs }: Overdue, { clock, pages }: Style): Section {
-  const since = lastSuccess + after
+export function overdueSection({ lastSuccess, anchor, after, runs }: Overdue, { clock, pages }: Style): Section {
+  const since = anchor + after
   return {
     ...NONE,
     headline: `${REFRESH.title} is overdue`,
     brief: `${REFRESH.shortTitle} is overdue`,
     when: `since ${clock.short(since)}`,
-    summary: `Overdue since ${clock.moment(since)}. The last refresh succeeded on ${clock.moment(lastSuccess)}, ${clock.ago(lastSuccess)}. ${expected(after)}.`,
+    summary: `Overdue since ${clock.moment(since)}. ${last(lastSuccess, anchor, clock)} ${expected(after)}.`,
     outlook: [`${REFRESH.consequence}.`, ...runLines(runs, clock), advice(runs)],
     links: [{ label: 'Open the admin page', url: pages.at(REFRESH.page) }],
   }
+}
+
+function last(success: number | null, anchor: number, clock: Clock): string {
+  return success === null
+    ? `No successful refresh is on record; the oldest job of one is of ${clock.moment(anchor)}, ${clock.ago(anchor)}.`
+    : `The last refresh succeeded on ${clock.moment(success)}, ${clock.ago(success)}.`
 }
 
 function advice(runs: readonly ChainRun[]): string {

@@ -10,7 +10,7 @@ export class Pages {
   }
 
   /** One job, as JSON. */
-  job(id: number): string {
+  job(id: bigint): string {
     return `${this.base}/research/jobs/${id}`
   }
 

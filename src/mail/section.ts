@@ -103,8 +103,8 @@ export function short(text: string, length = KIND_LENGTH): string {
 }
 
 /** What an error says first, on one line. */
-export function firstLine(error: string | null, length: number): string {
-  return cut(oneLine(headline(error ?? '')) || NO_ERROR, length)
+export function firstLine(error: Job['error'], length: number): string {
+  return cut(oneLine(headline(`${error ?? ''}`)) || NO_ERROR, length)
 }
 
 /** A job's error as far as `caps` allow, under `label`; `variants` says how others differ from it. */
@@ -114,7 +114,7 @@ export function quote(
   { errorLines, error: characters }: Caps,
   variants?: string,
 ): Quote {
-  const lines = excerpt(error ?? '', errorLines, characters)
+  const lines = excerpt(`${error ?? ''}`, errorLines, characters)
   return { label, lines: lines.length > 0 ? lines : [NO_ERROR], variants }
 }
 

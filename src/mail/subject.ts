@@ -40,7 +40,7 @@ function whatFailed(digest: Digest): Words {
   if (overdue) {
     const failed = digest.count > 0 ? `, and ${plural(digest.count, 'job')} failed` : ''
     return {
-      at: overdue.lastSuccess + overdue.after,
+      at: overdue.anchor + overdue.after,
       write: (when) => `${REFRESH.shortTitle} ${when ? `has been overdue since ${when}` : 'is overdue'}${failed}`,
     }
   }

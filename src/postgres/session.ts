@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
 import type { DatabaseSettings } from '../config/database.js'
-import { interruptible } from '../deadline.js'
+import { deadline, interruptible } from '../deadline.js'
 import { ConnectionError } from '../errors.js'
 import { openSocket } from './socket.js'
 
@@ -18,10 +18,20 @@ export type Fate =
   | { readonly kind: 'committed' }
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
+/** Of a transaction, in milliseconds. */
+export interface Bounds {
+  /** How long a statement may run. */
+  readonly statement: number
+  /** How long an abandoned transaction may keep its locks: longer than the mail takes. */
+  readonly idle: number
+}
+
 /** What a session found at the other end. */
 export interface Server {
   /** E.g. "16.4". */
   readonly version: string
+  readonly user: string
+  readonly database: string
   /** Of the connection that we see: a pooler may go on without. */
   readonly encrypted: boolean
   /** Whether somebody in between gives out the server's backends. */
@@ -33,17 +43,18 @@ export interface Session {
   readonly sql: Sql
   /**
    * BEGIN, with bounds that hold for this transaction alone: a pooler's backend serves others afterwards.
-   * `timeout` (milliseconds) is how long a statement may run, or an abandoned transaction keep its locks.
+   * Also sets what a role's settings may have changed of how values are written and read.
    * Without JIT and parallel workers: right after a storm was marked the planner still believes that the partial
    * index holds all of it, and would start both for a run that finds nothing.
+   * Resolves with the server's time, in milliseconds since the epoch.
    */
-  begin(mode: 'read write' | 'read only', timeout: number): Promise<void>
+  begin(mode: 'read write' | 'read only', bounds: Bounds): Promise<number>
   /** What it is connected to. */
   describe(): Promise<Server>
   /** The last statement before COMMIT: learns the id by which the server knows the transaction's fate later. */
   identify(): Promise<void>
-  /** Never rejects: where the answer does not come, the server is asked what became of the transaction. */
-  commit(abort: AbortSignal): Promise<Fate>
+  /** Never rejects: where no answer comes within `timeout`, the server is asked what became of the transaction. */
+  commit(timeout: number, abort: AbortSignal): Promise<Fate>
   /** Rolls back what was not committed and leaves nothing open; never rejects. */
   close(): Promise<void>
 }
@@ -101,32 +112,43 @@ export function openSession(settings: DatabaseSettings): Session {
   let transactionId: string | undefined
   return {
     sql,
-    async begin(mode, timeout) {
+    async begin(mode, { statement, idle }) {
       inTransaction = true
       await sql.unsafe(BEGIN[mode])
-      await sql`
+      const [row] = await sql`
         select
-          set_config('statement_timeout', ${`${timeout}ms`}, true),
-          set_config('idle_in_transaction_session_timeout', ${`${timeout}ms`}, true),
+          set_config('statement_timeout', ${`${statement}ms`}, true),
+          set_config('idle_in_transaction_session_timeout', ${`${idle}ms`}, true),
           set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
           set_config('jit', 'off', true),
           set_config('max_parallel_workers_per_gather', '0', true),
-          set_config('search_path', coalesce(${settings.searchPath ?? null}, current_setting('search_path')), true)`
+          set_config('extra_float_digits', '1', true),
+          set_config('standard_conforming_strings', 'on', true),
+          set_config('search_path', coalesce(${settings.searchPath ?? null}, current_setting('search_path')), true),
+          date_part('epoch', clock_timestamp()) * 1000 as now`
+      return row?.now
     },
     async describe() {
       // The process that greeted us is the pooler's invention, where there is one.
-      const query = sql`select current_setting('server_version') as version, pg_backend_pid() as pid`
+      const query = sql`
+        select
+          current_setting('server_version') as version,
+          current_user as user,
+          current_database() as database,
+          pg_backend_pid() as pid`
       const [row] = await query
       const { pid } = (query as unknown as { readonly state: { readonly pid: number } }).state
-      return { version: row?.version, encrypted: socket instanceof TLSSocket, pooled: row?.pid !== pid }
+      const { version, user, database } = row ?? {}
+      return { version, user, database, encrypted: socket instanceof TLSSocket, pooled: row?.pid !== pid }
     },
     async identify() {
       const [row] = await sql`select pg_current_xact_id()::text as id`
       transactionId = row?.id
     },
-    async commit(abort) {
+    async commit(timeout, abort) {
+      const bound = deadline(timeout, abort)
       try {
-        const { command } = await interruptible(sql.unsafe('commit'), abort)
+        const { command } = await interruptible(sql.unsafe('commit'), bound.signal)
         inTransaction = false
         if (command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`)
         return { kind: 'committed' }
@@ -135,12 +157,17 @@ export function openSession(settings: DatabaseSettings): Session {
         const status = transactionId && (await fateOf(transactionId, settings, abort))
         if (status === 'committed') return { kind: 'committed' }
         return { kind: status === 'aborted' ? 'rolled back' : 'unknown', error }
+      } finally {
+        bound.clear()
       }
     },
     async close() {
       // A pooler would free the rows only some time after we have gone, and the next run would skip them.
-      if (inTransaction)
-        await Promise.race([sql.unsafe('rollback').catch(() => {}), sleep(CLOSE_TIMEOUT, undefined, { ref: false })])
+      if (inTransaction) {
+        const bound = deadline(CLOSE_TIMEOUT)
+        await interruptible(sql.unsafe('rollback'), bound.signal).catch(() => {})
+        bound.clear()
+      }
       await sql.end({ timeout: CLOSE_TIMEOUT / 1_000 }).catch(() => {})
       socket?.destroy()
     },

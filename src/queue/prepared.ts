@@ -3,13 +3,25 @@ import { isServerError, type Sql } from '../postgres/session.js'
 /** The database is not as digest needs it, and says how it can be; nothing was attempted. */
 export class NotPrepared extends Error {}
 
-const NEEDED_POLICIES = { read: 'r', mark: 'r,w' }
+/** What the files of sql/ build. */
+export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chain']
 
-/**
- * Throws NotPrepared unless this role can read every row, or mark every row as well: row-level security hides rows
- * without a word, and a run that is blind would be silent for ever. A policy "using (true)" hides nothing.
- */
-export async function demandAllRows(sql: Sql, to: keyof typeof NEEDED_POLICIES): Promise<void> {
+/** What the catalog says of research_jobs, as this role sees it. */
+export interface Table {
+  /** pg_class.relkind, e.g. "r" for a table and "v" for a view; null when there is none. */
+  readonly relkind: string | null
+  /** Type of last_alerted_at, e.g. "timestamp with time zone"; null when there is no such column. */
+  readonly markType: string | null
+  /** Whether row-level security hides rows that have to be read, or marked as well. */
+  readonly hidesFromReading: boolean
+  readonly hidesFromMarking: boolean
+  readonly role: string
+  /** Of INDEXES those that are there and whose build was completed. */
+  readonly indexes: readonly string[]
+}
+
+/** Reads the catalog alone: works whatever the role may do. A policy "using (true)" hides nothing. */
+export async function readTable(sql: Sql): Promise<Table> {
   const [row] = await sql`
     with policy as (
       select
@@ -18,56 +30,72 @@ export async function demandAllRows(sql: Sql, to: keyof typeof NEEDED_POLICIES):
         pg_get_expr(polqual, polrelid) as condition,
         coalesce(pg_get_expr(polwithcheck, polrelid), 'true') as check
       from pg_policy
-      where polrelid = 'research_jobs'::regclass
+      where polrelid = to_regclass('research_jobs')
         and exists (select from unnest(polroles) as role where role = 0 or pg_has_role(role, 'usage'))
+    ),
+    open as (
+      select command
+      from policy
+      where condition = 'true' and policy.check = 'true'
+    ),
+    guard as (
+      select
+        coalesce(row_security_active(to_regclass('research_jobs')), false) as active,
+        exists (select from policy where not permissive) as restricts
     )
     select
+      (select relkind::text from pg_class where oid = to_regclass('research_jobs')) as relkind,
+      (
+        select format_type(atttypid, null)
+        from pg_attribute
+        where attrelid = to_regclass('research_jobs') and attname = 'last_alerted_at' and not attisdropped
+      ) as mark_type,
+      active and (restricts or not exists (select from open where command in ('r', '*'))) as hides_from_reading,
+      active and (restricts or not exists (select from open where command in ('w', '*'))) as hides_from_marking,
       current_user as role,
-      row_security_active('research_jobs') and (
-        exists (select from policy where not permissive)
-        or exists (
-          select
-          from unnest(string_to_array(${NEEDED_POLICIES[to]}, ',')) as needed
-          where not exists (
-            select from policy where command in (needed, '*') and condition = 'true' and policy.check = 'true'
-          )
-        )
-      ) as hides`.catch(explain)
-  if (row?.hides)
-    throw new NotPrepared(
-      `row-level security hides rows of research_jobs from the role ${row.role}: run "alter role ${row.role} bypassrls", or give the role policies for select and update with "using (true)"`,
-    )
+      (
+        select string_agg(name, ',')
+        from unnest(string_to_array(${INDEXES.join(',')}, ',')) as name
+        where exists (select from pg_index where indexrelid = to_regclass(name) and indisvalid)
+      ) as indexes
+    from guard`
+  return {
+    relkind: row?.relkind,
+    markType: row?.mark_type,
+    hidesFromReading: row?.hides_from_reading,
+    hidesFromMarking: row?.hides_from_reading || row?.hides_from_marking,
+    role: row?.role,
+    indexes: row?.indexes?.split(',') ?? [],
+  }
 }
 
-/** Of what `migrate` adds: whether it is there and, of an index, whether its build was completed. */
-export async function readMigrated(sql: Sql): Promise<Readonly<Record<string, boolean>>> {
-  const rows = await sql`
-    select 'research_jobs' as name, to_regclass('research_jobs') is not null as fine
-    union all
-    select 'last_alerted_at', exists (
-      select
-      from pg_attribute
-      where attrelid = to_regclass('research_jobs') and attname = 'last_alerted_at' and not attisdropped
-    )
-    union all
-    select name, exists (select from pg_index where indexrelid = to_regclass(name) and indisvalid)
-    from unnest(string_to_array(${INDEXES.join(',')}, ',')) as name`
-  return Object.fromEntries(rows.map(({ name, fine }) => [name, fine]))
+const MIGRATE = 'run "node bin/job-alert.js migrate" as the owner of the table'
+const TYPE = 'timestamp with time zone'
+
+/** Why a digest cannot trust the table, with the cure; undefined when it can. A view could hide rows in silence. */
+export function unprepared(table: Table, to: 'read' | 'mark'): string | undefined {
+  const { relkind, markType, role } = table
+  if (relkind === null)
+    return 'the table research_jobs was not found: check the database that DATABASE_URL names, and that the role may use its schema'
+  if (relkind !== 'r' && relkind !== 'p')
+    return 'research_jobs is not a table, and may hide rows: name the schema of the table by "alter role … set search_path = …"'
+  if (markType === null) return `research_jobs has no column last_alerted_at: ${MIGRATE}`
+  if (markType !== TYPE)
+    return `research_jobs.last_alerted_at is of type ${markType}: run "alter table research_jobs alter column last_alerted_at type timestamptz" as the owner of the table`
+  if (to === 'read' ? table.hidesFromReading : table.hidesFromMarking)
+    return `row-level security hides rows of research_jobs from the role ${role}: run "alter role ${role} bypassrls", or give the role policies for select and update with "using (true)"`
+  return undefined
 }
 
-/** What the files of sql/ build. */
-export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chain']
+/** Throws NotPrepared unless this role sees every row of a table that can be marked. */
+export async function demandPrepared(sql: Sql, to: 'read' | 'mark'): Promise<void> {
+  const reason = unprepared(await readTable(sql), to)
+  if (reason) throw new NotPrepared(reason)
+}
 
-/** Throws NotPrepared where the server's error means that, and otherwise the error itself. */
+/** Throws NotPrepared where the role lacks a right on research_jobs, and otherwise the error itself. */
 export function explain(error: unknown): never {
-  if (!isServerError(error)) throw error
-  if (error.code === '42703' && error.message.includes('last_alerted_at'))
-    throw new NotPrepared('research_jobs has no column last_alerted_at: run "node bin/job-alert.js migrate" first')
-  if (error.code === '42P01')
-    throw new NotPrepared(
-      'the table research_jobs was not found: check the database that DATABASE_URL names, and that the role may use its schema',
-    )
-  if (error.code === '42501')
+  if (isServerError(error) && error.code === '42501' && /\bresearch_jobs\b/.test(error.message))
     throw new NotPrepared(
       `${error.message}: the role needs select on research_jobs and update (last_alerted_at); see the README`,
     )

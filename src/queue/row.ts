@@ -1,4 +1,4 @@
-import { type Job, readError, type Window } from '../job.js'
+import { type Job, JobError, type Window } from '../job.js'
 import type { Fragment, Row, Sql } from '../postgres/session.js'
 import { redact } from '../text/redact.js'
 
@@ -11,12 +11,31 @@ export const milliseconds = (sql: Sql, time: Fragment): Fragment => sql`date_par
 /** What an admin's cancel writes where a job has no error. */
 export const cancelNote = (sql: Sql): Fragment => sql`'cancelled by admin'`
 
+/** Characters of an error that are read; the queue's worker writes 2,000, and the janitor appends to them. */
+const HEAD = 2_500
+const TAIL = 1_000
+
+/**
+ * Longer errors lose their middle on the server. The head ends with a whole word, and the tail begins with a whole
+ * line or the janitor's words: half a credential is not recognised.
+ */
+const shortened = (sql: Sql): Fragment => sql`
+  case
+    when length(last_error) <= ${HEAD + TAIL} then last_error
+    else regexp_replace(left(last_error, ${HEAD}), '[^[:space:]]{1,200}$', '')
+      || format(E'\n… %s characters in all, cut here …', to_char(length(last_error), 'FM999,999,999,999'))
+      || coalesce(substring(right(last_error, ${TAIL}) from '(?:\n|[ |;]+reaped: ).*$'), '')
+  end`
+
+/** Names are a few letters long; nothing keeps one from being a megabyte. */
+const name = (sql: Sql, column: Fragment): Fragment => sql`left(${column}, 200)`
+
 /** Of the payload only what is needed leaves the server: it may be anything, and of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
-  source,
-  job_type,
-  target_type,
+  ${name(sql, sql`source`)} as source,
+  ${name(sql, sql`job_type`)} as job_type,
+  ${name(sql, sql`target_type`)} as target_type,
   target_id,
   status,
   attempts,
@@ -25,9 +44,12 @@ export const columns = (sql: Sql): Fragment => sql`
   ${milliseconds(sql, sql`claimed_at`)} as claimed_at,
   ${milliseconds(sql, sql`finished_at`)} as finished_at,
   ${milliseconds(sql, failedAt(sql))} as failed_at,
-  last_error,
+  ${shortened(sql)} as last_error,
   status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
+
+/** Stands in for an error that cannot be read. */
+export const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
 
 /** The same few names stand in every row. */
 const names = new Map<string, string>()
@@ -42,10 +64,11 @@ function redactedName(name: string): string {
   return redacted
 }
 
-/** A row of `columns` → a job whose texts are fit to be shown. */
+/** A row of `columns` → a job. */
 export function toJob(row: Row): Job {
+  const error = row.last_error === null ? null : new JobError(row.last_error)
   return {
-    id: Number(row.id),
+    id: BigInt(row.id),
     source: redactedName(row.source),
     jobType: redactedName(row.job_type),
     targetType: redactedName(row.target_type),
@@ -57,7 +80,8 @@ export function toJob(row: Row): Job {
     claimedAt: row.claimed_at,
     finishedAt: row.finished_at,
     failedAt: row.failed_at,
-    ...readError(row.last_error),
+    error,
+    reaped: error?.reaped === true,
     cancelled: row.cancelled,
     chain: row.chain,
   }

@@ -38,12 +38,16 @@ export function parseTime(text: string): number | undefined {
 export const SINCE_ACCEPTS =
   'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past (2026-11-23, 2026-11-23T03:00Z), or all'
 
-/** --since → where the window starts; "all" for however old a failure is. Throws a RangeError that says what is accepted. */
-export function parseSince(text: string, now: Date): Date | 'all' {
+/** Where a window starts: milliseconds before the database's time, a time, or "all" for however old a failure is. */
+export type Since = number | Date | 'all'
+
+/** --since → where the window starts. Throws a RangeError that says what is accepted. */
+export function parseSince(text: string): Since {
   if (text.trim().toLowerCase() === 'all') return 'all'
   const duration = parseDuration(text)
-  const start = new Date(duration === undefined ? (parseTime(text) ?? Number.NaN) : now.getTime() - duration)
-  // PostgreSQL reads no year of five digits or none, as Dates write them.
-  if (!(start <= now && start.getUTCFullYear() >= 1)) throw new RangeError(`expected ${SINCE_ACCEPTS}`)
-  return start
+  if (duration !== undefined) return duration
+  const time = parseTime(text)
+  // PostgreSQL reads no year 0, as Dates write it.
+  if (time === undefined || new Date(time).getUTCFullYear() < 1) throw new RangeError(`expected ${SINCE_ACCEPTS}`)
+  return new Date(time)
 }

@@ -19,19 +19,6 @@ export function oneLine(text: string): string {
   return text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
 }
 
-/** Characters of a text that are kept; the queue's worker writes 2,000, and the janitor appends to them. */
-const KEPT = 2_500
-const KEPT_HEAD = 1_800
-const KEPT_TAIL = 600
-
-/** At most 2,500 characters of a text, which is cut in the middle and says how much is left out there. */
-export function shortened(text: string): string {
-  if (text.length <= KEPT) return text
-  const left = (text.length - KEPT_HEAD - KEPT_TAIL).toLocaleString('en')
-  const [head, tail] = [text.slice(0, KEPT_HEAD), text.slice(-KEPT_TAIL)].map((part) => part.toWellFormed())
-  return detached(`${head}\n… ${left} characters left out …\n${tail}`)
-}
-
 /** A copy that does not keep another text alive: V8's slices point to what they were cut from. */
 export function detached(text: string): string {
   return Buffer.from(text).toString()

@@ -67,3 +67,40 @@ test('ALERT_TIMEZONE is shown beside UTC', async () => {
   await scene.digest([], { ALERT_TIMEZONE: 'Asia/Kolkata' })
   expect(scene.mail.text).toMatch(/\d\d:\d\d\sGMT\+5:30\s\((\d+\s\w+\s)?\d\d:\d\d\sUTC\)/)
 })
+
+/** This machine's clock, so many milliseconds ahead of the server's. */
+function ahead(milliseconds: number): Record<string, string> {
+  const wrong = `const { now } = Date
+    Date.now = () => now() + ${milliseconds}
+    globalThis.Date = new Proxy(Date, { construct: (target, args) => new target(...(args.length ? args : [Date.now()])) })`
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(wrong)}` }
+}
+
+const DAY = 86_400_000
+
+test.each([8 * DAY, -8 * DAY])('a clock that is %d ms ahead changes nothing, and is said', async (skew) => {
+  await scene.worker.dead()
+  const { log, summary } = await scene.digest([], ahead(skew))
+  expect(summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect(log[0]).toMatchObject({
+    level: 'warn',
+    msg: expect.stringMatching(/clock is 11520 minutes (?:ahead of|behind)/),
+  })
+  expect(scene.mail.text).not.toMatch(/in the future|[2-9] days ago/)
+})
+
+test('a refresh is overdue by the clock of the server', async () => {
+  const steps = await scene.worker.refresh('rebuild_index')
+  await scene.worker.succeed(steps.at(-1) as number)
+  await scene.worker.age(steps, '10 days')
+  const overdue = { REFRESH_OVERDUE_AFTER: '14d' }
+  expect((await scene.digest([], { ...overdue, ...ahead(8 * DAY) })).summary.outcome).toBe('nothing to report')
+  await scene.worker.age(steps, '5 days')
+  expect((await scene.digest([], { ...overdue, ...ahead(-8 * DAY) })).summary).toMatchObject({ overdue: true })
+})
+
+test('--since in the future of the server is refused: exit 2', async () => {
+  const { code, summary } = await scene.digest(['--since', '2999-01-01'], ahead(400_000 * DAY))
+  expect(code).toBe(2)
+  expect(summary.msg).toMatch(/--since is in the future: the database's clock says 20/)
+})

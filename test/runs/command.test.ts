@@ -12,7 +12,6 @@ const scene = useScene()
 test.each([
   [['digest', '--since', 'yesterday-ish'], 'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past'],
   [['digest', '--since', '7 parsecs'], 'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past'],
-  [['digest', '--since', '2999-01-01'], 'in the past'],
   [['digest', '--include-alerted'], '--include-alerted needs --since'],
   [['digest', '--format', 'html'], '--format needs --dry-run'],
   [['digest', '--dry-run', '--format', 'pdf'], 'Allowed choices are text, html, json'],

@@ -69,3 +69,27 @@ test('one on a port that fetch does not request is a line in the log', async () 
   expect(code).toBe(0)
   expect(log[0]?.msg).toContain('the heartbeat was not delivered: it cannot be reached')
 })
+
+test('a run beside another one has seen nothing of the queue: no heartbeat', async () => {
+  const { summary } = await scene.sql.begin(async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('job-alert digest', 0))`
+    return digest()
+  })
+  expect(summary).toMatchObject({ outcome: 'another run is at work', exitCode: 0 })
+  expect(beats).toEqual([])
+})
+
+test('a run that holds the lock for longer than a run may take is exit 1, and named', async () => {
+  const { code, summary } = await scene.sql.begin(async (sql) => {
+    const [holder] =
+      await sql`select pg_backend_pid() as pid, pg_advisory_xact_lock(hashtextextended('job-alert digest', 0))`
+    for (;;) {
+      const finished = await digest([], { RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
+      if (finished.summary.outcome !== 'another run is at work') return { ...finished, ...holder }
+    }
+  })
+  expect(code).toBe(1)
+  expect(summary).toMatchObject({ outcome: 'another run hangs', pid: expect.any(Number) })
+  expect(summary.msg).toMatch(/has held the lock since 20\d\d-.*pg_terminate_backend\(\d+\)/)
+  expect(beats).toEqual([])
+})

@@ -233,3 +233,42 @@ test('beside a refresh that failed the mail says in one place that it is overdue
   expect(scene.mail.text.match(/^✗ /gm)).toHaveLength(1)
   expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
 })
+
+/** A refresh whose steps before `upTo` are done; all of it, and so whatever marks it has, this many days old. */
+async function failedRefresh(upTo: string, days: number): Promise<readonly number[]> {
+  const steps = await scene.worker.refresh(upTo)
+  await scene.worker.failPermanently(steps.at(-1) as number, 'timed out')
+  await scene.worker.age(steps, `${days} days`)
+  return steps
+}
+
+test('without a success on record the oldest refresh job counts, once', async () => {
+  await failedRefresh('songs', 20)
+  await scene.sql`update research_jobs set last_alerted_at = finished_at`
+  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
+  expect(flowing()).toContain('No successful refresh is on record')
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+})
+
+test('without a success on record a failure that was mailed since the deadline has said it', async () => {
+  await failedRefresh('songs', 20)
+  await scene.sql`update research_jobs set last_alerted_at = finished_at`
+  const [albums] = await scene.worker.refresh('albums')
+  await scene.worker.failPermanently(albums as number, 'timed out')
+  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+})
+
+test('without any refresh on record, or before the deadline of the oldest job, nothing is overdue', async () => {
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  await failedRefresh('songs', 13)
+  await scene.sql`update research_jobs set last_alerted_at = finished_at`
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+})
+
+test('a success counts again from its own end, however old other jobs are', async () => {
+  await failedRefresh('songs', 60)
+  await scene.sql`update research_jobs set last_alerted_at = finished_at`
+  await finishedRefresh(13)
+  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+})

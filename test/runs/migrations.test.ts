@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, inject, test } from 'vitest'
 import type { Sql } from '../../src/postgres/session.js'
 import { readChainJobs } from '../../src/queue/chain.js'
-import { claimFailures, countOlder } from '../../src/queue/failures.js'
+import { claimFailures, countUnreported } from '../../src/queue/failures.js'
 import { run } from '../support/command.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
 import { Worker } from '../support/worker.js'
@@ -176,7 +176,7 @@ test('a run and the rows of a chain are served by their indexes, however large t
     const window = { since: new Date(0), includeAlerted: false }
     const before = await scans()
     expect(await claimFailures(session, window, () => {})).toBe(5)
-    await countOlder(session, window)
+    await countUnreported(session, window)
     await readChainJobs(session, ['2026-11-23T03:00:00+00:00'])
     const after = await scans()
     const made = Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]))

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
+import type { Digest } from '../../src/digest/digest.js'
 import type { Message } from '../../src/mail/message.js'
 import { type Outcome, preview, type Run, report } from '../../src/report.js'
 import type { Answer } from '../../src/sendgrid/answer.js'
 import { createDatabase, type TestDatabase, untouched } from '../support/database.js'
-import { PRODUCTION, unexpected } from '../support/jobs.js'
+import { mailOf, unexpected } from '../support/jobs.js'
 import { Worker } from '../support/worker.js'
 
 /**
@@ -89,15 +90,16 @@ afterAll(() => database.drop())
 
 function freshRun(): { run: Run; abort: AbortController } {
   const abort = new AbortController()
-  const now = new Date()
   const run = {
     database: migrateConfig({ DATABASE_URL: database.url }).database,
-    presentation: PRODUCTION,
+    render: (digest: Digest) => mailOf(digest),
     runTimeout: 30_000,
     overdueAfter: OVERDUE_DAYS * DAY,
-    window: { since: new Date(now.getTime() - WINDOW_DAYS * DAY), includeAlerted: false },
-    now,
-    interruptions: { stop: abort.signal, abort: abort.signal },
+    since: WINDOW_DAYS * DAY,
+    includeAlerted: false,
+    sendTimeout: 15_000,
+    interruptions: { stop: abort.signal, abort: abort.signal, sending: () => {} },
+    warn: (message: string) => unexpected({ error: new Error(message), jobIds: [] }),
     onFault: unexpected,
   }
   return { run, abort }
@@ -430,7 +432,8 @@ const dryRun = fc.constant<Command>({
     const before = await database.sql`select *, xmin::text from research_jobs order by id`
     const found: number[] = []
     const { older, overdue, message } = await preview(freshRun().run, {
-      onFailure: ({ id }) => found.push(id),
+      onWindow: () => {},
+      onFailures: (jobs) => void found.push(...jobs.map(({ id }) => Number(id))),
       paint: undefined,
     })
     expect(found.toSorted((a, b) => a - b)).toEqual(ids(model.due()))

@@ -19,10 +19,10 @@ async function settings(sql: ReturnType<typeof openSession>['sql']): Promise<Rec
 test('a transaction has bounds of its own, without JIT and parallel workers; the session keeps those of the server', async () => {
   const session = openSession(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
   const before = await settings(session.sql)
-  await session.begin('read write', 7_000)
+  await session.begin('read write', { statement: 7_000, idle: 9_000 })
   expect(await settings(session.sql)).toEqual({
     statement_timeout: '7000',
-    idle_in_transaction_session_timeout: '7000',
+    idle_in_transaction_session_timeout: '9000',
     lock_timeout: '5000',
     jit: 'off',
     max_parallel_workers_per_gather: '0',

@@ -2,7 +2,7 @@ import type { Digest } from '../../src/digest/digest.js'
 import type { Job } from '../../src/job.js'
 import type { Message } from '../../src/mail/message.js'
 import type { Presentation } from '../../src/mail/presentation.js'
-import { at, digestOf, job, mailOf, PRODUCTION, reaped, step } from './jobs.js'
+import { at, digestOf, type JobValues, job, mailOf, PRODUCTION, reaped, step } from './jobs.js'
 
 const NEWER = '2026-11-23T03:30:00+00:00'
 const EARLIER = '2026-11-23T00:55:00Z'
@@ -24,7 +24,7 @@ const albums = step('albums', {
 const songs = step('songs', { id: 4_102, error: TIMED_OUT })
 
 /** Ids that stay the same from run to run. */
-function numbered(count: number, first: number, values: (index: number) => Partial<Job>): readonly Job[] {
+function numbered(count: number, first: number, values: (index: number) => JobValues): readonly Job[] {
   return Array.from({ length: count }, (_, index) =>
     job({ id: first + index, targetId: uuid(first + index), ...values(index) }),
   )
@@ -60,7 +60,7 @@ const titles = numbered(30, 7_001, (index) => ({
 }))
 
 /** A refresh of another time, whose rows have ids of their own. */
-function at0330(name: Parameters<typeof step>[0], id: number, values: Partial<Job> = {}): Job {
+function at0330(name: Parameters<typeof step>[0], id: number, values: JobValues = {}): Job {
   return step(name, {
     id,
     chain: NEWER,
@@ -74,6 +74,7 @@ function at0330(name: Parameters<typeof step>[0], id: number, values: Partial<Jo
 const running = { status: 'running', finishedAt: null } as const
 const daysAgo = (days: number): number => at('04:00') - days * 86_400_000
 const lapse = {
+  anchor: daysAgo(18),
   lastSuccess: step('rebuild_index', {
     id: 3_900,
     status: 'done',

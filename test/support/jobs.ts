@@ -3,7 +3,7 @@ import type { Chain } from '../../src/digest/chain.js'
 import { type Context, type Digest, type Fault, Tally } from '../../src/digest/digest.js'
 import type { Group } from '../../src/digest/group.js'
 import { chosen } from '../../src/digest/kinds.js'
-import type { Backlog, Job, Window } from '../../src/job.js'
+import { type Backlog, type Job, JobError, type Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
 import type { Presentation } from '../../src/mail/presentation.js'
 
@@ -17,12 +17,17 @@ export function at(time: string): number {
 
 let lastId = 100
 
+/** A job as a test writes it: its id as a number, its error as a text. */
+export type JobValues = Partial<Omit<Job, 'id' | 'error'>> & {
+  readonly id?: number | bigint
+  readonly error?: string | JobError | null
+}
+
 /** A job that used up its retries at 02:00. */
-export function job(values: Partial<Job> = {}): Job {
+export function job(values: JobValues = {}): Job {
   lastId += 1
   const finishedAt = values.finishedAt === undefined ? at('02:00') : values.finishedAt
   return {
-    id: lastId,
     source: 'spotify',
     jobType: 'match_song',
     targetType: 'song',
@@ -34,16 +39,21 @@ export function job(values: Partial<Job> = {}): Job {
     claimedAt: at('01:59'),
     finishedAt,
     failedAt: finishedAt ?? at('02:00'),
-    error: 'Spotify match failed: 503',
     reaped: false,
     cancelled: false,
     chain: null,
     ...values,
+    id: BigInt(values.id ?? lastId),
+    error: errorOf(values.error === undefined ? 'Spotify match failed: 503' : values.error),
   }
 }
 
+function errorOf(error: string | JobError | null): JobError | null {
+  return typeof error === 'string' ? new JobError(error) : error
+}
+
 /** A step of the Apple Music refresh that began at 03:00; dead unless told otherwise. */
-export function step(name: 'albums' | 'songs' | 'artists' | 'rebuild_index', values: Partial<Job> = {}): Job {
+export function step(name: 'albums' | 'songs' | 'artists' | 'rebuild_index', values: JobValues = {}): Job {
   const definition = REFRESH.steps.find((known) => known.name === name)
   if (!definition) throw new Error(`no step ${name}`)
   const { jobType, targetId } = definition
@@ -71,7 +81,7 @@ export const PRODUCTION: Presentation = {
   environment: undefined,
 }
 const NO_BACKLOG: Backlog = { count: 0, oldest: null }
-const NO_CONTEXT: Context = { jobs: [], latest: [], lastSuccess: undefined, lapse: undefined }
+const NO_CONTEXT: Context = { jobs: [], latest: [], lastSuccess: undefined, lapse: undefined, waiting: 0 }
 
 export const REAPED = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
 

@@ -96,7 +96,7 @@ test.each([
 })
 
 test('a text of any length for --since is refused in time that is in proportion', () => {
-  expectLinear((length) => expect(() => parseSince('1'.repeat(length), new Date())).toThrow(RangeError), 250_000)
+  expectLinear((length) => expect(() => parseSince('1'.repeat(length))).toThrow(RangeError), 250_000)
 })
 
 test('an address of any length is refused in time that is in proportion', () => {

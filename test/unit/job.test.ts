@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { howItDied, readError } from '../../src/job.js'
+import { howItDied, JobError } from '../../src/job.js'
 import { job, REAPED, reaped, step } from '../support/jobs.js'
 
 // The rows that the real worker, janitor and admin pages leave behind when a job has failed for good.
@@ -46,25 +46,32 @@ test.each([
   ['an error', `Spotify match failed: 503 | ${REAPED}`],
   ['an error and a reaping with attempts left', `503; reaped: stuck in running | ${REAPED}`],
 ])('the janitor ended a job whose text ends in its words after %s, and they stay readable', (_, text) => {
-  expect(readError(text)).toEqual({ error: text, reaped: true })
+  const error = new JobError(text)
+  expect([`${error}`, error.reaped]).toEqual([text, true])
 })
 
-test.each([`503 | ${REAPED}\n`, `503 | ${REAPED}   `, `503 | ${REAPED} \r\n\x00`])(
+test.each([`503 | ${REAPED}\n`, `503 | ${REAPED}   `, `503 | ${REAPED} \r\n`])(
   'what cannot be seen behind the words of the janitor in %j changes nothing',
   (text) => {
-    expect(readError(text)).toEqual({ error: `503 | ${REAPED}`, reaped: true })
+    const error = new JobError(text)
+    expect([`${error}`, error.reaped]).toEqual([`503 | ${REAPED}`, true])
   },
 )
 
 test.each([`${REAPED}, then a retry: 503`, 'reaped: stuck in running', '503', ''])(
   '%j does not end in the words by which the janitor ends a job',
   (text) => {
-    expect(readError(text)).toEqual({ error: text, reaped: false })
+    const error = new JobError(text)
+    expect([`${error}`, error.reaped]).toEqual([text, false])
   },
 )
 
-test('no error is none', () => {
-  expect(readError(null)).toEqual({ error: null, reaped: false })
+test('an error is redacted wherever it is written, and nowhere else', () => {
+  const error = new JobError('no answer from postgresql://app:hunter2@db')
+  expect([error.toString(), `${error}`, JSON.parse(JSON.stringify(error))]).toEqual(
+    Array(3).fill('no answer from postgresql://[redacted]@db'),
+  )
+  expect(error.unredacted).toContain('hunter2')
 })
 
 // What hides everything to the end of the text would hide the janitor's words.
@@ -74,17 +81,17 @@ test.each([
   'failed with -----BEGIN PRIVATE KEY-----\nhunter2',
   'failed with password="hunter2 and no closing quote',
 ])('%j before the words of the janitor does not swallow them', (own) => {
-  const { error, reaped: ended } = readError(`${own} | ${REAPED}`)
-  expect(ended).toBe(true)
-  expect(error).toContain(` | ${REAPED}`)
-  expect(error).toMatch(/^failed with /)
-  expect(error).not.toContain('hunter2')
+  const error = new JobError(`${own} | ${REAPED}`)
+  expect(error.reaped).toBe(true)
+  expect(`${error}`).toContain(` | ${REAPED}`)
+  expect(`${error}`).toMatch(/^failed with /)
+  expect(`${error}`).not.toContain('hunter2')
 })
 
 test.each([` | ${REAPED}`, '; reaped: stuck in running', ` | reaped: stuck in running | ${REAPED}`])(
   'a credential cut off at the end of the text of the worker is hidden before %j',
   (appended) => {
-    expect(readError(`could not connect to postgresql://app:hunter2${appended}`).error).toBe(
+    expect(`${new JobError(`could not connect to postgresql://app:hunter2${appended}`)}`).toBe(
       `could not connect to postgresql://[redacted]${appended}`,
     )
   },
@@ -92,5 +99,5 @@ test.each([` | ${REAPED}`, '; reaped: stuck in running', ` | reaped: stuck in ru
 
 test('in the middle of a text the words of the janitor stand between two errors, each redacted by itself', () => {
   const text = 'postgresql://app:hunter2; reaped: stuck in running | postgresql://app:hunter2'
-  expect(readError(text).error).toBe('postgresql://[redacted]; reaped: stuck in running | postgresql://[redacted]')
+  expect(`${new JobError(text)}`).toBe('postgresql://[redacted]; reaped: stuck in running | postgresql://[redacted]')
 })

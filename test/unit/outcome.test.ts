@@ -8,14 +8,14 @@ import { NotPrepared } from '../../src/queue/prepared.js'
 import type { Gathered, Outcome } from '../../src/report.js'
 
 const older = { count: 4, oldest: null }
-const found = { found: 2, overdue: false, older }
-const counts = { found: 2, reported: 0, olderUnreported: 4 }
+const found = { found: 2, overdue: false, older, waiting: 0, locked: 1 }
+const counts = { found: 2, reported: 0, olderUnreported: 4, waiting: 0, locked: 1 }
 const codeless = new Error('the server answered COMMIT with ROLLBACK')
 
 test.each<[Outcome, number, string, object | undefined]>([
-  [{ kind: 'nothing to report', older }, 0, 'no new failures to report', { ...counts, found: 0 }],
+  [{ ...found, kind: 'nothing to report', found: 0 }, 0, 'no new failures to report', { ...counts, found: 0 }],
   [
-    { kind: 'another run is at work' },
+    { kind: 'another run is at work', pid: undefined, since: undefined },
     0,
     'another run is at work, so this one did nothing; after --since or --include-alerted, run it again',
     undefined,
@@ -39,18 +39,18 @@ test.each<[Outcome, number, string, object | undefined]>([
     counts,
   ],
   [
-    { kind: 'sent but not marked', ...found, messageId: 'm1', ids: [7, 8], error: codeless },
+    { kind: 'sent but not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
     3,
     'the mail about 2 failed jobs was sent, but what it reports could not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options repeats it',
-    { ...counts, messageId: 'm1', jobIds: [7, 8] },
+    { ...counts, messageId: 'm1', jobIds: [7n, 8n] },
   ],
   [
-    { kind: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7, 8], error: codeless },
+    { kind: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
     3,
     'the mail about 2 failed jobs was sent, but what it reports may or may not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options may repeat it',
-    { ...counts, messageId: 'm1', jobIds: [7, 8] },
+    { ...counts, messageId: 'm1', jobIds: [7n, 8n] },
   ],
-])('%j is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
+])('$0.kind is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
   expect(outcomeSummary(outcome)).toEqual({ exitCode, outcome: outcome.kind, message, details })
 })
 
@@ -60,7 +60,7 @@ test.each([
   [1, true, 'its 1 failure and the overdue refresh are marked as reported'],
   [0, true, 'the overdue refresh is marked as reported'],
 ])('%d failures, overdue: %s: what was marked is named', (count, overdue, marked) => {
-  const { message } = outcomeSummary({ kind: 'sent', found: count, overdue, older, messageId: 'm' })
+  const { message } = outcomeSummary({ kind: 'sent', ...found, found: count, overdue, messageId: 'm' })
   expect(message).toBe(`SendGrid accepted the mail, and ${marked}`)
 })
 
@@ -70,7 +70,7 @@ test.each([
   [1, true, 'the mail about 1 failed job and an overdue refresh', 'reports them'],
   [0, true, 'the mail about an overdue refresh', 'reports it'],
 ])('%d failures, overdue: %s: what was not sent is named', (count, overdue, mail, next) => {
-  const outcome = { kind: 'not sent', found: count, overdue, older, reason: 'SendGrid answered 500' } as const
+  const outcome = { kind: 'not sent', ...found, found: count, overdue, reason: 'SendGrid answered 500' } as const
   const { message, details } = outcomeSummary(outcome)
   expect(message).toBe(
     `SendGrid answered 500; ${mail} was not sent; nothing is marked, and the next run with the same options ${next}`,
@@ -79,7 +79,7 @@ test.each([
 })
 
 test('the ids of a storm are logged up to the first thousand', () => {
-  const ids = Array.from({ length: 1_001 }, (_, id) => id)
+  const ids = Array.from({ length: 1_001 }, (_, id) => BigInt(id))
   const outcome = { kind: 'sent but not marked', ...found, messageId: 'm', ids, error: codeless } as const
   expect(outcomeSummary(outcome).details?.jobIds).toEqual(ids.slice(0, 1_000))
 })

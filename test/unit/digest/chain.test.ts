@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Chain, chainFrom } from '../../../src/digest/chain.js'
 import type { Job } from '../../../src/job.js'
-import { at, CHAIN_START, chainOf, digestOf, job, NOW, reaped, step } from '../../support/jobs.js'
+import { at, CHAIN_START, chainOf, digestOf, type JobValues, job, NOW, reaped, step } from '../../support/jobs.js'
 
 const NEWER = '2026-11-23T03:30:00+00:00'
 
@@ -10,8 +10,8 @@ function ladder({ steps }: Chain): readonly string[] {
 }
 
 type StepName = Parameters<typeof step>[0]
-const done = (name: StepName, values: Partial<Job> = {}): Job => step(name, { status: 'done', ...values })
-const cancelled = (name: StepName, values: Partial<Job> = {}): Job =>
+const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
+const cancelled = (name: StepName, values: JobValues = {}): Job =>
   step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
 test('steps without a row after the failed one are not started', () => {

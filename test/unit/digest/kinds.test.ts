@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chosen, Kinds } from '../../../src/digest/kinds.js'
 import type { Job } from '../../../src/job.js'
+import { JobError } from '../../../src/job.js'
 import { at, different, groupsOf, job } from '../../support/jobs.js'
 
 const TITLES = [
@@ -56,7 +57,7 @@ test.each([
   const [group, ...others] = groupsOf([...failing(TITLES.map(error)), job({ error: error('So What') })])
   expect(others).toEqual([])
   expect(group).toMatchObject({ count: 9, alike: false, patterns: 8 })
-  const own = TITLES.find((title) => group?.latest.error === error(title))
+  const own = TITLES.find((title) => `${group?.latest.error}` === error(title))
   expect(group?.variants.map(({ text }) => text).toSorted()).toEqual(TITLES.filter((title) => title !== own).toSorted())
 })
 
@@ -272,20 +273,26 @@ test.each([80, 300, 5_000])('after %d unlike errors a template is found all the 
   const titles = [...different(4 * unlike, 2)].map((title) => `Song not found: ${title}`)
   const [kind] = kindsOf(failing([...different(unlike), ...titles]))
   expect(kind).toMatchObject({ count: 5 * unlike, patterns: 5 * unlike })
-  expect(kind?.groups[0]?.latest.error).toMatch(/^Song not found/)
+  expect(`${kind?.groups[0]?.latest.error}`).toMatch(/^Song not found/)
   expect(kind?.groups[0]?.count).toBeGreaterThan(3 * unlike)
 })
 
 test('after so many unlike errors the one that dominates is shown, with all its jobs', () => {
   const [kind] = kindsOf([...failing([...different(300)]), ...times(400, 'Spotify answered 401 Unauthorized')])
   expect(kind?.count).toBe(700)
-  expect(kind?.groups[0]).toMatchObject({ count: 400, latest: { error: 'Spotify answered 401 Unauthorized' } })
+  expect(kind?.groups[0]).toMatchObject({
+    count: 400,
+    latest: { error: new JobError('Spotify answered 401 Unauthorized') },
+  })
 })
 
 test('after many templates the error that dominates is shown as well', () => {
   const templates = [...different(300, 3)].flatMap((words) => TITLES.map((title) => `${words} ${title}`))
   const [kind] = kindsOf([...failing(templates), ...times(400, 'Spotify answered 401 Unauthorized')])
-  expect(kind?.groups[0]).toMatchObject({ count: 400, latest: { error: 'Spotify answered 401 Unauthorized' } })
+  expect(kind?.groups[0]).toMatchObject({
+    count: 400,
+    latest: { error: new JobError('Spotify answered 401 Unauthorized') },
+  })
   expect(kind?.groups.length).toBeLessThanOrEqual(256)
 })
 
@@ -306,7 +313,11 @@ test('of the groups beyond one of each kind the noisiest get a section', () => {
     ...times(3, 'Bad Gateway'),
     ...times(1, 'disk full').map((each) => ({ ...each, source: 'youtube' })),
   ])
-  expect(chosen(kinds, 3).map(({ latest }) => latest.error)).toEqual(['Read timed out', 'Bad Gateway', 'disk full'])
+  expect(chosen(kinds, 3).map(({ latest }) => `${latest.error}`)).toEqual([
+    'Read timed out',
+    'Bad Gateway',
+    'disk full',
+  ])
 })
 
 test('of kinds beyond the bound the count and the last failure are known', () => {
@@ -324,7 +335,7 @@ test('an error whose group was let go to make room is given a new one', () => {
   )
   const kinds = kindsOf([...unlike, job(rare), ...others.flat(), ...Array(10).fill(job(rare))])
   const kind = kinds.find(({ name }) => name === 'spotify/match_song')
-  expect(kind?.groups.find(({ latest }) => latest.error === 'disk full')).toMatchObject({ count: 10 })
+  expect(kind?.groups.find(({ latest }) => `${latest.error}` === 'disk full')).toMatchObject({ count: 10 })
 })
 
 test('what many kinds have in groups is bounded, and leaves room for the error that dominates another kind', () => {
@@ -336,7 +347,7 @@ test('what many kinds have in groups is bounded, and leaves room for the error t
   ]
   const kinds = kindsOf([...unlike, ...others])
   expect(kinds[0]).toMatchObject({ name: 'musicbrainz/sync_releases', count: 501 })
-  expect(kinds[0]?.groups[0]).toMatchObject({ count: 500, latest: { error: 'HTTP 401' } })
+  expect(kinds[0]?.groups[0]).toMatchObject({ count: 500, latest: { error: new JobError('HTTP 401') } })
   expect(kinds.slice(1).map(({ count }) => count)).toEqual(Array(20).fill(300))
   expect(kinds.every(({ groups }) => groups.length > 0)).toBe(true)
   expect(kinds.reduce((sum, { groups }) => sum + groups.length, 0)).toBeLessThanOrEqual(2_000 + kinds.length)

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 import type { Job } from '../../../src/job.js'
-import { at, CHAIN_START, chainOf, job, reaped, step } from '../../support/jobs.js'
+import { at, CHAIN_START, chainOf, type JobValues, job, reaped, step } from '../../support/jobs.js'
 
 const NEWER = '2026-11-23T03:30:00+00:00'
 const NEWEST = '2026-11-23T03:45:00+00:00'
 
 type StepName = Parameters<typeof step>[0]
-const done = (name: StepName, values: Partial<Job> = {}): Job => step(name, { status: 'done', ...values })
-const running = (name: StepName, values: Partial<Job> = {}): Job =>
+const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
+const running = (name: StepName, values: JobValues = {}): Job =>
   step(name, { status: 'running', finishedAt: null, ...values })
-const queued = (name: StepName, values: Partial<Job> = {}): Job =>
+const queued = (name: StepName, values: JobValues = {}): Job =>
   step(name, { status: 'queued', claimedAt: null, finishedAt: null, ...values })
-const cancelled = (name: StepName, values: Partial<Job> = {}): Job =>
+const cancelled = (name: StepName, values: JobValues = {}): Job =>
   step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
 /** What is said of a chain of these rows, beside which `others` are in the table. */
@@ -118,7 +118,7 @@ test('a step that was tried again after the end, and died, is no part of that su
     course: { kind: 'stands' },
     resume: { step: 'songs', keeps: ['albums'] },
   })
-  const killed = { ...songs, ...reaped }
+  const killed = step('songs', { ...songs, ...reaped })
   expect(outlookOf([done('albums'), killed, ...rest]).course.kind).toBe('stands')
 })
 

@@ -7,7 +7,10 @@ const LAST_SUCCESS = '2026-11-05T03:00:00Z'
 const lastSuccess = step('rebuild_index', { status: 'done', chain: LAST_SUCCESS, finishedAt: at('04:00') - 18 * DAY })
 
 function triedSince(...latest: readonly Job[]): readonly unknown[] {
-  const { overdue } = digestOf([], { lapse: { lastSuccess, after: 14 * DAY }, latest: [...latest, lastSuccess] })
+  const { overdue } = digestOf([], {
+    lapse: { lastSuccess, anchor: lastSuccess.failedAt, after: 14 * DAY },
+    latest: [...latest, lastSuccess],
+  })
   return overdue?.runs.map(({ state, reached }) => `${reached.step} ${state}`) ?? []
 }
 

@@ -3,17 +3,23 @@ import type { Job } from '../../../src/job.js'
 import { JsonDigest } from '../../../src/mail/json.js'
 import { job, PRODUCTION, step, WINDOW } from '../../support/jobs.js'
 
-function written(jobs: readonly Job[], older = { count: 0, oldest: null as number | null }) {
+async function written(jobs: readonly Job[], older = { count: 0, oldest: null as number | null }) {
   let text = ''
-  const json = new JsonDigest((part) => (text += part), WINDOW, PRODUCTION)
-  for (const each of jobs) json.add(each)
-  json.end({ subject: 'subject', overdue: undefined, older })
+  const json = new JsonDigest(
+    async (part) => {
+      text += part
+    },
+    WINDOW,
+    PRODUCTION,
+  )
+  for (const each of jobs) await json.add([each])
+  await json.end({ subject: 'subject', overdue: undefined, older, waiting: 0 })
   return JSON.parse(text)
 }
 
-test('a failure is written with all that is known of it', () => {
+test('a failure is written with all that is known of it', async () => {
   const failure = step('songs', { id: 4_102 })
-  expect(written([failure])).toEqual({
+  expect(await written([failure])).toEqual({
     environment: null,
     since: '2026-11-16T04:00:00.000Z',
     failures: [
@@ -36,33 +42,41 @@ test('a failure is written with all that is known of it', () => {
     subject: 'subject',
     overdue: null,
     older_unreported: { count: 0, oldest: null },
+    waiting_for_next_run: 0,
   })
 })
 
-test('every failure is written, without caps', () => {
+test('every failure is written, without caps', async () => {
   const error = 'x'.repeat(5_000)
-  const { failures } = written(Array.from({ length: 500 }, () => job({ error })))
+  const { failures } = await written(Array.from({ length: 500 }, () => job({ error })))
   expect(failures).toHaveLength(500)
   expect(failures[499].error).toBe(error)
 })
 
-test('what is no time is null', () => {
+test('what is no time is null', async () => {
   const odd = { failedAt: Number.POSITIVE_INFINITY, chain: 'odd', error: null }
-  const { failures, older_unreported } = written([job(odd)], { count: 1, oldest: Number.NEGATIVE_INFINITY })
+  const { failures, older_unreported } = await written([job(odd)], { count: 1, oldest: Number.NEGATIVE_INFINITY })
   expect(failures[0]).toMatchObject({ failed_at: null, chain_started_at: null, error: null })
   expect(older_unreported).toEqual({ count: 1, oldest: null })
 })
 
-test('a digest without failures is a document, too', () => {
-  expect(written([])).toMatchObject({ failures: [], since: '2026-11-16T04:00:00.000Z' })
+test('a digest without failures is a document, too', async () => {
+  expect(await written([])).toMatchObject({ failures: [], since: '2026-11-16T04:00:00.000Z' })
 })
 
-test('a window without a start has none', () => {
+test('a window without a start has none', async () => {
   let text = ''
-  new JsonDigest((part) => (text += part), { since: 'all', includeAlerted: false }, PRODUCTION).end({
+  await new JsonDigest(
+    async (part) => {
+      text += part
+    },
+    { since: 'all', includeAlerted: false },
+    PRODUCTION,
+  ).end({
     subject: null,
     overdue: { lastSuccess: Date.UTC(2026, 10, 5), after: 1_000 },
     older: { count: 0, oldest: null },
+    waiting: 0,
   })
   expect(JSON.parse(text)).toMatchObject({
     since: null,

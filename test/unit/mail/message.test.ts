@@ -35,7 +35,7 @@ test.each([
 )
 
 /** A cluster of which nothing can be read but its jobs' ids, as with a fault in the code that reads it. */
-function unreadable<Cluster extends { readonly jobs: readonly { readonly id: number }[] }>(cluster: Cluster): Cluster {
+function unreadable<Cluster extends { readonly jobs: readonly { readonly id: bigint }[] }>(cluster: Cluster): Cluster {
   return new Proxy(cluster, {
     get(target, key) {
       if (key === 'jobs') return target.jobs.map(({ id }) => ({ id }))
@@ -64,7 +64,7 @@ test('a chain that cannot be shown becomes a bare list, the others stay, and the
   expect(message.text).toContain('✗ spotify/match_song failed')
   expect(message.text).toContain('✗ youtube/match_song failed')
   expect(faults(message.html)).toEqual([])
-  expect(found).toMatchObject([{ error: expect.any(TypeError), jobIds: [77] }])
+  expect(found).toMatchObject([{ error: expect.any(TypeError), jobIds: [77n] }])
 })
 
 test('a chain whose rows made no sense is a bare list, too', () => {
@@ -80,6 +80,7 @@ test('a chain whose rows made no sense is a bare list, too', () => {
 
 const lapse = {
   lastSuccess: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
+  anchor: at('04:00') - 18 * 86_400_000,
   after: 1_209_600_000,
 }
 
@@ -167,7 +168,7 @@ This mail is about 2 jobs that failed for good since Mon 16 Nov 2026 04:00 UTC
 and were not reported before.
 Sent by job-alert, Mon 23 Nov 2026 04:00 UTC.
 `)
-  expect(found.flatMap(({ jobIds }) => jobIds).toSorted()).toEqual([78, 79])
+  expect(found.flatMap(({ jobIds }) => jobIds).toSorted()).toEqual([78n, 79n])
 })
 
 test('the mail goes although not even its frame can be written', () => {

@@ -47,6 +47,7 @@ test.each([
 
 const lapse = {
   lastSuccess: step('rebuild_index', { status: 'done', finishedAt: at('04:00') - 18 * 86_400_000 }),
+  anchor: at('04:00') - 18 * 86_400_000,
   after: 1_209_600_000,
 }
 

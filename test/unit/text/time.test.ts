@@ -66,34 +66,26 @@ test.each([
 })
 
 test('a duration reaches back from now', () => {
-  expect(parseSince('36h', NOW)).toEqual(new Date('2026-11-21T16:00:00Z'))
+  expect(parseSince('36h')).toBe(36 * 3_600_000)
 })
 
-test('a time may be up to now, and not after it', () => {
-  expect(parseSince('2026-11-23T04:00', NOW)).toEqual(NOW)
-  expect(parseSince('2026-11-23T05:00+01:00', NOW)).toEqual(NOW)
+test('a time is that time, whatever this machine takes for now', () => {
+  expect(parseSince('2026-11-23T04:00')).toEqual(NOW)
+  expect(parseSince('2026-11-23T05:00+01:00')).toEqual(NOW)
 })
 
-test.each([
-  'yesterday-ish',
-  '7 parsecs',
-  '0d',
-  '2026-02-30',
-  '2026-11-23T04:01',
-  '2026-11-23T00:00-05:00',
-  '2027-01-01',
-  '0000-12-31',
-  '999999999w',
-  '',
-])('--since %j is refused with what is accepted', (text) => {
-  expect(() => parseSince(text, NOW)).toThrow(/^expected a duration \(90m, .*ISO 8601/)
-  expect(() => parseSince(text, NOW)).toThrow(RangeError)
-})
+test.each(['yesterday-ish', '7 parsecs', '0d', '2026-02-30', '0000-12-31', ''])(
+  '--since %j is refused with what is accepted',
+  (text) => {
+    expect(() => parseSince(text)).toThrow(/^expected a duration \(90m, .*ISO 8601/)
+    expect(() => parseSince(text)).toThrow(RangeError)
+  },
+)
 
 test.each(['0001-01-01', '1960-01-01T05:00Z'])('--since reaches back to %s', (text) => {
-  expect(parseSince(text, NOW)).toEqual(new Date(text.includes('T') ? text : `${text}T00:00Z`))
+  expect(parseSince(text)).toEqual(new Date(text.includes('T') ? text : `${text}T00:00Z`))
 })
 
 test.each(['all', ' ALL '])('--since %j is any time', (text) => {
-  expect(parseSince(text, NOW)).toBe('all')
+  expect(parseSince(text)).toBe('all')
 })

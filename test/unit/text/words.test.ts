@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cut, cutCounting, list, oneLine, plural, shortened } from '../../../src/text/words.js'
+import { cut, cutCounting, list, oneLine, plural } from '../../../src/text/words.js'
 
 test.each([
   ['abcdef', 6, 'abcdef'],
@@ -33,14 +33,6 @@ test.each([
   ['x'.repeat(2_000), 10, `${'x'.repeat(10)}… (1,990 more characters)`],
 ])('%j is cut to %d units, and says how much is missing: %j', (text, length, expected) => {
   expect(cutCounting(text, length)).toBe(expected)
-})
-
-test('a text is kept as far as it can be shown: its head, its tail, and how much is missing', () => {
-  expect(shortened('x'.repeat(2_500))).toBe('x'.repeat(2_500))
-  expect(shortened(`a${'x'.repeat(2_500)}z`)).toBe(
-    `a${'x'.repeat(1_799)}\n… 102 characters left out …\n${'x'.repeat(599)}z`,
-  )
-  expect(shortened('😀'.repeat(5_000)).isWellFormed()).toBe(true)
 })
 
 test.each([
