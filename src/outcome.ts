@@ -129,7 +129,10 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   if (error instanceof Interrupted && error.signal)
     return { exitCode: error.signal === 'SIGINT' ? 130 : 143, outcome: 'stopped', message }
   // The stack of a fault that interrupted the run is in the log already.
-  const details = error instanceof Interrupted || error instanceof NotMarked || isExpected(error) ? undefined : { stack: stackOf(error) }
+  const details =
+    error instanceof Interrupted || error instanceof NotMarked || isExpected(error)
+      ? undefined
+      : { stack: stackOf(error) }
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 
