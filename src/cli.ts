@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { parse } from 'dotenv'
 import { applyMigrations, type CheckOptions, checked, type DigestOptions, digest, FORMATS } from './commands.js'
-import { ConfigError, type Environment } from './config/reader.js'
+import { type Environment, readEnvironment } from './config/reader.js'
 import { CHECK_HELP, DIGEST_HELP, MIGRATE_HELP, PROGRAM_HELP } from './help.js'
 import { exitSoon } from './interruption.js'
 import { errorSummary, type Summary } from './outcome.js'
@@ -95,7 +94,7 @@ async function run(
   // Pessimistic until an outcome is proven: a promise that never settles would end in 0.
   process.exitCode = 1
   const summary = await Promise.resolve(env ?? envFile)
-    .then((path) => work(environment(path)))
+    .then((path) => work(readEnvironment(path, process.env)))
     .catch((error) => errorSummary(error, harmless))
   // Before the last line, which may be impossible to write.
   process.exitCode = summary.exitCode
@@ -117,19 +116,6 @@ function conclude({ exitCode, outcome, message, problems, details }: Summary, du
   const sentence = problems ? `${outcome}; nothing was attempted` : text
   const took = `${(durationMs / 1_000).toFixed(1)} s`
   say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} (exit code ${exitCode}, ${took}).`, details)
-}
-
-/** What is set wins over the file, as with dotenv and Node. Unless a path is given, a missing ./.env is fine. */
-function environment(path: string | undefined): Environment {
-  const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  if (path === '') throw new ConfigError(['--env is empty: name the file to read'])
-  try {
-    return { ...parse(readFileSync(path ?? '.env')), ...set }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (path === undefined && code === 'ENOENT') return set
-    throw new ConfigError([`cannot read ${path ?? '.env'} (${code})`])
-  }
 }
 
 outliveReaders()

@@ -1,6 +1,7 @@
 import { ConfigError } from './config/reader.js'
 import { isExpected, reasonOf, stackOf } from './errors.js'
 import { Interrupted } from './interruption.js'
+import { NotMarked } from './queue/failures.js'
 import { NotPrepared } from './queue/prepared.js'
 import type { Busy, Found, Gathered, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
@@ -128,7 +129,10 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   if (error instanceof Interrupted && error.signal)
     return { exitCode: error.signal === 'SIGINT' ? 130 : 143, outcome: 'stopped', message }
   // The stack of a fault that interrupted the run is in the log already.
-  const details = error instanceof Interrupted || isExpected(error) ? undefined : { stack: stackOf(error) }
+  const details =
+    error instanceof Interrupted || error instanceof NotMarked || isExpected(error)
+      ? undefined
+      : { stack: stackOf(error) }
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 

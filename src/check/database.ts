@@ -37,7 +37,9 @@ function lost(error: unknown): Finding {
 
 async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
   yield await ofServer(session, run.database)
+  await session.begin('read only', { statement: run.runTimeout, idle: run.runTimeout })
   const table = await readTable(session.sql)
+  await session.sql.unsafe('rollback')
   yield* ofTable(table)
   if (unprepared(table, 'mark')) return
   yield* ofRehearsal(session, run)

@@ -26,9 +26,7 @@ export class ClusterTally {
   private last = Number.NEGATIVE_INFINITY
   private death: string | undefined
   private latest: Job | undefined
-  private jobs: Listed[] = []
-  /** The earliest of those that the last trim() left: what failed before it is not listed. */
-  private least: Listed | undefined
+  private readonly jobs: Listed[] = []
 
   add(job: Job): void {
     const { failedAt } = job
@@ -45,23 +43,16 @@ export class ClusterTally {
   }
 
   result(): Cluster {
-    const { count, first, last, death, latest } = this
+    const { count, first, last, death, latest, jobs } = this
     if (latest === undefined) throw new Error('nothing was gathered')
-    this.trim()
-    return { count, first, last, death, latest, jobs: this.jobs }
+    return { count, first, last, death, latest, jobs }
   }
 
-  /** Sorted only now and then: a storm comes in any order, and most of it is not listed in the end. */
-  private list(job: Listed & { readonly error?: unknown }): void {
-    if (this.least !== undefined && laterFirst(job, this.least) > 0) return
-    const { error, ...listed } = job
-    this.jobs.push(listed)
-    if (this.jobs.length >= 8 * JOBS_LISTED) this.trim()
-  }
-
-  private trim(): void {
-    this.jobs = this.jobs.sort(laterFirst).slice(0, JOBS_LISTED)
-    this.least = this.jobs[JOBS_LISTED - 1]
+  private list({ error, ...job }: Listed & { readonly error?: unknown }): void {
+    const place = this.jobs.findIndex((other) => laterFirst(job, other) < 0)
+    if (place < 0 && this.jobs.length >= JOBS_LISTED) return
+    this.jobs.splice(place < 0 ? this.jobs.length : place, 0, job)
+    this.jobs.length = Math.min(this.jobs.length, JOBS_LISTED)
   }
 }
 

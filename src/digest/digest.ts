@@ -2,8 +2,8 @@ import { parseChainStart } from '../chains.js'
 import type { Backlog, Job, Window } from '../job.js'
 import { type Chain, type ChainContext, type ChainFailures, ChainTally, chainFrom } from './chain.js'
 import { laterFirst } from './cluster.js'
-import type { Kind } from './kind.js'
-import { Kinds } from './kinds.js'
+import type { Grouped } from './group.js'
+import { Grouping } from './grouping.js'
 import { isSettled } from './outlook.js'
 import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 
@@ -11,8 +11,8 @@ import { type Lapse, type Overdue, overdueOf } from './overdue.js'
 export const CHAINS_SHOWN = 20
 const CHAINS_KEPT = 500
 
-/** What is to be said; the mail puts it into words. */
-export interface Digest {
+/** What is to be said; the mail puts it into words. Kinds and groups are of the failures that belong to no chain. */
+export interface Digest extends Grouped {
   readonly now: Date
   readonly window: Window
   readonly count: number
@@ -23,8 +23,6 @@ export interface Digest {
   readonly chains: readonly ChainSection[]
   /** Chains beyond those. */
   readonly moreChains: readonly ChainFailures[]
-  /** The failures that belong to no chain, noisiest first. */
-  readonly kinds: readonly Kind[]
   readonly overdue: Overdue | undefined
   readonly older: Backlog
   /** Failures that are due as well, beyond what one mail takes. */
@@ -57,7 +55,7 @@ export class Tally {
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
   private readonly chains = new Map<string, ChainTally>()
-  private readonly kinds = new Kinds()
+  private readonly grouping = new Grouping()
 
   add(job: Job): void {
     this.ids.push(job.id)
@@ -65,7 +63,7 @@ export class Tally {
     this.last = Math.max(this.last, job.failedAt)
     const chain = this.chainOf(job)
     if (chain) chain.add(job)
-    else this.kinds.add(job)
+    else this.grouping.add(job)
   }
 
   /** The chains that the digest will show. */
@@ -87,7 +85,7 @@ export class Tally {
       last: this.last,
       chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),
       moreChains: chains.slice(CHAINS_SHOWN),
-      kinds: this.kinds.result(),
+      ...this.grouping.result(),
       overdue: context.lapse && overdueOf(context.lapse, context.latest, now),
       older,
       waiting: context.waiting,
@@ -113,7 +111,7 @@ export class Tally {
 export function leading({ chains, overdue, kinds }: Digest): {
   section?: ChainSection
   overdue?: Overdue
-  kind?: Kind
+  kind?: Grouped['kinds'][number]
 } {
   const [section] = chains
   const [kind] = kinds

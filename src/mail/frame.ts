@@ -1,5 +1,5 @@
 import type { Digest } from '../digest/digest.js'
-import type { Kind } from '../digest/kind.js'
+import type { Grouped } from '../digest/group.js'
 import type { Backlog } from '../job.js'
 import { isDate, MINUTE } from '../text/time.js'
 import { list, plural } from '../text/words.js'
@@ -13,12 +13,14 @@ export interface Total {
 
 /** `overdue` where that has a section of its own. */
 export function total(digest: Digest, overdue: boolean, clock: Clock): Total {
-  const { count, first, last, chains, moreChains, kinds, window } = digest
+  const { count, first, last, chains, moreChains, kinds, groups, window } = digest
   const chainCount = chains.length + moreChains.length
   const others = kinds.reduce((sum, kind) => sum + kind.count, 0)
   const parts = [
     ...(chainCount > 0 ? [plural(chainCount, 'chain')] : []),
-    ...(others > 0 ? [`${plural(others, chainCount > 0 ? 'other job' : 'job')} in ${groupCount(kinds)}`] : []),
+    ...(others > 0
+      ? [`${plural(others, chainCount > 0 ? 'other job' : 'job')} in ${groupCount({ kinds, groups })}`]
+      : []),
   ]
   const when = isDate(first) && isDate(last) ? `, ${clock.range(first, last)}` : ''
   return {
@@ -31,14 +33,11 @@ export function total(digest: Digest, overdue: boolean, clock: Clock): Total {
   }
 }
 
-/** "4 groups", or what is known of them where they were too many to be told apart. */
-function groupCount(kinds: readonly Kind[]): string {
-  const groups = kinds.reduce((sum, kind) => sum + kind.groups.length, 0)
-  const grouped = kinds.every((kind) => kind.count === kind.groups.reduce((sum, group) => sum + group.count, 0))
-  if (grouped) return plural(groups, 'group')
-  const errors = kinds.reduce((sum, { patterns }) => sum + patterns, 0)
-  const all = kinds.every(({ countedAll }) => countedAll)
-  return `${plural(kinds.length, 'job type')} with ${all ? '' : 'more than '}${plural(errors, 'different error')}`
+/** "4 groups", or the kinds where the errors were too many to be told apart. */
+function groupCount({ kinds, groups }: Grouped): string {
+  const failures = kinds.reduce((sum, { count }) => sum + count, 0)
+  const grouped = groups.reduce((sum, { count }) => sum + count, 0)
+  return grouped === failures ? plural(groups.length, 'group') : plural(kinds.length, 'job type')
 }
 
 /** What was left out, what the mail is about, and who sent it when. */

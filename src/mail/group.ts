@@ -1,5 +1,5 @@
 import type { Cluster, Listed } from '../digest/cluster.js'
-import type { Group } from '../digest/group.js'
+import type { Group, Grouped } from '../digest/group.js'
 import { howItDied } from '../job.js'
 import { plural } from '../text/words.js'
 import type { Pages } from './pages.js'
@@ -21,16 +21,18 @@ const VARIANTS_SHOWN = 5
 const BRIEF_LENGTH = 48
 
 /** Failures of one source and job type, and of one error. */
-export function groupSection(group: Group, style: Style): Section {
+export function groupSection(group: Group, digest: Grouped, style: Style): Section {
   const { clock, pages, caps } = style
-  const { kind, count, ofKind, first, last, death, latest, jobs, alike } = group
+  const { count, first, last, death, latest, jobs, alike } = group
+  const kind = kindsOf(group)
+  const ofKind = failuresOf(group, digest)
   const shown = jobs.slice(0, caps.jobs)
-  const what = headline(group)
+  const what = headline(kind, count, ofKind)
   const when = count === 1 ? clock.withAgo(clock.moment(last), last) : clock.range(first, last)
   return {
     ...NONE,
     headline: count === ofKind ? `${what} failed` : what,
-    brief: count === ofKind ? what : brief(group),
+    brief: count === ofKind ? what : brief(kind, group, ofKind),
     when: clock.shortRange(first, last),
     summary: death === undefined ? when : `${death}, ${when}`,
     error: quote(latest, alike ? 'Error' : `${count.toLocaleString('en')} errors such as`, caps, variantsOf(group)),
@@ -48,14 +50,26 @@ export function groupSection(group: Group, style: Style): Section {
   }
 }
 
+/** "spotify/match_song", "spotify/match_song and 3 more" */
+function kindsOf({ kinds }: Group): string {
+  const [first, ...others] = kinds
+  return others.length > 0 ? `${first?.name} and ${others.length} more` : (first?.name ?? '')
+}
+
+/** All failures of its kinds, with whatever error. */
+function failuresOf({ kinds }: Group, digest: Grouped): number {
+  const names = new Set(kinds.map(({ name }) => name))
+  return digest.kinds.filter(({ name }) => names.has(name)).reduce((sum, { count }) => sum + count, 0)
+}
+
 /** "12 of 15 spotify/match_song: HTTP 503", as far as it leaves room for the time. */
-function brief({ kind, count, ofKind, latest }: Group): string {
+function brief(kind: string, { count, latest }: Group, ofKind: number): string {
   const error = firstLine(latest.error, BRIEF_LENGTH)
   return short(`${count.toLocaleString('en')} of ${ofKind.toLocaleString('en')} ${short(kind)}: ${error}`, BRIEF_LENGTH)
 }
 
 /** "12 of 15 failed spotify/match_song jobs": the others have other errors. */
-function headline({ kind, count, ofKind }: Group): string {
+function headline(kind: string, count: number, ofKind: number): string {
   if (count < ofKind) return `${count.toLocaleString('en')} of ${plural(ofKind, `failed ${short(kind)} job`)}`
   return count === 1 ? short(kind) : plural(count, `${short(kind)} job`)
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from '../digest/cluster.js'
 import type { ChainSection, Digest, Fault } from '../digest/digest.js'
-import { chosen } from '../digest/kinds.js'
+import { chosen } from '../digest/group.js'
 import { isSettled } from '../digest/outlook.js'
 import type { Overdue } from '../digest/overdue.js'
 import { plural } from '../text/words.js'
@@ -39,13 +39,13 @@ const JOBS_OF_MANY = 5
 export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
   const clock = new Clock(presentation.timezone, digest.now)
   const chains = digest.chains.slice(0, caps.sections)
-  const groups = chosen(digest.kinds, caps.sections)
+  const groups = chosen(digest, caps.sections)
   const few = chains.length + groups.length <= FEW_SECTIONS
   const jobs = few ? caps.jobs : Math.min(caps.jobs, JOBS_OF_MANY)
   const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps: { ...caps, jobs } }
   const fallbacks = new Fallbacks(style)
   const { sections: chained, overdue } = chainSections(chains, digest.overdue, style, fallbacks)
-  const grouped = groups.map((group) => fallbacks.section(group, () => groupSection(group, style)))
+  const grouped = groups.map((group) => fallbacks.section(group, () => groupSection(group, digest, style)))
   const sections = [...chained, ...grouped]
   const chainsLeft = digest.chains.slice(caps.sections).map(({ failures }) => failures)
   const remaining = fallbacks.orElse(

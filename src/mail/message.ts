@@ -76,7 +76,9 @@ function headings(
   try {
     const title = subject(digest, presentation)
     const { section, kind } = leading(digest)
-    const job = section?.chain?.leading ?? kind?.groups[0]?.latest
+    const job =
+      section?.chain?.leading ??
+      (kind && digest.groups.find(({ kinds }) => kinds.some(({ name }) => name === kind.name))?.latest)
     return [title, job ? firstLine(job.error, PREHEADER_LENGTH) : title]
   } catch (error) {
     onFault({ error, jobIds: [] })

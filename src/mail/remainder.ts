@@ -1,7 +1,6 @@
 import type { ChainFailures } from '../digest/chain.js'
 import type { Digest } from '../digest/digest.js'
-import type { Group } from '../digest/group.js'
-import type { Kind } from '../digest/kind.js'
+import type { Group, Grouped } from '../digest/group.js'
 import { plural } from '../text/words.js'
 import { short } from './section.js'
 
@@ -26,17 +25,12 @@ interface Left {
   readonly text: string
 }
 
-function kindsLeft(kinds: readonly Kind[], groups: readonly Group[]): readonly Left[] {
-  const shown = new Set(groups)
-  return kinds.flatMap(({ name, count, patterns, countedAll, groups: own }) => {
-    const sections = own.filter((group) => shown.has(group))
-    const jobs = count - sections.reduce((sum, group) => sum + group.count, 0)
-    const errors = patterns - sections.reduce((sum, group) => sum + group.patterns, 0)
-    if (jobs === 0) return []
-    const varied = countedAll ? errors > 1 : errors > 0
-    const different = varied ? ` with ${countedAll ? '' : 'more than '}${plural(errors, 'different error')}` : ''
-    const what = sections.length > 0 ? `${jobs.toLocaleString('en')} more` : plural(jobs, 'job')
-    return [{ count: jobs, text: `${short(name)}: ${what}${different}` }]
+function kindsLeft(kinds: Grouped['kinds'], groups: readonly Group[]): readonly Left[] {
+  return kinds.flatMap(({ name, count }) => {
+    const shown = groups.flatMap((group) => group.kinds.filter((kind) => kind.name === name))
+    const left = count - shown.reduce((sum, kind) => sum + kind.count, 0)
+    const what = shown.length > 0 ? `${left.toLocaleString('en')} more with other errors` : plural(left, 'job')
+    return left > 0 ? [{ count: left, text: `${short(name)}: ${what}` }] : []
   })
 }
 

@@ -1,6 +1,6 @@
 import { REFRESH } from '../chains.js'
 import { type Digest, leading } from '../digest/digest.js'
-import type { Kind } from '../digest/kind.js'
+import type { Grouped } from '../digest/group.js'
 import { isDate } from '../text/time.js'
 import { cut, oneLine, plural } from '../text/words.js'
 import { chainFailed } from './chain.js'
@@ -49,7 +49,7 @@ function whatFailed(digest: Digest): Words {
     : { write: () => plural(digest.count, 'failed job') }
 }
 
-function kindFailed({ name, count }: Kind): string {
+function kindFailed({ name, count }: Grouped['kinds'][number]): string {
   const short = cut(oneLine(name), NAME_LENGTH)
   return count === 1 ? `${short} failed` : `${plural(count, `${short} job`)} failed`
 }

@@ -15,10 +15,10 @@ test('without its variables the command names each problem on a line of its own,
   const { code, screen } = await onTerminal(['digest'], {})
   expect(code).toBe(2)
   expect(stripVTControlCharacters(screen).trimEnd().split('\n')).toEqual([
-    '✗ DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD',
-    '✗ SENDGRID_API_KEY is missing: create one with Mail Send permission in SendGrid',
-    '✗ FROM_EMAIL is missing: set it to a sender that SendGrid has verified',
-    '✗ ALERT_EMAIL_TO is missing: set it to the addresses that get the mail, comma-separated',
+    '✗ DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD (there is no ./.env)',
+    '✗ SENDGRID_API_KEY is missing: create one with Mail Send permission in SendGrid (there is no ./.env)',
+    '✗ FROM_EMAIL is missing: set it to a sender that SendGrid has verified (there is no ./.env)',
+    '✗ ALERT_EMAIL_TO is missing: set it to the addresses that get the mail, comma-separated (there is no ./.env)',
     expect.stringMatching(/^Wrong configuration; nothing was attempted \(exit code 2, \d+\.\d s\)\.$/),
   ])
 })

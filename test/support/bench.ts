@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { errorPattern } from '../../src/digest/pattern.js'
+import { mask } from '../../src/digest/mask.js'
 import { redact } from '../../src/text/redact.js'
 import { BIN } from './command.js'
 import { createDatabase, type TestDatabase } from './database.js'
@@ -235,7 +235,7 @@ try {
     (_, id) =>
       `MB has no release ${id} (mbid=5f0e8a52-91fb-4f63-a85e-${String(id).padStart(12, '0')}): 404 deleted/merged, ${'asked again later '.repeat(8)}`,
   )
-  for (const [name, work] of Object.entries({ redaction: redact, normalisation: errorPattern })) {
+  for (const [name, work] of Object.entries({ redaction: redact, normalisation: mask })) {
     const started = performance.now()
     for (const error of errors) work(error)
     const speed = errors.join('').length / 1e6 / ((performance.now() - started) / 1_000)

@@ -1,8 +1,7 @@
 import { REFRESH } from '../../src/chains.js'
 import type { Chain } from '../../src/digest/chain.js'
 import { type Context, type Digest, type Fault, Tally } from '../../src/digest/digest.js'
-import type { Group } from '../../src/digest/group.js'
-import { chosen } from '../../src/digest/kinds.js'
+import { chosen, type Group } from '../../src/digest/group.js'
 import { type Backlog, type Job, JobError, type Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
 import type { Presentation } from '../../src/mail/presentation.js'
@@ -106,7 +105,7 @@ export function digestOf(
 }
 
 export function groupsOf(failures: Iterable<Job>): readonly Group[] {
-  return chosen(digestOf(failures).kinds, 1_000)
+  return chosen(digestOf(failures), 1_000)
 }
 
 /** The section of the chain whose rows these are; its dead ones are what is being reported. */

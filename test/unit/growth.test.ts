@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { digestConfig } from '../../src/config.js'
-import { Kinds } from '../../src/digest/kinds.js'
-import { errorPattern } from '../../src/digest/pattern.js'
+import { Grouping } from '../../src/digest/grouping.js'
+import { mask } from '../../src/digest/mask.js'
 import { redact } from '../../src/text/redact.js'
 import { parseSince } from '../../src/text/time.js'
 import { expectLinear } from '../support/growth.js'
@@ -90,6 +90,24 @@ test.each([
     '\\u0026key',
     'key=\\',
     'bot12345678:A',
+    'port a ',
+    "header value '",
+    'a:',
+    'a@b:',
+    'a:b@',
+    'token\n',
+    "'token' ",
+    'input_value=',
+    '-u a -p ',
+    "'-p', '",
+    'token: a/',
+    'token: a.',
+    'token: Aa',
+    'key: ',
+    'password: a ',
+    'password: aa aa ',
+    'authorization: a ',
+    'cookie: a1',
   ],
 ])('many %j are redacted in time that is in proportion', (piece) => {
   expectLinear((length) => redact(piece.repeat(Math.ceil(length / piece.length))), 50_000)
@@ -107,10 +125,10 @@ test('an address of any length is refused in time that is in proportion', () => 
 })
 
 test.each(['a', '1', "'", "'a", '"', 'a-', '://', 'aa://', 'a ', '/?', 'Key (a)=(', "''", 'a.', '`'])(
-  'the pattern of an error of many %j takes time in proportion',
+  'an error of many %j is masked in time that is in proportion',
   (piece) => {
     expectLinear((length) => {
-      for (let time = 0; time < 50; time++) errorPattern(piece.repeat(length / piece.length))
+      for (let time = 0; time < 50; time++) mask(piece.repeat(length / piece.length))
     }, 250)
   },
 )
@@ -127,9 +145,9 @@ test('errors of very many words that begin and end alike are grouped in time tha
 })
 
 function grouped(errors: readonly string[]): unknown {
-  const kinds = new Kinds()
-  for (const error of errors) kinds.add(job({ error }))
-  return kinds.result()
+  const grouping = new Grouping()
+  for (const error of errors) grouping.add(job({ error }))
+  return grouping.result()
 }
 
 /** An error of so many words that shares some of the first and of the last with any other, but never enough of them. */

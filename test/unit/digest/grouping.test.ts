@@ -1,16 +1,547 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { chosen } from '../../../src/digest/group.js'
 import { Grouping } from '../../../src/digest/grouping.js'
-import { different, job } from '../../support/jobs.js'
+import type { Job } from '../../../src/job.js'
+import { JobError } from '../../../src/job.js'
+import { at, different, digestOf, groupsOf, job, mailOf } from '../../support/jobs.js'
 
-test('templates are let go as any group is', () => {
+const TITLES = [
+  "'Round Midnight",
+  'Blue in Green',
+  "Travelin' Light",
+  'So What',
+  'A Night in Tunisia',
+  'Take the A Train',
+  'Lush Life',
+  'Naima',
+]
+
+/** These failures, grouped. */
+function grouped(failures: Iterable<Job>) {
   const grouping = new Grouping()
-  const ids = different(120)
-  for (const words of different(20, 3))
-    for (let time = 0; time < 6; time++) {
-      const error = `${words} ${ids.next().value}`
-      grouping.groupOf(error, error, true).add(job({ error }), error)
-    }
-  expect(grouping.result()).toHaveLength(20)
-  grouping.halve()
-  expect(grouping.size).toBe(10)
+  for (const failure of failures) grouping.add(failure)
+  return grouping.result()
+}
+
+const failing = (errors: readonly string[]) => errors.map((error) => job({ error }))
+const times = (count: number, error: string) => failing(Array(count).fill(error))
+const counts = (failures: Iterable<Job>) => groupsOf(failures).map(({ count }) => count)
+
+test('failures are grouped by error, and one error of several kinds is one group that counts each of them', () => {
+  const latest = job({ error: 'refused 17', source: 'youtube', finishedAt: at('02:30') })
+  const groups = groupsOf([
+    job({ error: 'refused 5' }),
+    job({ error: 'refused 6' }),
+    job({ error: 'timed out' }),
+    latest,
+    job({ error: 'refused 7', jobType: 'backfill_durations' }),
+    job({ error: 'refused 8', source: 'youtube' }),
+    job({ error: 'refused 9', source: 'youtube' }),
+  ])
+  expect(groups.map(({ count }) => count)).toEqual([6, 1])
+  expect(groups[0]?.kinds.map(({ name, count }) => [name, count])).toEqual([
+    ['youtube/match_song', 3],
+    ['spotify/match_song', 2],
+    ['spotify/backfill_durations', 1],
+  ])
+  expect(groups[0]?.kinds[0]?.latest).toBe(latest)
+  expect(groups[0]?.headline).toBe('refused …')
+})
+
+test('one error raised in two places is two groups', () => {
+  expect(counts(failing(['match', 'sync'].map((frame) => traceback('ValueError: bad title', frame))))).toEqual([1, 1])
+})
+
+test('names that hold a line break are not taken for each other', () => {
+  const { kinds } = grouped([job({ source: 'a', jobType: 'b\nc' }), job({ source: 'a\nb', jobType: 'c' })])
+  expect(kinds.map(({ count }) => count)).toEqual([1, 1])
+})
+
+test('HTTP statuses stand apart, however many there are', () => {
+  const statuses = [400, 401, 403, 404, 429, 500, 502, 503, 504]
+  expect(counts([...times(12, 'Spotify match failed: 429'), ...times(3, 'Spotify match failed: 401')])).toEqual([12, 3])
+  expect(counts(failing(statuses.map((status) => `Spotify match failed: ${status}`)))).toHaveLength(statuses.length)
+})
+
+test.each([
+  ['at the end', (title: string) => `Song not found: ${title}`],
+  ['at the beginning', (title: string) => `${title} is not in the catalog`],
+  ['in the middle', (title: string) => `no match for ${title} in the catalog`],
+])('more than a handful of errors that differ in a stretch %s are one group, and say how they vary', (_, error) => {
+  const [group, ...others] = groupsOf([...failing(TITLES.map(error)), job({ error: error('So What') })])
+  expect(others).toEqual([])
+  expect(group).toMatchObject({ count: 9, alike: false, others: 0 })
+  expect(group?.variants.map(({ text }) => text).toSorted()).toEqual(TITLES.map(error).toSorted())
+})
+
+test('the most frequent variants come first', () => {
+  const errors = TITLES.flatMap((title, index) => Array(index + 1).fill(`Song not found: ${title}`))
+  const [group] = groupsOf(failing(errors.map(String)))
+  const shown = group?.variants.map(({ count }) => count) ?? []
+  expect(shown).toEqual(shown.toSorted((a, b) => b - a))
+  expect(shown.reduce((sum, count) => sum + count, 0)).toBe(errors.length)
+})
+
+test('a variant that comes after many others is counted, and the most frequent one is first', () => {
+  const errors = [...different(60, 2), ...Array(100).fill('refresh token revoked'), ...different(70, 3)]
+  const [group] = groupsOf(failing(errors.map((what) => `Spotify match failed: ${what}`)))
+  expect(group?.count).toBe(230)
+  expect(group?.variants[0]).toEqual({ text: 'Spotify match failed: refresh token revoked', count: 100 })
+  expect(group?.variants.length).toBeLessThanOrEqual(12)
+})
+
+test('a handful of them stay apart', () => {
+  expect(counts(failing(TITLES.slice(0, 5).map((title) => `Song not found: ${title}`)))).toEqual([1, 1, 1, 1, 1])
+})
+
+test('errors that have only a word or two in common stay apart', () => {
+  const errors = [
+    'Read timed out',
+    'Connection refused',
+    'Bad Gateway',
+    'no such host',
+    'disk full',
+    'out of memory',
+    'oops',
+  ]
+  expect(counts(failing(errors))).toHaveLength(errors.length)
+  expect(counts(failing(errors.map((error) => `ValueError: ${error}`)))).toHaveLength(errors.length)
+})
+
+test('errors that differ in a stretch and in a status are one group a status', () => {
+  const errors = [404, 503].flatMap((status) => TITLES.map((title) => `${status} Client Error: no song ${title} there`))
+  expect(counts(failing(errors))).toEqual([8, 8])
+})
+
+test('errors of which two stretches differ are one group each way', () => {
+  const errors = ['Spotify', 'Apple'].flatMap((service) =>
+    TITLES.map((title) => `${service} has no song called ${title}`),
+  )
+  expect(counts(failing(errors))).toEqual([8, 8])
+})
+
+test('a handful of errors from each of two services stay apart, whatever they have in common', () => {
+  const errors = ['Spotify', 'Apple'].flatMap((service) =>
+    TITLES.slice(0, 5).map((title) => `${service} has no song called ${title}`),
+  )
+  expect(counts(failing(errors))).toHaveLength(errors.length)
+})
+
+test('errors that vary at both ends are one group, and say how they vary', () => {
+  const errors = TITLES.map((title, index) => `${title}: no Spotify match for ${TITLES.at(index - 3)}`)
+  const [group, ...others] = groupsOf(failing(errors))
+  expect(others).toEqual([])
+  expect(group).toMatchObject({ count: 8 })
+  expect(group?.variants.map(({ text }) => text)).toContain("So What: no Spotify match for 'Round Midnight")
+})
+
+const traceback = (exception: string, frame = 'match') =>
+  `Traceback (most recent call last):\n  File "/app/worker.py", line 12, in ${frame}\n    run(job)\n${exception}`
+
+test('tracebacks whose exceptions differ in a title are one group where their frames are the same', () => {
+  const errors = TITLES.map((title) => `app.errors.NotFound: no match for ${title}`)
+  expect(counts(failing(errors.map((error) => traceback(error))))).toEqual([8])
+  expect(counts(failing(['match', 'sync'].flatMap((frame) => errors.map((error) => traceback(error, frame)))))).toEqual(
+    [8, 8],
+  )
+})
+
+test('tracebacks whose exceptions have nothing in common stay apart, whatever their frames', () => {
+  const errors = ['disk full', 'bad title', 'no such host', 'Bad Gateway', 'oops', 'out of memory', 'closed']
+  expect(counts(failing(errors.map((error) => traceback(`ValueError: ${error}`))))).toHaveLength(errors.length)
+})
+
+const NAMES = ['title', 'artist', 'album', 'isrc', 'label', 'genre', 'release']
+
+test.each([
+  ['keys', NAMES, (key: string) => `refresh failed with KeyError: '${key}'`],
+  ['attributes', NAMES, (name: string) => `'NoneType' object has no attribute '${name}'`],
+  [
+    'columns',
+    NAMES,
+    (name: string) => `null value in column "${name}" of relation "songs" violates not-null constraint`,
+  ],
+  ['constraints', NAMES, (name: string) => `duplicate key value violates unique constraint "${name}_key"`],
+  [
+    'reasons',
+    NAMES,
+    (reason: string) => `the search was refused: [{'domain': 'youtube.quota', 'reason': '${reason}'}]`,
+  ],
+  [
+    'reasons of YouTube',
+    ['quotaExceeded', 'forbidden', 'keyInvalid', 'accessNotConfigured', 'rateLimitExceeded', 'ipRefererBlocked'],
+    (reason: string) => `the YouTube search failed: ${reason}`,
+  ],
+  ['hosts', NAMES, (host: string) => `cannot connect to ${host}.example.com, which does not answer`],
+  ['hosts of URLs', NAMES, (host: string) => `Get "https://${host}/x": the connection was reset by peer`],
+  ['errors', NAMES, (name: string) => `could not read the feed: ${name}Error while decoding`],
+  ['exceptions', NAMES, (name: string) => `could not read the feed: app.${name}.TooSlow while decoding`],
+  ['errno', ['2', '5', '13', '24', '28', '32'], (code: string) => `cannot write feed: [Errno ${code}] for this reason`],
+])('errors that differ in their %s stay apart, however many there are', (_, names, error) => {
+  const plain = TITLES.filter((title) => !title.includes("'"))
+  expect(counts(failing(names.map(error)))).toHaveLength(names.length)
+  expect(counts(failing(names.flatMap((name) => plain.map((title) => `${error(name)} of song ${title}`))))).toEqual(
+    names.map(() => plain.length),
+  )
+})
+
+const SONGS = [
+  'Halo',
+  'So What',
+  'Take Five',
+  'A Night in Tunisia',
+  'Giant Steps',
+  'Blue in Green',
+  'Imagine',
+  'Creep',
+  'Karma Police',
+  'Hey Jude',
+  'Waterloo',
+  'Toxic',
+  'Roxanne',
+  'Yesterday',
+  'Jolene',
+]
+const headlines = (errors: readonly string[]) => groupsOf(failing(errors)).map((each) => [each.count, each.headline])
+const STATUSES = ['401', '403', '404', '429', '500']
+const CAUSES = ['no candidates', 'quota of the day is used up', 'catalog index is locked', 'disk is full', 'suspended']
+
+test.each([
+  ['stand before the title', (song: string, status: string) => `Discogs said ${status} for ${song}`],
+  ['stand behind it', (song: string, status: string) => `${song}: Discogs said ${status}`],
+  ['end the error', (song: string, status: string) => `Could not enrich ${song} (${status})`],
+  [
+    'stand between two titles',
+    (song: string, status: string) =>
+      `${song}: Spotify said ${status} for the album ${SONGS.at(SONGS.indexOf(song) - 3)}`,
+  ],
+])('statuses that %s are one group each, and named, though no three titles are a handful', (_, error) => {
+  const errors = SONGS.map((song, index) => error(song, STATUSES[index % 5] as string))
+  const groups = headlines(errors)
+  expect(groups.map(([count]) => count)).toEqual([3, 3, 3, 3, 3])
+  expect(groups.map(([, headline]) => /\d+/.exec(`${headline}`)?.[0]).toSorted()).toEqual(STATUSES)
+})
+
+test('a title that looks like a status is a title where most have none', () => {
+  const titles = ['500 Miles', '404', '1979', 'Take 5', '99 Luftballons', '7 Rings', 'So What', 'Halo']
+  expect(counts(failing(titles.map((title) => `Song not found: ${title}`)))).toEqual([8])
+  expect(counts(failing(titles.map((title) => `Song not found: "${title}"`)))).toEqual([8])
+})
+
+test.each([
+  ['counts', SONGS.map((_, index) => `${37 * index + 404} of ${500 + 11 * index} rows were rejected`)],
+  ['pages', SONGS.map((_, index) => `Timeout on page ${index}`)],
+  ['files', SONGS.map((song) => `Failed to parse ${song.toLowerCase().replaceAll(' ', '_')}.mp3`)],
+  ['lower-case titles', SONGS.map((song) => `no song named '${song.toLowerCase().replaceAll(' ', '')}'`)],
+  ['titles at both ends', SONGS.map((song, index) => `${song}: no Spotify match for ${SONGS.at(index - 3)}`)],
+])('%s that are as many as the jobs identify them', (_, errors) => {
+  expect(counts(failing(errors))).toEqual([SONGS.length])
+})
+
+test.each(['vendor error', 'the worker was killed, exit =', 'Rate limit exceeded, retry after'])(
+  'numbers behind %j that are few over many jobs are causes',
+  (error) => {
+    const numbers = ['1', '17', '137'].flatMap((number) => Array(3).fill(`${error} ${number}`))
+    expect(headlines(numbers)).toEqual(['137', '17', '1'].map((number) => [3, `${error} ${number}`]))
+    expect(counts(failing(['4', '17'].map((number) => `${error} ${number}`)))).toEqual([2])
+  },
+)
+
+test('codes beside their names stay apart, one job each', () => {
+  const codes = ['1', '2', '155', '137', '-9', '-11']
+  for (const name of ['exitcode ', 'returncode=', '(exitcode: ', 'exited with code ', 'exit status ', 'signal '])
+    expect(counts(failing(codes.map((code) => `Worker exited prematurely ${name}${code}, job 4`)))).toHaveLength(6)
+})
+
+test.each([
+  ['after a colon', (song: string, cause: string) => `Failed to enrich ${song}: ${cause}`],
+  ['in brackets', (song: string, cause: string) => `Failed to enrich ${song} (${cause})`],
+  ['in the sentence', (song: string, cause: string) => `Failed to enrich ${song} because ${cause} today`],
+])('causes %s are one group each, whatever the titles before them', (_, error) => {
+  const errors = SONGS.map((song, index) => error(song, CAUSES[Math.floor(index / 3)] as string))
+  const groups = headlines(errors)
+  expect(groups.map(([count]) => count)).toEqual([3, 3, 3, 3, 3])
+  for (const cause of CAUSES) expect(groups.filter(([, headline]) => `${headline}`.includes(cause))).toHaveLength(1)
+  const { text } = mailOf(digestOf(failing(errors)))
+  for (const cause of CAUSES) expect(text.replaceAll(/\s+/g, ' ')).toContain(cause)
+})
+
+test('causes with one beginning are all said, with their counts', () => {
+  const causes = ['Rate limit exceeded', 'Remote end closed', 'bad JSON', 'no such song', 'closed', 'EOF', 'gone']
+  const [group, ...others] = groupsOf(
+    failing(causes.flatMap((cause) => Array(4).fill(`Spotify match failed: ${cause}`))),
+  )
+  expect(others).toEqual([])
+  expect(group?.headline).toBe('Spotify match failed: …')
+  expect(group?.variants).toEqual(causes.map((cause) => ({ text: `Spotify match failed: ${cause}`, count: 4 })))
+  expect(group?.others).toBe(0)
+})
+
+test('of more than twelve variants the most frequent are said, and one of each different ending', () => {
+  const live = SONGS.slice(0, 5).flatMap((title) => Array(3).fill(`Song not found: ${title} live tonight`))
+  const songs = SONGS.slice(0, 11).map((title) => `Song not found: ${title}`)
+  const [group] = groupsOf(failing([...live, ...songs, ...Array(9).fill('Song not found: Jolene')]))
+  expect(group?.variants).toHaveLength(12)
+  expect(group?.variants[0]).toEqual({ text: 'Song not found: Jolene', count: 9 })
+  expect(group?.variants.filter(({ text }) => text.endsWith('live tonight')).map(({ count }) => count)).toEqual([3])
+  expect(group).toMatchObject({ count: 35, others: 13 })
+})
+
+test('the headline decides: what stands beneath it does not split a group', () => {
+  const duplicate = (index: number) =>
+    `(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint "songs_isrc_key"\nDETAIL:  Key (isrc)=(ZZ${index}) already exists.\n\n[SQL: INSERT INTO songs (isrc) VALUES (%(isrc)s)]\n[parameters: {'isrc': 'ZZ${index}', 'title': '${SONGS[index]}'}]`
+  expect(headlines([0, 1, 2, 3].map(duplicate))).toEqual([
+    [4, '(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint "songs_isrc_key"'],
+  ])
+  const missing = (field: string) =>
+    SONGS.slice(0, 5).map(
+      (song, id) =>
+        `1 validation error for Track\n${field}\n  Field required [type=missing, input_value={'title': '${song}', 'id': ${id}}, input_type=dict]`,
+    )
+  expect(headlines(['isrc', 'duration_ms', 'name'].flatMap(missing)).toSorted()).toEqual(
+    ['duration_ms', 'isrc', 'name'].map((field) => [5, `1 validation error for Track: ${field}: Field required`]),
+  )
+})
+
+test('one traceback is one group wherever it was cut off', () => {
+  const cause = `${traceback('socket.gaierror: [Errno -2] Name or service not known')}\n\nThe above exception was …\n\n`
+  const texts = [7, 17, 1117].map(
+    (id) => `job ${id} failed\n${cause}${traceback('requests.ConnectionError: x').slice(0, 90 - id / 20)}`,
+  )
+  expect(headlines(texts)).toEqual([[3, 'socket.gaierror: [Errno -2] Name or service not known']])
+})
+
+test('a secret of which a headline shows a part is redacted there, and in the variants', () => {
+  const errors = SONGS.map((song) => `no song ${song} for postgres://bob:hunter2@db.example.com/x`)
+  const [group] = groupsOf(failing(errors))
+  expect(group?.count).toBe(SONGS.length)
+  expect(JSON.stringify([group?.headline, group?.variants])).not.toContain('hunter2')
+})
+
+test('titles with brackets and apostrophes in a URL identify the job', () => {
+  const titles = ["What's_Next_(Some_album)", 'Sting_(musician)', 'Kind_of_Blue', "Rock_'n'_Roll_(Some_album)"]
+  expect(
+    headlines(titles.map((title) => `404 Client Error: Not Found for url: https://en.example.org/wiki/${title}`)),
+  ).toEqual([[4, '404 Client Error: Not Found for url: https://en.example.org/…']])
+})
+
+test('a group keeps its ten latest jobs, and counts and spans all of them', () => {
+  const minutes = [7, 3, 11, 0, 14, 5, 9, 1, 13, 2, 12, 4, 10, 6, 8]
+  const [group] = groupsOf(minutes.map((minute) => job({ finishedAt: at('02:00') + minute * 60_000 })))
+  expect(group).toMatchObject({ count: 15, first: at('02:00'), last: at('02:14') })
+  expect(group?.jobs.map(({ failedAt }) => (failedAt - at('02:00')) / 60_000)).toEqual([
+    14, 13, 12, 11, 10, 9, 8, 7, 6, 5,
+  ])
+  expect(group?.latest.failedAt).toBe(at('02:14'))
+})
+
+test('a merged group keeps the ten latest jobs of all it was merged from', () => {
+  const jobs = Array.from({ length: 24 }, (_, index) =>
+    job({ error: `Song not found: ${TITLES[index % 8]}`, finishedAt: at('02:00') + ((index * 7) % 24) * 60_000 }),
+  )
+  const [group] = groupsOf(jobs)
+  expect(group).toMatchObject({ count: 24, first: at('02:00'), last: at('02:23') })
+  expect(group?.jobs.map(({ failedAt }) => (failedAt - at('02:00')) / 60_000)).toEqual([
+    23, 22, 21, 20, 19, 18, 17, 16, 15, 14,
+  ])
+})
+
+test('of jobs that failed at the same time those with the highest ids are kept', () => {
+  const jobs = Array.from({ length: 12 }, () => job())
+  const ids = groupsOf(jobs)[0]?.jobs.map(({ id }) => id)
+  expect(ids).toEqual(
+    jobs
+      .map(({ id }) => id)
+      .toReversed()
+      .slice(0, 10),
+  )
+})
+
+test('how they died is said of a group only if it is true of all of them', () => {
+  expect(groupsOf([job(), job()])[0]?.death).toBe('Failed on the last attempt (5 of 5)')
+  expect(groupsOf([job(), job({ attempts: 1 }), job()])[0]?.death).toBeUndefined()
+})
+
+test('whether their errors are the same to the letter is known', () => {
+  expect(groupsOf([job({ error: 'x 1' }), job({ error: 'x 1' })])[0]?.alike).toBe(true)
+  expect(groupsOf([job({ error: 'x 1' }), job({ error: 'x 2' }), job({ error: 'x 2' })])[0]?.alike).toBe(false)
+})
+
+test('infinite times do not upset the order or the counts', () => {
+  const infinite = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const groups = groupsOf([
+    ...infinite.map((failedAt) => job({ failedAt })),
+    job({ source: 'youtube', error: 'refused' }),
+    job(),
+  ])
+  expect(groups.map(({ count }) => count)).toEqual([4, 1])
+  expect(groups[0]).toMatchObject({ first: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY })
+  expect(groups[0]?.jobs.map(({ failedAt }) => failedAt)).toEqual([infinite[0], infinite[2], at('02:00'), infinite[1]])
+})
+
+test('the noisiest group comes first, and among equals the latest', () => {
+  const groups = groupsOf([
+    job({ source: 'early', error: 'early', finishedAt: at('01:00') }),
+    job({ source: 'late', error: 'late', finishedAt: at('02:00') }),
+    job({ source: 'noisy', finishedAt: at('00:10') }),
+    job({ source: 'noisy', finishedAt: at('00:20') }),
+  ])
+  expect(groups.map(({ latest: { source } }) => source)).toEqual(['noisy', 'late', 'early'])
+})
+
+test('every kind has a section before any has two', () => {
+  const noisy = Array.from({ length: 22 }, (_, index) =>
+    times(30 - index, `a different thing: ${'word '.repeat(index)}`),
+  )
+  const kinds = grouped([
+    ...noisy.flat(),
+    job({ source: 'musicbrainz', jobType: 'sync_releases', error: 'disk full' }),
+    job({ source: 'commons', error: 'no such file' }),
+  ])
+  const sections = chosen(kinds, 4)
+  expect(sections.flatMap(({ kinds }) => kinds.map(({ name }) => name)).toSorted()).toEqual([
+    'commons/match_song',
+    'musicbrainz/sync_releases',
+    'spotify/match_song',
+    'spotify/match_song',
+  ])
+  expect(chosen(kinds, 1).map(({ kinds: [kind] }) => kind?.name)).toEqual(['spotify/match_song'])
+})
+
+test('errors that are too many to be kept apart are counted, and so are their kinds', () => {
+  const jobs = [...different(20_000)].map((error) => job({ error }))
+  const { kinds, groups } = grouped([...jobs, ...jobs.slice(0, 5)])
+  expect(kinds).toMatchObject([{ count: 20_005 }])
+  expect(groups.length).toBeLessThanOrEqual(501)
+})
+
+test('what comes after so many different errors still finds its group', () => {
+  const { groups } = grouped([...failing([...different(5_000)]), ...times(40, 'Song not found')])
+  expect(groups[0]).toMatchObject({ count: 40 })
+  const later = grouped([
+    ...times(40, 'Song not found'),
+    ...failing([...different(5_000)]),
+    ...times(40, 'Song not found'),
+  ])
+  expect(later.groups[0]).toMatchObject({ count: 80 })
+})
+
+test.each([80, 300, 5_000])('after %d unlike errors a template is found all the same', (unlike) => {
+  const titles = [...different(4 * unlike, 2)].map((title) => `Song not found: ${title}`)
+  const { kinds, groups } = grouped(failing([...different(unlike), ...titles]))
+  expect(kinds).toMatchObject([{ count: 5 * unlike }])
+  expect(`${groups[0]?.latest.error}`).toMatch(/^Song not found/)
+  expect(groups[0]?.count).toBeGreaterThan(3 * unlike)
+})
+
+test('after so many unlike errors the one that dominates is shown, with all its jobs', () => {
+  const { kinds, groups } = grouped([
+    ...failing([...different(300)]),
+    ...times(400, 'Spotify answered 401 Unauthorized'),
+  ])
+  expect(kinds[0]?.count).toBe(700)
+  expect(groups[0]).toMatchObject({
+    count: 400,
+    latest: { error: new JobError('Spotify answered 401 Unauthorized') },
+  })
+})
+
+test('after many templates the error that dominates is shown as well', () => {
+  const templates = [...different(300, 3)].flatMap((words) => TITLES.map((title) => `${words} ${title}`))
+  const { groups } = grouped([...failing(templates), ...times(400, 'Spotify answered 401 Unauthorized')])
+  expect(groups[0]).toMatchObject({
+    count: 400,
+    latest: { error: new JobError('Spotify answered 401 Unauthorized') },
+  })
+  expect(groups.length).toBeLessThanOrEqual(501)
+})
+
+test('of the groups beyond one of each kind the noisiest get a section', () => {
+  const kinds = grouped([
+    ...times(9, 'Read timed out'),
+    ...times(2, 'Connection refused'),
+    ...times(3, 'Bad Gateway'),
+    ...times(1, 'disk full').map((each) => ({ ...each, source: 'youtube' })),
+  ])
+  expect(chosen(kinds, 3).map(({ latest }) => `${latest.error}`)).toEqual([
+    'Read timed out',
+    'Bad Gateway',
+    'disk full',
+  ])
+})
+
+test('kinds beyond the bound are counted together, under how many they are', () => {
+  const jobs = Array.from({ length: 2_000 }, (_, index) => job({ jobType: `type_${index}`, failedAt: index }))
+  const beyond = [5_000, 9_000, 7_000].map((failedAt) => job({ jobType: `beyond_${failedAt % 2_000}`, failedAt }))
+  const { kinds } = grouped([...jobs, ...beyond])
+  expect(kinds[0]).toEqual({ name: '1 more job type', count: 3, last: 9_000 })
+  expect(kinds).toHaveLength(2_001)
+})
+
+test('an error whose group was let go to make room is given a new one', () => {
+  const unlike = [...different(250)].flatMap((error) => times(2, error))
+  const rare = { error: 'disk full' }
+  const others = Array.from({ length: 10 }, (_, kind) =>
+    [...different(220, 7 + kind)].map((error) => job({ error, jobType: `noisy_${kind}` })),
+  )
+  const { groups } = grouped([...unlike, job(rare), ...others.flat(), ...Array(10).fill(job(rare))])
+  expect(groups.find(({ latest }) => `${latest.error}` === 'disk full')).toMatchObject({ count: 10 })
+})
+
+test('what many kinds have in groups is bounded, and leaves room for the error that dominates another kind', () => {
+  const unlike = [...different(20 * 300)].map((error, index) => job({ error, jobType: `noisy_${index % 20}` }))
+  const values = { source: 'musicbrainz', jobType: 'sync_releases' }
+  const others = [
+    job({ ...values, error: "KeyError: 'title'" }),
+    ...Array(500).fill(job({ ...values, error: 'HTTP 401' })),
+  ]
+  const { kinds, groups } = grouped([...unlike, ...others])
+  expect(kinds[0]).toMatchObject({ name: 'musicbrainz/sync_releases', count: 501 })
+  expect(groups[0]).toMatchObject({ count: 500, latest: { error: new JobError('HTTP 401') } })
+  expect(kinds.slice(1).map(({ count }) => count)).toEqual(Array(20).fill(300))
+  expect(new Set(groups.flatMap((group) => group.kinds.map(({ name }) => name))).size).toBe(21)
+  expect(groups.length).toBeLessThanOrEqual(500 + kinds.length)
+})
+
+test('every kind keeps a group, however many kinds have several', () => {
+  const errors = ['Read timed out', 'Connection refused', 'Bad Gateway']
+  const jobs = errors.flatMap((error) =>
+    Array.from({ length: 2_000 }, (_, kind) => job({ error, jobType: `type_${kind}` })),
+  )
+  const { kinds, groups } = grouped(jobs)
+  expect(kinds.every(({ count }) => count === 3)).toBe(true)
+  expect(new Set(groups.flatMap((group) => group.kinds.map(({ name }) => name))).size).toBe(2_000)
+})
+
+test('the counts always add up to the number of failures', () => {
+  const anyJob = fc
+    .record({
+      source: fc.constantFrom('spotify', 'apple', 'x\n'),
+      jobType: fc.string({ maxLength: 2 }),
+      error: fc.option(
+        fc.oneof(
+          fc.string({ maxLength: 3 }),
+          fc.constantFrom(...TITLES).map((title) => `not found: ${title}`),
+        ),
+      ),
+      failedAt: fc.oneof(fc.nat(9), fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)),
+    })
+    .map((values) => job(values))
+  fc.assert(
+    fc.property(fc.array(anyJob, { maxLength: 150 }), (jobs) => {
+      const { kinds, groups } = grouped(jobs)
+      expect(kinds.reduce((sum, { count }) => sum + count, 0)).toBe(jobs.length)
+      for (const { name, count } of kinds) {
+        const own = groups.flatMap((group) => group.kinds.filter((kind) => kind.name === name))
+        expect(own.reduce((sum, kind) => sum + kind.count, 0)).toBe(count)
+      }
+      for (const group of groups) {
+        expect(group.jobs).toHaveLength(Math.min(10, group.count))
+        expect(group.kinds.reduce((sum, { count }) => sum + count, 0)).toBe(group.count)
+        const said = group.variants.reduce((sum, { count }) => sum + count, 0)
+        if (said > 0) expect(said + group.others).toBe(group.count)
+      }
+    }),
+  )
 })

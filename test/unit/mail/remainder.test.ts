@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chosen } from '../../../src/digest/kinds.js'
+import { chosen } from '../../../src/digest/group.js'
 import { remainder } from '../../../src/mail/remainder.js'
 import { digestOf, job, step } from '../../support/jobs.js'
 
@@ -13,32 +13,21 @@ const chain = (day: number, count: number) =>
   Array.from({ length: count }, () => step('songs', { chain: `2026-11-${day}T03:00:00Z` }))
 
 test('what has no section is named by its job type, with how many of it are left and how varied they are', () => {
-  expect(remainder(digest, chosen(digest.kinds, 1), [], 9)).toEqual([
-    'spotify/match_song: 2 more with 2 different errors',
+  expect(remainder(digest, chosen(digest, 1), [], 9)).toEqual([
+    'spotify/match_song: 2 more with other errors',
     'spotify/sync: 2 jobs',
     'spotify/import: 1 job',
   ])
-  expect(remainder(digest, chosen(digest.kinds, 0), [], 9)[0]).toBe(
-    'spotify/match_song: 5 jobs with 3 different errors',
-  )
-  expect(remainder(digest, chosen(digest.kinds, 9), [], 9)).toEqual([])
+  expect(remainder(digest, chosen(digest, 0), [], 9)[0]).toBe('spotify/match_song: 5 jobs')
+  expect(remainder(digest, chosen(digest, 9), [], 9)).toEqual([])
 })
 
 test('lines beyond the room are counted in one, by jobs and by job types', () => {
-  expect(remainder(digest, chosen(digest.kinds, 1), [], 1)).toEqual([
-    'spotify/match_song: 2 more with 2 different errors',
+  expect(remainder(digest, chosen(digest, 1), [], 1)).toEqual([
+    'spotify/match_song: 2 more with other errors',
     'and 3 more jobs of 2 more job types',
   ])
-  expect(remainder(digest, chosen(digest.kinds, 1), [], 2)).toContain('and 1 more job of 1 more job type')
-})
-
-test('errors that were too many to be counted are more than those that were', () => {
-  const kinds = digest.kinds.map((kind) => ({ ...kind, countedAll: false }))
-  expect(remainder({ ...digest, kinds }, chosen(kinds, 1), [], 9)).toEqual([
-    'spotify/match_song: 2 more with more than 2 different errors',
-    'spotify/sync: 2 jobs with more than 1 different error',
-    'spotify/import: 1 job with more than 1 different error',
-  ])
+  expect(remainder(digest, chosen(digest, 1), [], 2)).toContain('and 1 more job of 1 more job type')
 })
 
 test('failures of chains that have no section are counted by job type, with the chains they are of', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { beneath, excerpt, headline } from '../../../src/text/traceback.js'
+import { dissect, excerpt, headline } from '../../../src/text/traceback.js'
 
 const START = 'Traceback (most recent call last):'
 const FRAME = '  File "/app/worker.py", line 12, in run\n    handler(job)'
@@ -37,6 +37,58 @@ test.each([
   ],
   ['of an indented traceback is its exception', prefixed('    '), "KeyError: 'title'"],
   ['of a logged traceback is its exception', prefixed('2026-11-23 03:12:01,123 ERROR '), "KeyError: 'title'"],
+  [
+    'of chained tracebacks of which the last was cut off is the first exception',
+    `${TRACEBACK}\n\nThe above …:\n\n${START}\n${FRAME}\nOSError: x\n\nDuring …:\n\n${START}\n  File "/app/wor`,
+    "KeyError: 'title'",
+  ],
+  [
+    'is not a fragment that 2,000 characters left',
+    `${TRACEBACK}\n\nThe above …:\n\n${START}\n${`${FRAME}\n`.repeat(40)}requests.exc`.padEnd(2_000, 'e'),
+    "KeyError: 'title'",
+  ],
+  ['is not ^^^^^', `${START}\n${FRAME}\n    ^^^^^^^^^`, 'handler(job)'],
+  [
+    'is not that another task was cancelled',
+    GROUP.replace(
+      / {4}\+-+$/,
+      `    +---- 2 ----\n    | ${START}\n    |   File "/a.py", line 7, in store\n    | asyncio.exceptions.CancelledError\n    +----`,
+    ),
+    'ValueError: bad title',
+  ],
+  [
+    'is that of a task that was cancelled where nothing else failed',
+    `${START}\n${FRAME}\nCancelledError`,
+    'CancelledError',
+  ],
+  [
+    'of a RemoteTraceback is the exception in it',
+    `concurrent.futures.process._RemoteTraceback: \n"""\n${TRACEBACK}\n"""\n\nThe above …:\n\n${START}\n  File "/app/w.py", line 20, in run\n    pool.map(par`,
+    "KeyError: 'title'",
+  ],
+  [
+    'of a traceback in a repr is its exception',
+    `RuntimeError('${TRACEBACK.replaceAll('\n', '\\n').replaceAll("'", "\\'")}\\n')`,
+    "KeyError: 'title'",
+  ],
+  ['of a traceback without its first line is its exception', TRACEBACK.replace(START, '').trim(), "KeyError: 'title'"],
+  [
+    'of a box that rich drew is the exception beneath',
+    "╭── Traceback (most recent call last) ──╮\n│ /app/worker.py:12 in run              │\n│ ❱ 12   handler(job)                   │\n╰───────────────────────────────────────╯\nKeyError: 'title'",
+    "KeyError: 'title'",
+  ],
+  [
+    'of pydantic names the fields and what they lack',
+    '2 validation errors for Track\nisrc\n  Field required [type=missing, input_value={}]\n    For further information …\ntracks.3.ms\n  Input should be a valid integer [type=int_type]',
+    '2 validation errors for Track: isrc: Field required; tracks.3.ms: Input should be a valid integer',
+  ],
+  [
+    'that ends with a colon goes on',
+    'Could not read the feed:\n  404 Not Found\nmore',
+    'Could not read the feed: 404 Not Found',
+  ],
+  ['that ends with a colon before an empty line is whole', 'Failed:\n\nmore', 'Failed:'],
+  ['of a cut traceback is what stands before it, if anything', `job 7 failed\n${START}\n${FRAME}`, 'job 7 failed'],
 ])('the headline %s', (_, text, expected) => {
   expect(headline(text)).toBe(expected)
 })
@@ -47,6 +99,16 @@ test.each([TRACEBACK, prefixed('ERROR '), GROUP])(
     const [first, ...rest] = excerpt(text, 40, 1_000)
     expect(first).toBe(headline(text))
     expect(rest).toHaveLength(text.split('\n').length - 1)
-    expect(beneath(text).filter((line) => line.endsWith(headline(text)))).toEqual([])
+    expect(dissect(text).beneath.filter((line) => line.endsWith(headline(text)))).toEqual([])
   },
 )
+
+test.each([
+  ['Python', TRACEBACK, '/app/worker.py run'],
+  ['a module', TRACEBACK.replace('run', '<module>'), '/app/worker.py <module>'],
+  ['chained tracebacks', `${TRACEBACK}\n\n${START}\n  File "/b.py", line 1, in two\nOSError: x`, '/b.py two'],
+  ['rich', '╭─ Traceback (most recent call last) ─╮\n│ /c.py:12 in three │\n╰─────╯\nOSError: x', '/c.py three'],
+  ['no traceback', 'refused\nmore', ''],
+])('the innermost frame of %s is file and function, without the line', (_, text, frame) => {
+  expect(dissect(text).frame).toBe(frame)
+})

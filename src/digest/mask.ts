@@ -1,0 +1,153 @@
+import { oneLine } from '../text/words.js'
+
+/*
+ * What identifies a job is masked; a word that is not prose is a cause and stays. Where the text does not tell which
+ * of the two a number is, the numbers of values tell: it is a slot, and who counts the jobs decides.
+ */
+
+/** What is masked. */
+export const GONE = '…'
+/** Stands in a shape for a value that may be a cause. */
+export const SLOT = '\0'
+
+export interface Masked {
+  /** The text on one line, masked, with its slots open. */
+  readonly shape: string
+  /** What stands in the slots, in their order; GONE where nobody has to know. */
+  readonly values: readonly string[]
+}
+
+/** Characters of a text that are looked at, of its shape, and of what stands before a word. */
+const READ = 2_000
+const KEPT = 1_000
+const NEAR = 24
+/** Slots of a shape. */
+const SLOTS = 16
+
+/** A path may hold brackets in pairs, and apostrophes inside of words. */
+const PATH = String.raw`(?:[^\s"'<>()]|'(?=\w)|\([^\s()]*\))*`
+const URL = new RegExp(String.raw`(://[^\s"'<>/?#()]+)[/?#]${PATH}`, 'g')
+/** "Max retries exceeded with url: /path" of requests and urllib3, and any other path with a query. */
+const LOOSE_PATH = new RegExp(String.raw`(\burl: |(?<![\w/])(?=/[^\s"'<>?]*\?))/${PATH}`, 'g')
+
+/** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
+const SINGLE = String.raw`(?<!\w)'{1,2}(?<single>(?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)`
+const DOUBLE = String.raw`["\x60](?<double>[^"\x60]{1,100})["\x60]`
+/** A word with a digit in it, and what hangs on it by dots; or one of the length of YouTube's and Spotify's ids. */
+const NUMBERED = String.raw`(?<![\w-])(?:[\w-]*\d[\w-]*(?:\.[\w-]+)*|(?:[\w-]{22}|[\w-]{11})(?![\w-]))`
+/** A file or a short host. */
+const DOTTED = String.raw`(?<![\w./-])[A-Za-z][\w-]*\.[A-Za-z]\w*(?![\w.-])`
+const TOKEN = new RegExp(`${SINGLE}|${DOUBLE}|${DOTTED}|${NUMBERED}`, 'g')
+
+/** One word: a key, a column, a type. Markup, literals and addresses hold words as well. */
+const ONE_WORD = /^[\w.$-]*$/
+const LITERAL = /[{}[\]<>=]|:\/\//
+/** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
+const ARGUMENT = /[(,]\s?$/
+const CONSTRUCTED = /(?:Error|Exception)\($/
+/** What an exception was raised with. A key may be two words; one with capitals is a title. */
+const RAISED = /(?:Error|Exception): $/
+const KEYS = /^[a-z_]+(?: [a-z_]+){1,3}$/
+
+/** Names of codes, whatever goes before: exitcode 137, status_code=404, [Errno 28], signal: 9; curl: (6), varchar(255) */
+const CODE_NAME = /(?:code|errno|status|signal|sqlstate)["']?\W{0,3}$|(?:Error|Exception)(?:: |\()$|\w(?:: )?\($/i
+const CODE = /^-?\d{1,3}$/
+const SQLSTATE_NAME = /(?:code|sqlstate)["']?\W{0,3}$/i
+const SQLSTATE = /^[\dA-Z]{5}$/
+const HTTP_STATUS = /^https?_?\d{3}$/i
+/** Numbers and codes that may be causes: 17, ORA-00942, 40P01 */
+const UNDECIDED = /^(?:-?\d{1,5}|[A-Z]{1,4}-?\d{1,5}|[\dA-Z]{5})$/
+/** What stands between the dots of a name: urllib3, disc_2, oauth2_token, rfc6749; S3UploadFailedError */
+const NAME = /^(?:[a-z]+\d{0,2}_)*(?:[a-z]+\d{0,2}|(?<=_)\d{1,2}|rfc\d+)$/i
+const CLASS = /^[A-Z]+[a-z]*\d{1,2}(?:[A-Z][a-z]{2,})+$/
+const HEX = /^[\da-f]{6,}$/i
+/** An id without a digit is told from words by its capitals. */
+const MIXED = /[a-z][A-Z]/
+const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
+
+/** HTTP statuses in use, beyond the registered ones too, with their phrase where it is quoted with them. */
+const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?: [A-Z]|$)/
+const KEY = /^[a-z]+$/
+const TITLE = /^[A-Z][a-z]+$/
+
+/** How many different values of that kind may be causes, each of its own job: keys, statuses and hosts are; ids are not. */
+export function valuesThatAreCauses(value: string): number {
+  if (value === GONE) return 0
+  if (isStatus(value) || KEY.test(value) || /\../.test(value)) return 12
+  return TITLE.test(value) || /[A-Z]\d+$/.test(value) ? 5 : 1
+}
+
+export function isStatus(value: string): boolean {
+  return STATUS.test(value)
+}
+
+/** A headline's shape, and the values of its slots. */
+export function mask(headline: string): Masked {
+  const values: string[] = []
+  const line = oneLine(headline.slice(0, READ)).replaceAll(SLOT, GONE)
+  const hosted = line.includes('://') ? line.replace(URL, `$1/${GONE}`) : line
+  const text = /url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted
+  // Cut in the end: a cut between ids of different lengths leaves different remainders.
+  return { shape: maskTokens(text, values).slice(0, KEPT), values }
+}
+
+/** Most prose has nothing to mask. */
+const MASKABLE = /['"`\d.]|[a-z][A-Z]/
+
+function maskTokens(text: string, values: string[]): string {
+  if (!MASKABLE.test(text)) return text
+  const slot = (value: string): string => {
+    if (values.length >= SLOTS) return GONE
+    values.push(value)
+    return SLOT
+  }
+  return text.replace(TOKEN, (token, single, double, offset) => {
+    const before = text.slice(Math.max(0, offset - NEAR), offset)
+    const content: string | undefined = single ?? double
+    if (content === undefined) return maskNumbered(token, before, slot)
+    if (isCode(content, before)) return token
+    const quote = token.charAt(0)
+    if (isSaid(content, before)) return `${quote}${maskTokens(content, values)}${quote}`
+    return `${quote}${slot(STATUS.test(content) || ONE_WORD.test(content) ? content : GONE)}${quote}`
+  })
+}
+
+function isSaid(content: string, before: string): boolean {
+  if (CONSTRUCTED.test(before) || LITERAL.test(content)) return true
+  if (RAISED.test(before)) return ONE_WORD.test(content) || KEYS.test(content)
+  if (ONE_WORD.test(content)) return !KEY.test(content) && !TITLE.test(content) && !UNDECIDED.test(content)
+  return ARGUMENT.test(before)
+}
+
+function maskNumbered(token: string, before: string, slot: (value: string) => string): string {
+  const parts = token.split('.')
+  if (parts.length === 2 && parts.every(isName)) return /(?:Error|Exception)$/.test(token) ? token : slot(token)
+  if (!/\d/.test(token)) return MIXED.test(token) && !CAMEL_CASE.test(token) ? GONE : token
+  if (HTTP_STATUS.test(token)) return token
+  if (isCode(token, before)) return token
+  if (UNDECIDED.test(token)) return slot(token)
+  return parts
+    .map((part) => (isName(part) ? part : GONE))
+    .join('.')
+    .replace(/…(?:\.…)+/g, GONE)
+}
+
+function isCode(token: string, before: string): boolean {
+  return (CODE.test(token) && CODE_NAME.test(before)) || (SQLSTATE.test(token) && SQLSTATE_NAME.test(before))
+}
+
+function isName(part: string): boolean {
+  return !HEX.test(part) && (NAME.test(part) || CLASS.test(part))
+}
+
+/** The values that stand in each of a shape's words. */
+export function valuesByWord(words: readonly string[], values: readonly string[]): readonly (readonly string[])[] {
+  const left = [...values]
+  return words.map((word) => left.splice(0, word.split(SLOT).length - 1))
+}
+
+/** Values put back into the slots. */
+export function fill(shape: string, values: readonly string[]): string {
+  let next = 0
+  return shape.replaceAll(SLOT, () => values[next++] ?? GONE)
+}
