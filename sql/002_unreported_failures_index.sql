@@ -1,7 +1,7 @@
 -- Exactly the failures that have not been reported: a silent run costs the same however large the table.
 -- The predicate is that of src/queue/failures.ts, word for word, or the planner cannot use it.
 -- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
--- A build that is still running looks the same, and a second build beside it could end both: that is an error.
+-- A build that is still running looks the same, and a second one beside it could end both: an error.
 set statement_timeout = 0;
 
 set lock_timeout = 0;
@@ -17,19 +17,18 @@ declare
       and granted
   );
 begin
-  if exists (
-    select
-    from pg_index
-    where indexrelid = to_regclass('research_jobs_unreported_failures')
-      and indisvalid
-  ) then
-    return;
-  end if;
   if builder is not null then
     raise exception 'process % is building an index of research_jobs', builder
       using errcode = 'object_in_use', hint = 'Apply this file again when it has ended.';
   end if;
-  alter index if exists research_jobs_unreported_failures rename to research_jobs_unreported_failures_invalid;
+  if exists (
+    select
+    from pg_index
+    where indexrelid = to_regclass('research_jobs_unreported_failures')
+      and not indisvalid
+  ) then
+    alter index research_jobs_unreported_failures rename to research_jobs_unreported_failures_invalid;
+  end if;
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- The rows of one chain. A hash index, because a b-tree refuses values beyond 2,700 bytes and would make the
 -- worker's insert fail on an odd payload.
 -- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
--- A build that is still running looks the same, and a second build beside it could end both: that is an error.
+-- A build that is still running looks the same, and a second one beside it could end both: an error.
 set statement_timeout = 0;
 
 set lock_timeout = 0;
@@ -17,19 +17,18 @@ declare
       and granted
   );
 begin
-  if exists (
-    select
-    from pg_index
-    where indexrelid = to_regclass('research_jobs_chain')
-      and indisvalid
-  ) then
-    return;
-  end if;
   if builder is not null then
     raise exception 'process % is building an index of research_jobs', builder
       using errcode = 'object_in_use', hint = 'Apply this file again when it has ended.';
   end if;
-  alter index if exists research_jobs_chain rename to research_jobs_chain_invalid;
+  if exists (
+    select
+    from pg_index
+    where indexrelid = to_regclass('research_jobs_chain')
+      and not indisvalid
+  ) then
+    alter index research_jobs_chain rename to research_jobs_chain_invalid;
+  end if;
 end
 $$;
 

@@ -101,9 +101,9 @@ async function printed(run: Run, presentation: Presentation, format: Format): Pr
     paint: paint(),
   })
   const { message, digest: whole, older, waiting } = gathered
-  await json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older, waiting })
-  if (message && format === 'html') await print(message.html)
-  if (message && format === 'text') await print(`Subject: ${message.subject}\n\n${message.text}`)
+  void json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older, waiting })
+  if (message && format === 'html') void print(message.html)
+  if (message && format === 'text') void print(`Subject: ${message.subject}\n\n${message.text}`)
   await interruptible(flushed(), run.interruptions.stop)
   return gathered
 }

@@ -23,7 +23,7 @@ const migrate = () => run(['migrate'], { DATABASE_URL: database.url })
 /** Migrates beside a transaction that keeps a concurrent build waiting until `meanwhile` is over. */
 async function besideOpenTransaction<T>(meanwhile: (holder: number) => Promise<T>): Promise<T> {
   await worker.dead()
-  await database.sql`alter table research_jobs add column last_alerted_at timestamptz`
+  await database.sql`alter table research_jobs add column if not exists last_alerted_at timestamptz`
   const { result } = await database.sql.begin(async (holder) => {
     const [row] = await holder`select pg_backend_pid() as pid`
     await holder`update research_jobs set priority = 1`
@@ -199,21 +199,25 @@ test('of two migrations at once the second waits for the first, and both end wit
   expect(await indexes()).toEqual(BOTH_VALID)
 })
 
-test('a build that is still running is waited for, and not taken for an interrupted one', async () => {
-  const folder = fileURLToPath(new URL('../../sql/', import.meta.url))
-  const statements = readFileSync(join(folder, '003_chain_index.sql'), 'utf8').split(/;\n\n/)
-  const [migration, build, index] = await besideOpenTransaction(async () => {
-    const byHand = database.sql.unsafe(statements.at(-1) ?? '').execute()
-    const { pid, index } = await building()
-    const running = startMigration()
-    await said(running, `waiting: process ${pid} is building`)
-    return [running, byHand, index] as const
-  })
-  await build
-  expect((await migration.finished).code).toBe(0)
-  expect(await indexes()).toEqual(BOTH_VALID)
-  expect(await database.sql`select 'research_jobs_chain'::regclass::oid::int as index`).toEqual([{ index }])
-})
+test.each(['research_jobs_unreported_failures', 'research_jobs_chain'])(
+  'a build of %s that is still running is waited for, and not taken for an interrupted one',
+  async (name) => {
+    await migrate()
+    const [row] = await database.sql`select pg_get_indexdef(${name}::regclass) as definition`
+    await database.sql`drop index ${database.sql(name)}`
+    const [migration, build, index] = await besideOpenTransaction(async () => {
+      const byHand = database.sql.unsafe(row?.definition.replace('INDEX', 'INDEX CONCURRENTLY')).execute()
+      const { pid, index } = await building()
+      const running = startMigration()
+      await said(running, `waiting: process ${pid} is building`)
+      return [running, byHand, index] as const
+    })
+    await build
+    expect((await migration.finished).code).toBe(0)
+    expect(await indexes()).toEqual(BOTH_VALID)
+    expect(await database.sql`select ${name}::regclass::oid::int as index`).toEqual([{ index }])
+  },
+)
 
 test('timeouts that the server sets for everybody do not end a build', async () => {
   for (const name of ['statement_timeout', 'lock_timeout'])
@@ -235,11 +239,13 @@ test.each<[string, (running: Running) => unknown, number]>([
     const running = startMigration()
     await building()
     await end(running)
-    return running.finished
+    const finished = await running.finished
+    // While the transaction is still open: no build goes on without its migration.
+    await database.left()
+    return finished
   })
   expect({ code, ends: log.filter(({ outcome }) => outcome).length }).toEqual({ code: exitCode, ends: 1 })
   expect(log.at(-1)?.msg).toContain('run migrate again to finish')
-  await database.left()
   expect((await migrate()).code).toBe(0)
   expect(await indexes()).toEqual(BOTH_VALID)
 })
