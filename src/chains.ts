@@ -4,35 +4,79 @@ import { parseTime } from './text/time.js'
 /** The queue's own clean-up deletes jobs that are done after that long, and with them the last success. */
 export const SUCCESSES_KEPT_DAYS = 30
 
-/**
- * The chain whose steps are known in advance, so that the ones without a row can be shown as not started. Each step's
- * row is inserted only when the step before it has succeeded; its fixed target id tells it apart.
- */
+/** A step of a known chain. Its fixed target id tells it apart. */
+export interface KnownStep {
+  readonly name: string
+  readonly jobType: string
+  readonly targetId: string
+  /** What follows while it has failed; `catalog` says which one is in use: "the catalog of 16 Nov, 7 days old,". */
+  readonly consequence: (catalog: string) => string
+  /** What to do when it fails a second time. */
+  readonly failedAgain?: string
+}
+
+/** A chain whose steps are known in advance, so that those without a row can be shown as not started. */
+export interface KnownChain {
+  readonly name: string
+  readonly source: string
+  readonly targetType: string
+  /** Path of its admin page. */
+  readonly page: string
+  /** What the page's Start button does, and what it costs. */
+  readonly startAgain: string
+  /** Each step's row is inserted only when the step before it has succeeded. The last one's success counts. */
+  readonly steps: readonly KnownStep[]
+}
+
+const stale = (catalog: string): string => `Songs are matched against ${catalog} until a refresh finishes.`
+
 export const REFRESH = {
+  name: 'Apple Music refresh',
   source: 'apple',
   targetType: 'catalog',
-  title: 'Apple Music catalog refresh',
-  shortTitle: 'Apple Music refresh',
   page: '/apple-music-catalog',
-  consequence: 'Matchers keep using the catalog of the last successful refresh',
+  startAgain: 'downloads everything again (30\u00a0GB)',
   steps: [
-    { name: 'albums', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-aaaaaaaaaaaa' },
-    { name: 'songs', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-bbbbbbbbbbbb' },
-    { name: 'artists', jobType: 'refresh_catalog', targetId: '11111111-1111-1111-1111-cccccccccccc' },
-    { name: 'rebuild_index', jobType: 'rebuild_index', targetId: '11111111-1111-1111-1111-dddddddddddd' },
+    {
+      name: 'albums',
+      jobType: 'refresh_catalog',
+      targetId: '11111111-1111-1111-1111-aaaaaaaaaaaa',
+      consequence: stale,
+    },
+    {
+      name: 'songs',
+      jobType: 'refresh_catalog',
+      targetId: '11111111-1111-1111-1111-bbbbbbbbbbbb',
+      consequence: stale,
+    },
+    {
+      name: 'artists',
+      jobType: 'refresh_catalog',
+      targetId: '11111111-1111-1111-1111-cccccccccccc',
+      consequence: stale,
+    },
+    {
+      name: 'rebuild_index',
+      jobType: 'rebuild_index',
+      targetId: '11111111-1111-1111-1111-dddddddddddd',
+      consequence: () =>
+        'The old index was deleted before the new one was built: until a rebuild succeeds, matching against Apple finds little or nothing, and its jobs end as done.',
+      failedAgain:
+        "If it fails again, a download is incomplete (one can be done without its files): start again from albums with the page's Start button.",
+    },
   ],
-} as const
-type KnownStep = (typeof REFRESH.steps)[number]
+} as const satisfies KnownChain
 
-/** Its success is what makes a refresh count. */
-export const LAST_STEP = REFRESH.steps.at(-1) as KnownStep
+/** The last step of the refresh; its success makes the refresh count. */
+export const LAST_STEP = REFRESH.steps[3]
 
-/** Whether the job is this step, of whichever run. */
-export function isStep({ targetId, jobType }: KnownStep, job: Job): boolean {
-  return job.targetId === targetId && job.jobType === jobType
+/** The step of the chain that the job is, of whichever run. */
+export function stepOf({ source, targetType, steps }: KnownChain, job: Job): KnownStep | undefined {
+  if (job.source !== source || job.targetType !== targetType) return undefined
+  return steps.find(({ targetId, jobType }) => job.targetId === targetId && job.jobType === jobType)
 }
 
 /** payload.chain_started_at → milliseconds since the epoch; undefined unless it is an ISO 8601 time. */
-export function parseChainStart(text: string): number | undefined {
-  return text.length > 10 ? parseTime(text) : undefined
+export function parseChainStart(text: string | null): number | undefined {
+  return text !== null && text.length > 10 ? parseTime(text) : undefined
 }

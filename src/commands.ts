@@ -1,7 +1,6 @@
 import type { DatabaseSettings } from './config/database.js'
 import type { Environment } from './config/reader.js'
 import { digestConfig, migrateConfig, usableConfig } from './config.js'
-import type { Fault } from './digest/digest.js'
 import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
 import { interruptible, listenForInterruptions } from './interruption.js'
@@ -10,7 +9,7 @@ import type { Message } from './mail/message.js'
 import type { Presentation } from './mail/presentation.js'
 import { checkSummary, migrateSummary, outcomeSummary, previewSummary, type Summary } from './outcome.js'
 import { flushed, hideSecrets, type Log, openLog, paint, print, withoutSecrets } from './output.js'
-import { type Gathered, preview, type Run, report } from './report.js'
+import { type Fault, type Gathered, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
 
@@ -54,11 +53,10 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
   const since = options.since ?? WINDOW
   const includeAlerted = options.includeAlerted === true
   log.debug('looking for failures', { since, includeAlerted, dryRun: mail === undefined })
-  const onFault = ({ error, jobIds }: Fault): void =>
-    log.error(`part of the mail could not be written${jobIds.length > 0 ? '; its jobs are listed by id only' : ''}`, {
-      jobIds,
-      stack: stackOf(error),
-    })
+  const onFault = ({ error, jobIds }: Fault): void => {
+    const about = jobIds.length > 0 ? 'a row could not be understood' : 'the mail could only be written plainly'
+    log.error(about, { ...(jobIds.length > 0 ? { jobIds } : {}), stack: stackOf(error) })
+  }
   const run: Run = {
     ...config,
     since,
@@ -66,7 +64,7 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
     sendTimeout: mail?.timeout ?? 0,
     interruptions,
     warn: (message) => log.warn(message),
-    render: async (...all) => (await import('./late.js')).renderMessage(all[0], config.presentation, onFault, all[1]),
+    render: async (...all) => (await import('./late.js')).renderMessage(all[0], config.presentation, all[1]),
     onFault,
   }
   try {

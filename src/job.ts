@@ -88,16 +88,55 @@ export function kindOf({ source, jobType }: Job): string {
   return `${source}/${jobType}`
 }
 
-/** How the job came to its end, in words, as far as what it left in its row tells. */
-export function howItDied({ status, attempts, maxAttempts, claimedAt, reaped }: Omit<Job, 'error'>): string {
+/** How a job came to its end, as far as its row tells, and what to do. */
+export interface Death {
+  readonly how: string
+  readonly advice: string
+}
+
+const RETRY = 'Fix the cause, then retry.'
+/** No worker writes these together with the status dead: an admin closed the job. */
+const CLOSED = /^quota_exhausted$|\breaped: stuck in running$/
+
+/** `at` is the time at which it ended, if the sentence is to say it. The rules are those of the queue's worker. */
+export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'] }, at?: string): Death {
+  const { status, attempts, maxAttempts, claimedAt, reaped, error } = job
   const attempt = `attempt ${attempts} of ${maxAttempts}`
-  if (reaped) return `Stopped answering; the janitor gave up on it after ${attempt} (out of memory or a restart?)`
+  if (reaped)
+    return {
+      how: `Given up${at ? ` at ${at},` : ''} after 90 minutes without an end: the worker died (out of memory, a restart), or is still at it`,
+      advice: 'See in the log of the worker which of the two; if it died, retry.',
+    }
+  if (status === 'dead' && error && CLOSED.test(error.unredacted))
+    return {
+      how: `Closed by an admin while it ${claimedAt === null ? 'waited for a retry' : 'ran'}`,
+      advice: 'Nothing to do, if that was meant.',
+    }
   if (status !== 'dead' || attempts >= maxAttempts)
-    return maxAttempts === 1
-      ? 'Failed on the only attempt'
-      : `Failed on the last attempt (${attempts} of ${maxAttempts})`
-  if (claimedAt !== null) return `Permanent error on ${attempt}`
-  return attempts === 0
-    ? 'Closed before the first attempt (cancelled by an admin?)'
-    : `Closed while waiting for a retry, after ${attempt} (cancelled by an admin?)`
+    return {
+      how:
+        maxAttempts === 1 ? 'Failed on the only attempt' : `Failed on the last attempt (${attempts} of ${maxAttempts})`,
+      advice: RETRY,
+    }
+  if (claimedAt !== null)
+    return {
+      how: `Not retried by the worker (permanent error on ${attempt}${attempts > 1 ? ', or cancelled while it ran' : ''})`,
+      advice: RETRY,
+    }
+  return {
+    how: `Closed ${attempts === 0 ? 'before the first attempt' : `while waiting for a retry, after ${attempt}`} (cancelled by an admin?)`,
+    advice: 'If nobody meant to close it, retry.',
+  }
+}
+
+/** How the job came to its end, in words. */
+export function howItDied(job: Parameters<typeof deathOf>[0]): string {
+  return deathOf(job).how
+}
+
+const JANITOR_LAST = new RegExp(`(?:${JANITOR.source})+$`)
+
+/** An error, or its headline, without the words that the janitor appended; empty if there are no others. */
+export function ownError(error: Job['error'] | string): string {
+  return `${error ?? ''}`.replace(JANITOR_LAST, '')
 }

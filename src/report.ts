@@ -1,8 +1,7 @@
-import { REFRESH } from './chains.js'
 import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
-import type { ChainContext } from './digest/chain.js'
-import { type Digest, type Fault, Tally } from './digest/digest.js'
+import { type Digest, Tally } from './digest/digest.js'
+import type { ChainContext } from './digest/refresh.js'
 import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
@@ -49,6 +48,12 @@ export type Outcome =
       readonly error: unknown
     })
 
+/** Why a row, or with no ids the mail, could not be written as it should be. */
+export interface Fault {
+  readonly error: unknown
+  readonly jobIds: readonly bigint[]
+}
+
 /** What a run of the command needs from outside. */
 export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'overdueAfter'> {
   readonly since: Since
@@ -59,7 +64,6 @@ export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'ove
   readonly warn: (message: string) => void
   /** Loaded only when there is something to send. */
   readonly render: (digest: Digest, paint?: Paint) => Message | Promise<Message>
-  /** Hears of every section of the mail that could not be made. */
   readonly onFault: (fault: Fault) => void
 }
 
@@ -228,12 +232,13 @@ async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise
   const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
   const found = { ...rest, found: tally.ids.length, overdue: lapse !== undefined }
   if (ids.length === 0) return { ...found, ids, message: undefined, digest: undefined }
-  const chains = tally.shownChains().map(({ latest }) => latest)
-  const known = lapse !== undefined || chains.some(({ source }) => source === REFRESH.source)
-  const context = await readContext(sql, [...new Set(chains.map(({ chain }) => chain as string))], known)
-  const further = { lapse: lapse?.lapse, waiting: rest.waiting }
-  const digest = tally.digest({ ...context, ...further }, rest.older, window, now, run.onFault)
-  return { ...found, ids, message: await run.render(digest, paint), digest }
+  const runs = tally.refreshRuns()
+  const context = await readContext(sql, runs, lapse !== undefined || runs.length > 0)
+  const { older, waiting } = rest
+  const digest = tally.digest({ ...context, overdue: lapse?.lapse, older, waiting }, window, now)
+  const message = await run.render(digest, paint)
+  if (message.fault !== undefined) run.onFault({ error: message.fault, jobIds: [] })
+  return { ...found, ids, message, digest }
 }
 
 async function readContext(sql: Sql, chains: readonly string[], known: boolean): Promise<ChainContext> {

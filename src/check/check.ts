@@ -1,10 +1,9 @@
 import type { DatabaseSettings } from '../config/database.js'
 import type { Account, MailSettings, Usable } from '../config.js'
-import type { Fault } from '../digest/digest.js'
 import { interruptible } from '../interruption.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
-import type { Run } from '../report.js'
+import type { Fault, Run } from '../report.js'
 import { readScopes, sendGrid } from '../sendgrid/sendgrid.js'
 import { ofDatabase } from './database.js'
 import { bad, type Finding, good, said } from './finding.js'
@@ -38,12 +37,12 @@ export async function* check(config: Usable, context: CheckContext): AsyncGenera
 async function* ofDigest(database: DatabaseSettings, context: CheckContext): AsyncGenerator<Finding> {
   const noticed: Finding[] = []
   const onFault = ({ error }: Fault): void =>
-    void noticed.push(bad(0, `mail: a part could not be written (${(error as Error).message})`))
+    void noticed.push(bad(0, `mail: it could not be written as it should be (${(error as Error).message})`))
   yield* ofDatabase({
     ...context,
     database,
     warn: (message) => noticed.push(bad(0, `clock: ${message}`)),
-    render: (digest) => renderMessage(digest, context.presentation, onFault),
+    render: (digest) => renderMessage(digest, context.presentation),
     onFault,
   })
   yield* noticed
@@ -88,7 +87,7 @@ const UNSENDABLE = bad(
 
 async function ofTestMail(mail: MailSettings, presentation: Presentation, stop: AbortSignal): Promise<Finding> {
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
-  const message = renderMessage(sampleDigest(new Date()), marked, () => {})
+  const message = renderMessage(sampleDigest(new Date()), marked)
   const answer = await interruptible(sendGrid(mail, marked)(message, stop), stop)
   return answer.kind === 'accepted'
     ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); make sure it arrives`)

@@ -26,10 +26,10 @@ export function sampleDigest(now: Date): Digest {
     jobs: [{ ...albums, status: 'done', error: null }],
     latest: [],
     lastSuccess: undefined,
-    lapse: undefined,
-    waiting: 0,
+    overdue: undefined,
+    older: { count: 0, oldest: null },
   }
-  return tally.digest(context, { count: 0, oldest: null }, window, now, () => {})
+  return tally.digest(context, window, now)
 }
 
 function job(id: bigint, finishedAt: number, values: Partial<Job>): Job {

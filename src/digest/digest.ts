@@ -1,52 +1,49 @@
-import { parseChainStart } from '../chains.js'
-import type { Backlog, Job, Window } from '../job.js'
-import { type Chain, type ChainContext, type ChainFailures, ChainTally, chainFrom } from './chain.js'
+import { parseChainStart, REFRESH, stepOf } from '../chains.js'
+import { type Backlog, type Job, kindOf, type Window } from '../job.js'
+import { type ChainFailures, ChainTally } from './chain.js'
 import { laterFirst } from './cluster.js'
 import type { Grouped } from './group.js'
 import { Grouping } from './grouping.js'
-import { isSettled } from './outlook.js'
-import { type Lapse, type Overdue, overdueOf } from './overdue.js'
+import { type ChainContext, type Overdue, type Refresh, refreshOf } from './refresh.js'
 
-/** Chains that a digest shows, and chains that are told apart at all: failures of further ones go with the kinds. */
-export const CHAINS_SHOWN = 20
-const CHAINS_KEPT = 500
+/** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
+const CHAINS = 500
+const CHAIN_NAMES = 20
+const REFRESH_JOBS = 500
+const KINDS = 10_000
 
-/** What is to be said; the mail puts it into words. Kinds and groups are of the failures that belong to no chain. */
-export interface Digest extends Grouped {
+/** What is to be said; the mail puts it into words. */
+export interface Digest {
   readonly now: Date
   readonly window: Window
   readonly count: number
+  readonly ids: readonly bigint[]
   /** When the first and the last of them failed, in milliseconds since the epoch. */
   readonly first: number
   readonly last: number
-  /** Those first about which something is to be done, then the latest. */
-  readonly chains: readonly ChainSection[]
-  /** Chains beyond those. */
-  readonly moreChains: readonly ChainFailures[]
+  /** How many of each source and job type, in the order in which they came. */
+  readonly kinds: ReadonlyMap<string, number>
+  /** The latest ones. */
+  readonly latest: readonly Job[]
+  /** Failures of the refresh, all its runs together. */
+  readonly refresh: ChainFailures | undefined
+  readonly context: ChainContext
   readonly overdue: Overdue | undefined
-  readonly older: Backlog
-  /** Failures that are due as well, beyond what one mail takes. */
+  /** Failures of other chains, the chain that failed last first. */
+  readonly chains: readonly ChainFailures[]
+  /** The failures that belong to no chain. */
+  readonly grouped: Grouped
+  /** Due as well, but left to the next run. */
   readonly waiting: number
+  readonly older: Backlog
 }
 
 /** What the database says beyond the failures. */
 export interface Context extends ChainContext {
   /** Undefined unless it is to be reported. */
-  readonly lapse: Lapse | undefined
-  /** Failures beyond what one mail takes. */
-  readonly waiting: number
-}
-
-/** `chain` is undefined where the rows make no sense: its failures are listed bare then. */
-export interface ChainSection {
-  readonly failures: ChainFailures
-  readonly chain: Chain | undefined
-}
-
-/** Something of the mail that could not be made; its jobs are in the mail nevertheless. */
-export interface Fault {
-  readonly error: unknown
-  readonly jobIds: readonly bigint[]
+  readonly overdue: Pick<Overdue, 'anchor' | 'after'> | undefined
+  readonly older: Backlog
+  readonly waiting?: number
 }
 
 /** Failures as they stream in: counts all of them, keeps only what a digest can show. */
@@ -54,82 +51,69 @@ export class Tally {
   readonly ids: bigint[] = []
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
+  private readonly counts = new Map<string, number>()
+  private readonly latest = new ChainTally()
+  private refresh: ChainTally | undefined
   private readonly chains = new Map<string, ChainTally>()
-  private readonly grouping = new Grouping()
+  private readonly grouped = new Grouping()
 
+  /** A job that throws is not counted. */
   add(job: Job): void {
+    const chain = this.chainOf(job)
+    if (chain) chain.add(job)
+    else this.grouped.add(job)
     this.ids.push(job.id)
     this.first = Math.min(this.first, job.failedAt)
     this.last = Math.max(this.last, job.failedAt)
-    const chain = this.chainOf(job)
-    if (chain) chain.add(job)
-    else this.grouping.add(job)
+    const kind = kindOf(job)
+    const known = this.counts.get(kind)
+    if (known !== undefined || this.counts.size < KINDS) this.counts.set(kind, (known ?? 0) + 1)
+    this.latest.add(job)
   }
 
-  /** The chains that the digest will show. */
-  shownChains(): readonly ChainFailures[] {
-    return this.sortedChains().slice(0, CHAINS_SHOWN)
+  /** chain_started_at of the runs of the refresh that failed last. */
+  refreshRuns(): readonly string[] {
+    const jobs = this.refresh?.result().jobs ?? []
+    return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
   }
 
-  /** `onFault` hears of every section that could not be made. */
-  digest(context: Context, older: Backlog, window: Window, now: Date, onFault: (fault: Fault) => void): Digest {
-    const chains = this.sortedChains()
-    const shown = chains
-      .slice(0, CHAINS_SHOWN)
-      .map((failures) => ({ failures, chain: understood(failures, context, now, onFault) }))
+  digest({ older, waiting = 0, overdue, ...context }: Context, window: Window, now: Date): Digest {
+    const chains = [...this.chains.values()].map((chain) => chain.result())
     return {
       now,
       window,
       count: this.ids.length,
+      ids: this.ids,
       first: this.first,
       last: this.last,
-      chains: shown.sort((a, b) => Number(isSettled(a.chain?.outlook)) - Number(isSettled(b.chain?.outlook))),
-      moreChains: chains.slice(CHAINS_SHOWN),
-      ...this.grouping.result(),
-      overdue: context.lapse && overdueOf(context.lapse, context.latest, now),
+      kinds: this.counts,
+      latest: this.ids.length > 0 ? this.latest.result().jobs : [],
+      refresh: this.refresh?.result(),
+      context,
+      overdue: overdue && { ...overdue, lastSuccess: context.lastSuccess?.finishedAt ?? null },
+      chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
+      grouped: this.grouped.result(),
+      waiting,
       older,
-      waiting: context.waiting,
     }
   }
 
-  private sortedChains(): readonly ChainFailures[] {
-    return [...this.chains.values()].map((chain) => chain.result()).sort((a, b) => laterFirst(a.latest, b.latest))
-  }
-
   private chainOf(job: Job): ChainTally | undefined {
-    if (job.chain === null || parseChainStart(job.chain) === undefined) return undefined
+    if (parseChainStart(job.chain) === undefined) return undefined
+    if (stepOf(REFRESH, job)) {
+      this.refresh ??= new ChainTally(REFRESH_JOBS)
+      return this.refresh
+    }
     const key = `${job.source}\0${job.chain}`
     const known = this.chains.get(key)
-    if (known || this.chains.size >= CHAINS_KEPT) return known
+    if (known || this.chains.size >= CHAINS) return known
     const chain = new ChainTally()
     this.chains.set(key, chain)
     return chain
   }
 }
 
-/** What a mail is about before anything else: a chain that waits for somebody, a lapse, any other chain, a kind. */
-export function leading({ chains, overdue, kinds }: Digest): {
-  section?: ChainSection
-  overdue?: Overdue
-  kind?: Grouped['kinds'][number]
-} {
-  const [section] = chains
-  const [kind] = kinds
-  if (section && !(overdue && isSettled(section.chain?.outlook))) return { section }
-  if (overdue) return { overdue }
-  return kind ? { kind } : {}
-}
-
-function understood(
-  failures: ChainFailures,
-  context: ChainContext,
-  now: Date,
-  onFault: (fault: Fault) => void,
-): Chain | undefined {
-  try {
-    return chainFrom(failures, context, now)
-  } catch (error) {
-    onFault({ error, jobIds: failures.jobs.map(({ id }) => id) })
-    return undefined
-  }
+/** What the mail says of the refresh, if it failed or is overdue. */
+export function refreshIn({ refresh, context, overdue, now }: Digest): Refresh | undefined {
+  return refresh || overdue ? refreshOf(REFRESH, refresh, context, overdue, now) : undefined
 }

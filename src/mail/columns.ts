@@ -43,9 +43,9 @@ function folded(line: string): string {
   return wrap(line, WIDTH - 2 * MARGIN.length).replaceAll('\n', `\n${MARGIN}${MARGIN}`)
 }
 
-/** Indented, and further where it goes on. */
-export function hang(text: string): string {
-  return MARGIN + folded(text)
+/** Indented by `margin`, and further where it goes on. */
+export function hang(text: string, margin = MARGIN): string {
+  return margin + wrap(text, WIDTH - 2 * MARGIN.length).replaceAll('\n', `\n${margin}${MARGIN}`)
 }
 
 /** Folds every line at spaces; a word that is longer than a line is broken, unless it is a URL. */

@@ -1,134 +1,175 @@
-import {
-  anchor,
-  DARK,
-  escaped,
-  FONT,
-  filled,
-  heading,
-  PADDING,
-  PALETTE,
-  paragraph,
-  preformatted,
-  table,
-  tone,
-  toned,
-  WRAP,
-  whole,
-} from './elements.js'
 import type { Letter } from './letter.js'
-import { type JobLine, type Link, type Quote, type Section, type StepLine, TONES } from './section.js'
+import { breakable, Html, html, lines, SHEET, styled } from './markup.js'
+import {
+  type Instruction,
+  type Link,
+  type List,
+  type Quote,
+  type Row,
+  type Section,
+  type StepLine,
+  TONES,
+} from './section.js'
 
-/** The HTML part: one column, no images, readable on a phone, in light and dark. */
-export function htmlPart(letter: Letter, title: string, preheader: string): string {
-  const { environment, total, action: first, overview, sections, remainder, footer } = letter
-  const parts = [
-    environment ? paragraph(environment, 'quiet', 'Environment: ') : '',
-    total ? heading(1, total.headline) + paragraph(total.summary) : '',
-    total ? button(first) : '',
-    overview.length > 0
-      ? table(
-          ['What failed', 'When'],
-          overview.map(([what, when]) => [escaped(what), whole(when, toned('quiet', escaped(when)))]),
-        )
-      : '',
-    ...sections.map((each) => (total ? section(each, 2, anchored) : section(each, 1, button))),
-    remainder.length > 0
-      ? `${heading(2, 'Also failed', '')}<ul style="margin:8px 0;padding-left:20px">${remainder.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`
-      : '',
-    `<div style="border-top:1px solid #8a939e;margin:24px 0 0;padding:8px 0 0;font-size:13px">${footer.map((line) => paragraph(line, 'quiet')).join('')}</div>`,
-  ]
-  return `<!doctype html>
+/** Characters of a word that stays on one line: a UUID does on a phone. */
+const SHORT = 36
+
+/** Behind the preheader, or a list of mails would go on with the mail's own first words. */
+const PADDING = new Html('&#847;&zwnj;&nbsp;'.repeat(40))
+
+/** The HTML part: one column of cards without images, readable on a phone, in light and dark, and in Outlook. */
+export function htmlPart({ subject, preheader, environment, verdict, sections, footer }: Letter): string {
+  const [first, ...others] = sections
+  const { tone, word } = verdict
+  return document(
+    subject,
+    html`<div class="hidden">${preheader}${PADDING}</div>
+${layout(
+  'page',
+  html`<tr><td class="outside" align="center">
+${layout(
+  'mail',
+  html`<tr><td class="card ${tone}-edge">
+<p class="verdict ${tone}">${mark(tone === 'done' ? '✓' : '✗')} ${word}${environment && html` <span class="quiet">· ${environment}</span>`}</p>
+${first && sectionHtml(first, 1)}
+</td></tr>
+${
+  others.length > 0 &&
+  html`<tr><td class="gap" aria-hidden="true">&nbsp;</td></tr>
+<tr><td class="card">
+${layout(
+  'wide',
+  html`${others.map(
+    (each, index) => html`<tr><td${index > 0 && html` class="rule"`}>
+${sectionHtml(each, 2)}
+</td></tr>`,
+  )}`,
+)}
+</td></tr>`
+}
+<tr><td class="foot">${footer.map((line) => html`<p class="quiet small">${line}</p>`)}</td></tr>`,
+)}
+</td></tr>`,
+)}`,
+  )
+}
+
+/** A text as it stands. */
+export function plainHtml(text: string): string {
+  return document('job-alert', html`<p>${lines(text.trim().split('\n'))}</p>`)
+}
+
+function document(title: string, body: Html): string {
+  return styled(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escaped(title)}</title>
+<meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
+<title>${title}</title>
 <style>
-  @media (prefers-color-scheme: dark) {
-    body { background: ${PALETTE.page.dark[1]} !important; }
-    ${DARK}
-  }
+  ${SHEET}
 </style>
 </head>
-<body style="margin:0;padding:0;background:${PALETTE.page.light[1]}">
-<div style="display:none;max-height:0;overflow:hidden">${escaped(preheader)}${PADDING}</div>
-<div${tone('page', `max-width:608px;margin:0 auto;padding:16px;${FONT};font-size:15px;line-height:1.45;${WRAP}`)}>
-${parts.filter(Boolean).join('\n')}
-</div>
+<body>
+${body}
 </body>
 </html>
-`
+`)
 }
 
-/** `main` shows the first link: a mail has one button. */
-function section(
-  { headline, summary, verdict, steps, error, jobs, more, outlook, links, resume }: Section,
-  level: 1 | 2,
-  main: (link: Link) => string,
-): string {
+function sectionHtml({ headline, lead, overview, steps, error, lists, todo, links }: Section, level: 1 | 2): Html {
+  return html`${level === 1 ? html`<h1>${breakable(headline)}</h1>` : html`<h2>${breakable(headline)}</h2>`}
+${lead.map((line) => html`<p>${breakable(line)}</p>`)}
+${overview.length > 0 && layout('rows', html`${overview.map(overviewRow)}`)}
+${steps.length > 0 && html`<table class="rows" cellspacing="0" cellpadding="0"><tbody>${steps.map(stepRow)}</tbody></table>`}
+${error && quoteHtml(error)}
+${todo.length > 0 && todoHtml(todo, level)}
+${links.length > 0 && linksHtml(links, level)}
+${lists.map(listHtml)}`
+}
+
+function overviewRow([what, error]: readonly [string, string]): Html {
+  return html`<tr><td class="row"><b>${breakable(what)}</b><br><span class="quiet">${breakable(error)}</span></td></tr>`
+}
+
+function stepRow({ mark: sign, name, state, duration, job, link }: StepLine): Html {
+  const head = html`<th class="cell whole" scope="row">${mark(sign)} ${name}</th>`
+  if (!link) return html`<tr>${head}<td class="cell quiet" colspan="3">${state}</td></tr>`
+  return html`<tr>${head}<td class="cell whole ${TONES[sign]}">${state}</td><td class="cell">${duration}</td><td class="cell whole">${anchor(link, job)}</td></tr>`
+}
+
+function quoteHtml({ label, lines: all }: Quote): Html {
+  return html`<p class="quiet small">${label}:</p>
+${layout('wide', html`<tr><td class="error" dir="auto">${lines(all)}</td></tr>`)}
+${space()}`
+}
+
+function todoHtml(todo: readonly Instruction[], level: 1 | 2): Html {
+  const title = level === 1 ? html`<h2>What to do</h2>` : html`<h3>What to do</h3>`
+  return html`${title}
+${layout(
+  'wide',
+  html`${todo.map(
+    ({ text, code, warning }, index) =>
+      html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${
+        code &&
+        html`
+${space()}${layout('wide', html`<tr><td class="code">${lines(code.split('\n'))}</td></tr>`)}`
+      }${
+        warning &&
+        html`
+${space()}<span class="warning">${warning}</span>`
+      }</td></tr>`,
+  )}`,
+)}`
+}
+
+/** A mail has one button: the first link of its first section. */
+function linksHtml([first, ...others]: readonly Link[], level: 1 | 2): Html {
+  const text = (link: Link | undefined) => link && html`<p>${linkHtml(link)}</p>`
+  const button =
+    first &&
+    layout('rows', html`<tr><td class="button"><a class="label" href="${first.url}">${first.label}</a></td></tr>`)
+  return html`${level === 1 ? button : text(first)}${others.map((each) => html`<p>${linkHtml(each)}</p>`)}`
+}
+
+function linkHtml({ label, url, about }: Link): Html {
+  return html`<a class="link" href="${url}"${about && html` aria-label="${label}: ${about}"`}>${label}</a>`
+}
+
+function listHtml({ label, rows, more }: List): Html {
+  return html`${label && html`<h3>${label}</h3>`}
+${layout('rows', html`${rows.flatMap(rowHtml)}`)}
+${more && html`<p class="quiet small">${breakable(more)}</p>`}`
+}
+
+function rowHtml({ facts: [first = '', ...facts], notes, link }: Row): readonly Html[] {
+  const said = facts.map((fact) => html`&nbsp; ${fact.split(' ').map((word) => html`${whole(word)} `)}`)
   return [
-    heading(level, headline),
-    paragraph(summary, 'quiet'),
-    ...verdict.map((line) => paragraph(line)),
-    steps.length > 0 ? table(['Step', 'State', 'Took', 'Job'], steps.map(stepLine)) : '',
-    error ? quote(error) : '',
-    jobs.length > 1 && jobs.every(({ facts }) => facts.length > 1 && facts.length <= MOST_COLUMNS)
-      ? table(jobHeads(jobs), jobs.flatMap(jobRows))
-      : jobs.map(jobParagraph).join(''),
-    more ? paragraph(more) : '',
-    ...outlook.map((line) => paragraph(line)),
-    ...links.map((link, index) => (index === 0 ? main(link) : anchored(link))),
-    resume ? `${paragraph(resume.introduction)}${preformatted('code', resume.statement)}` : '',
-  ]
-    .filter(Boolean)
-    .join('\n')
-}
-
-function button({ label, url }: Link): string {
-  return `<p style="margin:12px 0">${filled(url, label)}</p>`
-}
-
-function anchored({ label, url }: Link): string {
-  return `<p style="margin:8px 0">${anchor(url, escaped(label))}</p>`
-}
-
-function stepLine({ mark, name, state, duration, job, note, link }: StepLine): readonly string[] {
-  const own = note ? ` ${whole(note, toned('quiet', escaped(note)))}` : ''
-  return [
-    whole(`${mark} ${name}`, `${toned(TONES[mark], mark)} ${escaped(name)}`),
-    toned(TONES[mark], words(state)),
-    whole(duration, escaped(duration)),
-    `${link ? anchor(link, escaped(job)) : ''}${own}`,
+    html`<tr><td class="row">${anchor(link, first)}${said}${notes.map((note) => html`<br><span class="quiet">${breakable(note)}</span>`)}</td></tr>`,
   ]
 }
 
-/** Broken between words at most. */
-function words(text: string): string {
-  return text
-    .split(' ')
-    .map((word) => whole(word, escaped(word)))
-    .join(' ')
+function whole(word: string): Html {
+  return word.length <= SHORT ? html`<span class="whole">${word}</span>` : breakable(word)
 }
 
-/** More do not fit on a phone. */
-const MOST_COLUMNS = 3
-
-function jobHeads(jobs: readonly JobLine[]): readonly string[] {
-  return ['Job', 'Target', 'Failed'].slice(0, jobs[0]?.facts.length)
+function anchor(url: string, text: string): Html {
+  return html`<a class="link" href="${url}">${breakable(text)}</a>`
 }
 
-/** Its facts, and what is said of it in a row below. */
-function jobRows({ facts: [first = '', ...facts], notes, link }: JobLine): readonly (readonly string[])[] {
-  const row = [whole(first, anchor(link, escaped(first))), ...facts.map((fact) => whole(fact, escaped(fact)))]
-  return [row, ...notes.map((text) => [toned('quiet', escaped(text))])]
+/** For the eye: a screen reader reads the word beside it. */
+function mark(sign: keyof typeof TONES): Html {
+  return html`<span class="${TONES[sign]}" aria-hidden="true">${sign}</span>`
 }
 
-function jobParagraph({ facts: [first = '', ...facts], notes, link }: JobLine): string {
-  return `<p style="margin:8px 0">${[anchor(link, escaped(first)), ...facts.map(escaped)].join(' ')}${notes.map((text) => `<br>${toned('quiet', escaped(text))}`).join('')}</p>`
+function layout(name: string, rows: Html): Html {
+  return html`<table class="${name}" role="presentation" cellspacing="0" cellpadding="0" border="0"><tbody>${rows}</tbody></table>`
 }
 
-function quote({ label, lines, variants }: Quote): string {
-  return `<p style="margin:8px 0 0">${escaped(label)}:</p>${preformatted('error', lines.join('\n'))}${variants ? paragraph(variants, 'quiet') : ''}`
+function space(): Html {
+  return html`<p class="space" aria-hidden="true">&nbsp;</p>`
 }

@@ -1,9 +1,8 @@
 import { parseChainStart } from '../chains.js'
-import type { Overdue } from '../digest/overdue.js'
+import type { Overdue } from '../digest/refresh.js'
 import { type Backlog, howItDied, type Job, type Window } from '../job.js'
 import { isDate } from '../text/time.js'
-import { Pages } from './pages.js'
-import type { Presentation } from './presentation.js'
+import { Pages, type Presentation } from './presentation.js'
 
 /** What is known once all failures are written. */
 interface JsonEnd {
@@ -63,7 +62,7 @@ function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<stri
     max_attempts: job.maxAttempts,
     how_it_died: howItDied(job),
     failed_at: iso(job.failedAt),
-    chain_started_at: iso(parseChainStart(job.chain ?? '') ?? null),
+    chain_started_at: iso(parseChainStart(job.chain) ?? null),
     error: job.error,
     url: new Pages(adminBaseUrl).job(job.id),
   }

@@ -1,158 +1,216 @@
-import type { Cluster } from '../digest/cluster.js'
-import type { ChainSection, Digest, Fault } from '../digest/digest.js'
+import { type Digest, refreshIn } from '../digest/digest.js'
 import { chosen } from '../digest/group.js'
-import { isSettled } from '../digest/outlook.js'
-import type { Overdue } from '../digest/overdue.js'
-import { plural } from '../text/words.js'
-import { chainSection } from './chain.js'
+import type { Refresh } from '../digest/refresh.js'
+import { isNeeded } from '../digest/remedy.js'
+import { deathOf, ownError } from '../job.js'
+import { isDate, MINUTE } from '../text/time.js'
+import { cut, list, oneLine, plural } from '../text/words.js'
+import { type Caps, FEW_SECTIONS, JOBS_OF_MANY, OVERVIEW_ERROR, PREHEADER, SUBJECT, SUBJECT_KIND } from './caps.js'
 import { Clock } from './clock.js'
-import { footer, type Total, total } from './frame.js'
-import { allJobs, bareSection, groupSection } from './group.js'
-import { bareOverdue, overdueSection } from './overdue.js'
-import { Pages } from './pages.js'
-import type { Presentation } from './presentation.js'
-import { remainder } from './remainder.js'
-import { type Caps, type Link, type Section, type Style, short } from './section.js'
+import { chainFailed, chainSection, errorOf, errorsOf, groupSection, whatFailed } from './failures.js'
+import { Pages, type Presentation } from './presentation.js'
+import { becameOf, refreshSection, whenOf } from './refresh.js'
+import { counted, firstLine, NOTHING, type Section, type Style } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
+  readonly subject: string
+  /** What a list of mails shows beside the subject. */
+  readonly preheader: string
   readonly environment: string | undefined
-  /** What failed in all; undefined where one section says it. */
-  readonly total: Total | undefined
-  /** The one thing to do first, where there is more than one section. */
-  readonly action: Link
-  /** A line a section: what, and when. Empty where there are few. */
-  readonly overview: readonly (readonly [what: string, when: string])[]
+  readonly verdict: Verdict
+  /** The first one stands under the verdict. */
   readonly sections: readonly Section[]
-  /** What has no section. */
-  readonly remainder: readonly string[]
   readonly footer: readonly string[]
-  readonly faults: readonly Fault[]
 }
 
-/** More sections than this have an overview. */
-const FEW_SECTIONS = 3
-/** And list fewer jobs each. */
-const JOBS_OF_MANY = 5
+/** Whether to get up. Subject, first line and colour of the mail follow it. */
+export interface Verdict {
+  readonly word: string
+  readonly tone: 'failed' | 'done'
+  /** What the mail is about first. */
+  readonly leads: 'refresh' | 'jobs'
+  readonly prefix: string
+}
 
-/** The digest in words. What cannot be said is listed bare, and is among `faults`. */
-export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
+/** A refresh that needs somebody, else jobs that failed, else a refresh that needs nobody. */
+export function verdictOf(digest: Digest, refresh: Refresh | undefined): Verdict {
+  const others = jobsBeside(digest, refresh)
+  if (refresh && isNeeded(refresh.remedy))
+    return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh', prefix: '' }
+  if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh', prefix: 'No action: ' }
+  return { word: `${plural(others, 'job').toUpperCase()} FAILED`, tone: 'failed', leads: 'jobs', prefix: '' }
+}
+
+/** One thing that failed: in the subject, in the overview, and in its section. */
+interface Item {
+  readonly count: number
+  readonly last: number
+  readonly what: string
+  readonly error: string
+  readonly section: (style: Style) => Section
+}
+
+/** The digest in words. `names` bounds the job types that are named beyond the sections. */
+export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps, names: number): Letter {
   const clock = new Clock(presentation.timezone, digest.now)
-  const chains = digest.chains.slice(0, caps.sections)
-  const groups = chosen(digest, caps.sections)
-  const few = chains.length + groups.length <= FEW_SECTIONS
-  const jobs = few ? caps.jobs : Math.min(caps.jobs, JOBS_OF_MANY)
-  const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps: { ...caps, jobs } }
-  const fallbacks = new Fallbacks(style)
-  const { sections: chained, overdue } = chainSections(chains, digest.overdue, style, fallbacks)
-  const grouped = groups.map((group) => fallbacks.section(group, () => groupSection(group, digest, style)))
-  const sections = [...chained, ...grouped]
-  const chainsLeft = digest.chains.slice(caps.sections).map(({ failures }) => failures)
-  const remaining = fallbacks.orElse(
-    () => remainder(digest, groups, chainsLeft, caps.remainder),
-    () => digest.kinds.map(({ name, count }) => `${short(name)}: ${plural(count, 'job')}`),
-  )
-  const hasTotal = sections.length > 1 || remaining.length > 0 || (digest.window.includeAlerted && digest.count > 0)
+  const refresh = refreshIn(digest)
+  const verdict = verdictOf(digest, refresh)
+  const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps }
+  const shown = items(digest, caps.sections)
+  const rest = jobSections(digest, refresh, verdict, shown, style)
+  const about = refresh ? [refreshSection(refresh, style)] : []
+  const failed = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
   return {
+    ...heading(digest, refresh, verdict, shown, presentation, clock),
     environment: presentation.environment,
-    total: hasTotal
-      ? fallbacks.orElse(
-          () => total(digest, overdue, clock),
-          () => ({ headline: `${plural(digest.count, 'job')} failed for good`, summary: '' }),
-        )
-      : undefined,
-    action: (chained.length > 0 ? sections[0]?.links[0] : undefined) ?? allJobs(style.pages),
-    overview: sections.length > FEW_SECTIONS ? overview(chained, grouped, remaining.length) : [],
-    sections: hasTotal ? sections : sections.map((each) => withAdminPage(each, style)),
-    remainder: remaining,
-    footer: fallbacks.orElse(
-      () => footer(digest, clock),
-      () => ['Sent by job-alert.'],
-    ),
-    faults: fallbacks.faults,
+    verdict,
+    sections: [...failed, ...left(digest, failed, names), ...neverReported(digest, clock)],
+    footer: footer(digest, clock),
   }
 }
 
-/** The only section leads to the page where jobs are retried. */
-function withAdminPage(section: Section, { pages }: Style): Section {
-  const page = allJobs(pages)
-  return section.links.some(({ label }) => label === page.label)
-    ? section
-    : { ...section, links: [...section.links, page] }
-}
-
-/** What fails to be written has a plain substitute, and is a fault. */
-class Fallbacks {
-  readonly faults: Fault[] = []
-
-  constructor(private readonly style: Style) {}
-
-  orElse<T>(write: () => T, otherwise: () => T, jobIds: readonly bigint[] = []): T {
-    try {
-      return write()
-    } catch (error) {
-      this.faults.push({ error, jobIds })
-      return otherwise()
-    }
-  }
-
-  section(cluster: Cluster, write: () => Section): Section {
-    return this.orElse(
-      write,
-      () => bareSection(cluster, this.style),
-      cluster.jobs.map(({ id }) => id),
-    )
-  }
-}
-
-/**
- * That a refresh is overdue is said once: by the first section about one that has to be resumed, or else by a section
- * of its own, before those about which nothing is to be done. The same resumption is offered once, where it belongs.
- */
-function chainSections(
-  chains: readonly ChainSection[],
-  lapse: Overdue | undefined,
-  style: Style,
-  fallbacks: Fallbacks,
-): { readonly sections: readonly Section[]; readonly overdue: boolean } {
-  let unsaid = lapse
-  const offered = new Set(
-    chains.flatMap(({ chain }) => (chain?.outlook?.newer ? [] : (chain?.outlook?.resume?.job.id ?? []))),
+function items({ grouped, chains }: Digest, most: number): readonly Item[] {
+  const groups = chosen(grouped, most).map(
+    (group): Item => ({
+      count: group.count,
+      last: group.last,
+      what: whatFailed(group),
+      error: errorOf(group),
+      section: (style) => groupSection(group, style),
+    }),
   )
-  const written = chains.map(({ failures, chain }) => {
-    if (!chain) return bareSection(failures, style)
-    const { outlook } = chain
-    const resume = outlook?.newer && outlook.resume
-    const elsewhere = resume !== undefined && offered.has(resume.job.id)
-    if (resume) offered.add(resume.job.id)
-    const overdue = outlook && !isSettled(outlook) ? unsaid : undefined
-    const before = fallbacks.faults.length
-    const section = fallbacks.section(failures, () => chainSection(failures, chain, overdue, elsewhere, style))
-    if (overdue && fallbacks.faults.length === before) unsaid = undefined
-    return section
-  })
-  const open = chains.filter(({ chain }) => !isSettled(chain?.outlook)).length
-  const overdue = unsaid
-  const own = overdue
-    ? [
-        fallbacks.orElse(
-          () => overdueSection(overdue, style),
-          () => bareOverdue(style),
-        ),
-      ]
-    : []
-  return { sections: [...written.slice(0, open), ...own, ...written.slice(open)], overdue: own.length > 0 }
+  const runs = chains.slice(0, most).map(
+    (failures): Item => ({
+      count: failures.count,
+      last: failures.last,
+      what: chainFailed(failures.latest, failures.count),
+      error: errorsOf(failures.jobs),
+      section: (style) => chainSection(failures, style),
+    }),
+  )
+  return [...runs, ...groups]
 }
 
-/** Chains that became the same are one line. */
-function overview(chained: readonly Section[], grouped: readonly Section[], remaining: number): Letter['overview'] {
-  const chains = [...new Set(chained.map(({ brief }) => brief))].map((brief) => {
-    const times = chained.filter((section) => section.brief === brief).map(({ when }) => when)
-    const [last = '', first = last] = [times[0], times.at(-1)]
-    return times.length > 1
-      ? ([`${times.length} × ${brief}`, `${first} to ${last}`] as const)
-      : ([brief, last] as const)
-  })
-  const rows = [...chains, ...grouped.map(({ brief, when }) => [brief, when] as const)]
-  return remaining > 0 ? [...rows, [`… and ${plural(remaining, 'more line')} under "Also failed"`, '']] : rows
+/** The sections of jobs. Several have an overview before them, and so has one that stands under a refresh. */
+function jobSections(
+  digest: Digest,
+  refresh: Refresh | undefined,
+  { leads }: Verdict,
+  shown: readonly Item[],
+  { clock, pages, caps }: Style,
+): readonly Section[] {
+  const jobs = shown.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs
+  const written = shown.map(({ section }) => section({ clock, pages, caps: { ...caps, jobs } }))
+  const retry = { label: 'Retry jobs', url: pages.retry() } as const
+  const [single, ...further] = written
+  if (!single) return []
+  if (leads === 'jobs' && further.length === 0) return [{ ...single, links: [retry, ...single.links] }]
+  const errors = plural(digest.chains.length + digest.grouped.groups.length, 'different error')
+  const headline =
+    leads === 'jobs'
+      ? `${errors}, ${clock.range(digest.first, digest.last)}`
+      : `${plural(jobsBeside(digest, refresh), 'other job')} failed`
+  const overview = shown.map(({ what, error }) => [what, cut(error, OVERVIEW_ERROR)] as const)
+  const isShort = leads === 'refresh' && written.length <= FEW_SECTIONS
+  return [{ ...NOTHING, headline, overview: isShort ? [] : overview, links: [retry] }, ...written]
+}
+
+/** Failures that are not of the refresh. */
+function jobsBeside({ count }: Digest, refresh: Refresh | undefined): number {
+  return count - (refresh?.failures?.count ?? 0)
+}
+
+/** The job types of the failures that no section accounts for. */
+function left({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
+  const remaining = new Map(kinds)
+  for (const section of sections)
+    for (const [kind, jobs] of section.kinds) remaining.set(kind, (remaining.get(kind) ?? 0) - jobs)
+  const rows = [...remaining].filter(([, jobs]) => jobs > 0).toSorted(([, a], [, b]) => b - a)
+  const shown = rows.slice(0, most)
+  const known = [...kinds.values()].reduce((sum, jobs) => sum + jobs, 0)
+  const more = rows.slice(most).reduce((sum, [, jobs]) => sum + jobs, 0) + count - known
+  const said = [...shown.map(counted), ...(more > 0 ? [`${plural(more, 'job')} of further types`] : [])]
+  return said.length === 0
+    ? []
+    : [{ ...NOTHING, headline: 'Failed, but not named above', lead: [`${list(said)}.`], kinds: new Map(shown) }]
+}
+
+/** Failures that this mail leaves out: those that the next run reports, and those that none will unless it is asked. */
+function neverReported({ older, waiting }: Digest, clock: Clock): readonly Section[] {
+  const due = `${plural(waiting, 'more failure')} ${waiting === 1 ? 'waits' : 'wait'} for the next run, which reports ${waiting === 1 ? 'it' : 'them'}.`
+  const [one, command] = [older.count === 1, `node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`]
+  if (older.count === 0) return waiting === 0 ? [] : [{ ...NOTHING, headline: 'More to come', lead: [due] }]
+  return [
+    {
+      ...NOTHING,
+      headline: `${plural(older.count, 'older failure')} ${one ? 'was' : 'were'} never reported`,
+      lead: [...(waiting > 0 ? [due] : []), `${one ? 'It is' : 'The oldest is'} from ${clock.at(older.oldest)}.`],
+      todo: [
+        { text: `Look at ${one ? 'it' : 'them'} first:`, code: command.replace('digest', 'digest --dry-run') },
+        { text: `Report ${one ? 'it' : 'them'}:`, code: command },
+      ],
+    },
+  ]
+}
+
+/** A --since that reaches back to `oldest`. */
+function sinceWhen(oldest: number | null): string {
+  const year = oldest !== null && isDate(oldest) ? new Date(oldest).getUTCFullYear() : 0
+  if (oldest === null || year < 1 || year > 9_999) return 'all'
+  return new Date(Math.floor(oldest / MINUTE) * MINUTE).toISOString().replace(':00.000Z', 'Z')
+}
+
+function footer({ count, window: { since, includeAlerted } }: Digest, clock: Clock): readonly string[] {
+  const from = since === 'all' ? 'failures of any age' : `failures since ${clock.at(since.getTime())}`
+  const reported = includeAlerted ? ', reported before or not' : ' that had not been reported'
+  return [...(count > 0 ? [`Covers ${from}${reported}.`] : []), `Sent by job-alert, ${clock.sent()}.`]
+}
+
+/** Subject and preheader: what failed and how, how much else, and when. */
+function heading(
+  digest: Digest,
+  refresh: Refresh | undefined,
+  { leads, prefix }: Verdict,
+  [item]: readonly Item[],
+  { environment }: Presentation,
+  clock: Clock,
+): Pick<Letter, 'subject' | 'preheader'> {
+  const start = `${environment ? `${environment}: ` : ''}${prefix}`
+  const more = (count: number): string => (count > 0 ? ` + ${plural(count, 'job')}` : '')
+  const when = (at: number, before: string): string => (isDate(at) ? before + clock.dated(at) : '')
+  if (leads === 'refresh' && refresh) {
+    const { at, before } = whenOf(refresh)
+    const end = [more(jobsBeside(digest, refresh)), when(at, before)]
+    const subject = fitted(start + becameOf(refresh), '', (before === ', ' ? end : end.reverse()).join(''))
+    return { subject, preheader: preheaderOf(refresh, clock) }
+  }
+  if (!item) return { subject: fitted(start, plural(digest.count, 'failed job'), ''), preheader: '' }
+  const end = more(digest.count - item.count) + when(item.last, ', ')
+  return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
+}
+
+/** The error begins within the first forty characters: without the source, where both are long. */
+function shortest(what: string): string {
+  const bare = what.replace(/ jobs?$/, '')
+  return bare.length <= SUBJECT_KIND ? bare : bare.replace(/ \S*\//, ' ')
+}
+
+function preheaderOf({ failed, failures, overdue, lastSuccess, tried }: Refresh, clock: Clock): string {
+  const [furthest] = failed
+  if (furthest && failures) return firstLine(ownError(furthest.error) || deathOf(furthest).how, PREHEADER)
+  if (!overdue) return ''
+  const runs = tried.length + (furthest ? 1 : 0)
+  const success =
+    lastSuccess === null
+      ? `No success since at least ${clock.day(overdue.anchor)}`
+      : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
+  return `${success}; ${runs === 0 ? 'nothing' : plural(runs, 'run')} tried since`
+}
+
+/** One line of at most 77 characters. What is in the middle is cut first, then the end goes. */
+function fitted(head: string, middle: string, end: string): string {
+  const room = SUBJECT - head.length - end.length
+  if (room >= Math.min(middle.length, 12)) return oneLine(`${head}${cut(oneLine(middle), room)}${end}`)
+  return cut(oneLine(`${head}${middle}`), SUBJECT)
 }

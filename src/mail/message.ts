@@ -1,11 +1,11 @@
-import { JOBS_LISTED } from '../digest/cluster.js'
-import { CHAINS_SHOWN, type Digest, type Fault, leading } from '../digest/digest.js'
+import type { Digest } from '../digest/digest.js'
+import { type Job, kindOf } from '../job.js'
 import { plural } from '../text/words.js'
-import { htmlPart } from './html.js'
+import { type Caps, HTML_LIMIT, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js'
+import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
-import type { Paint, Presentation } from './presentation.js'
-import { type Caps, firstLine } from './section.js'
-import { subject } from './subject.js'
+import { Pages, type Paint, type Presentation } from './presentation.js'
+import { firstLine, short } from './section.js'
 import { textPart } from './text.js'
 
 /** A mail, ready to be sent. */
@@ -13,52 +13,29 @@ export interface Message {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** Why it is only the plain mail; to be logged. */
+  readonly fault?: unknown
 }
 
-/** Bytes. Gmail clips HTML at about 102 KB, and then hides what matters behind a link. */
-const HTML_LIMIT = 90_000
-const TEXT_LIMIT = 60_000
-const PREHEADER_LENGTH = 140
-
-/** All that a digest keeps. */
-const KEPT = { sections: CHAINS_SHOWN, steps: 12, jobs: JOBS_LISTED }
-/** From the design's figures down to a bare list of what failed. */
-const CAPS: readonly Omit<Caps, 'remainder'>[] = [
-  { ...KEPT, errorLines: 12, error: 1_000 },
-  { ...KEPT, errorLines: 6, error: 300 },
-  { ...KEPT, steps: 8, jobs: 3, errorLines: 3, error: 200 },
-  { ...KEPT, steps: 4, jobs: 1, errorLines: 1, error: 100 },
-  { ...KEPT, steps: 0, jobs: 1, errorLines: 1, error: 100 },
-  { sections: 10, steps: 0, jobs: 0, errorLines: 1, error: 60 },
-  { sections: 2, steps: 0, jobs: 0, errorLines: 1, error: 60 },
-]
-
-/** Digest → mail, with as much detail as no reader clips. `onFault` hears of what could not be said. */
-export function renderMessage(
-  digest: Digest,
-  presentation: Presentation,
-  onFault: (fault: Fault) => void,
-  paint?: Paint,
-): Message {
-  const [title, preheader] = headings(digest, presentation, onFault)
-  const html = (letter: Letter): string => htmlPart(letter, title, preheader)
-  const fits = (letter: Letter): boolean =>
-    Buffer.byteLength(html(letter)) <= HTML_LIMIT && Buffer.byteLength(textPart(letter)) <= TEXT_LIMIT
-  const letter = fittingLetter(digest, presentation, fits)
-  for (const fault of letter.faults) onFault(fault)
-  return { subject: title, text: textPart(letter, paint), html: html(letter) }
+/** Digest → mail, with as much detail as no reader clips. If it cannot be written, a plain mail with the figures. */
+export function renderMessage(digest: Digest, presentation: Presentation, paint?: Paint): Message {
+  try {
+    const letter = fittingLetter(digest, presentation)
+    return { subject: letter.subject, text: textPart(letter, paint), html: htmlPart(letter) }
+  } catch (fault) {
+    return { ...plainMessage(digest, presentation), fault }
+  }
 }
 
-/** Every source and job type is named before any detail is given; where not even the names fit, as many as do. */
-function fittingLetter(digest: Digest, presentation: Presentation, fits: (letter: Letter) => boolean): Letter {
-  const written = (caps: Omit<Caps, 'remainder'>, remainder: number): Letter =>
-    writeLetter(digest, presentation, { ...caps, remainder })
-  for (const caps of CAPS) {
+/** All job types are named before any detail is given; where not all names fit, as many as do. */
+function fittingLetter(digest: Digest, presentation: Presentation): Letter {
+  const written = (caps: Caps, names: number): Letter => writeLetter(digest, presentation, caps, names)
+  for (const caps of RUNGS) {
     const letter = written(caps, Number.POSITIVE_INFINITY)
     if (fits(letter)) return letter
   }
-  const least = CAPS.at(-1) as Caps
-  let [fitting, tooMany] = [0, digest.kinds.length + digest.moreChains.length]
+  const least = RUNGS.at(-1) as Caps
+  let [fitting, tooMany] = [0, digest.kinds.size]
   while (tooMany - fitting > 1) {
     const middle = Math.floor((fitting + tooMany) / 2)
     if (fits(written(least, middle))) fitting = middle
@@ -67,22 +44,41 @@ function fittingLetter(digest: Digest, presentation: Presentation, fits: (letter
   return written(least, fitting)
 }
 
-/** Subject and preheader. What they need may be what cannot be said, and then they say how many jobs failed. */
-function headings(
-  digest: Digest,
-  presentation: Presentation,
-  onFault: (fault: Fault) => void,
-): readonly [string, string] {
+function fits(letter: Letter): boolean {
+  return Buffer.byteLength(htmlPart(letter)) <= HTML_LIMIT && Buffer.byteLength(textPart(letter)) <= TEXT_LIMIT
+}
+
+/** The mail that always goes: numbers by job type, job ids, links, and the latest errors. */
+function plainMessage(
+  { count, kinds, latest, ids, overdue }: Digest,
+  { adminBaseUrl, environment }: Presentation,
+): Message {
+  const pages = new Pages(adminBaseUrl)
+  const names = [...kinds].slice(0, PLAIN_KINDS)
+  const about = [
+    ...(count > 0 ? [`${plural(count, 'job')} failed`] : []),
+    ...(overdue ? ['a refresh is overdue'] : []),
+  ].join(', ')
+  const lines = [
+    `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`,
+    '',
+    ...names.map(([kind, jobs]) => `  ${short(kind)}: ${jobs}`),
+    ...(kinds.size > names.length ? [`  … and ${plural(kinds.size - names.length, 'more job type')}`] : []),
+    '',
+    ...latest.flatMap((job) => [`  job ${job.id}  ${short(kindOf(job))}: ${safely(job)}`, `    ${pages.job(job.id)}`]),
+    '',
+    ...(ids.length > 0 ? [`Jobs: ${ids.slice(0, PLAIN_IDS).join(', ')}${ids.length > PLAIN_IDS ? ' …' : ''}`] : []),
+    pages.retry(),
+  ]
+  const text = `${lines.join('\n')}\n`
+  return { subject: `${environment ? `${short(environment, 20)}: ` : ''}${about}`, text, html: plainHtml(text) }
+}
+
+/** What cannot be rendered may be this error. */
+function safely({ error }: Job): string {
   try {
-    const title = subject(digest, presentation)
-    const { section, kind } = leading(digest)
-    const job =
-      section?.chain?.leading ??
-      (kind && digest.groups.find(({ kinds }) => kinds.some(({ name }) => name === kind.name))?.latest)
-    return [title, job ? firstLine(job.error, PREHEADER_LENGTH) : title]
-  } catch (error) {
-    onFault({ error, jobIds: [] })
-    const bare = plural(digest.count, 'failed job')
-    return [bare, bare]
+    return firstLine(`${error ?? ''}`, 200)
+  } catch {
+    return '(the error could not be shown)'
   }
 }

@@ -1,3 +1,5 @@
+import type { Job } from '../job.js'
+
 /** What the mail says beside the failures. */
 export interface Presentation {
   /** Without a trailing slash; pages are appended to it. */
@@ -8,5 +10,31 @@ export interface Presentation {
   readonly environment: string | undefined
 }
 
-/** What colours a mark or a headline on a terminal; in a mail, nothing does. */
+/** Colours a word or a mark on a terminal. */
 export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
+
+/** The admin's pages; ADMIN_BASE_URL is followed by these paths. */
+export class Pages {
+  constructor(private readonly base: string) {}
+
+  /** The page of a chain. */
+  at(path: string): string {
+    return this.base + path
+  }
+
+  /** Where jobs are retried, one by one. */
+  retry(): string {
+    return `${this.base}/research/`
+  }
+
+  /** One job, as JSON. */
+  job(id: bigint): string {
+    return `${this.base}/research/jobs/${id}`
+  }
+
+  /** The jobs of one source and type that are in the state of this one, as JSON. */
+  jobsLike({ source, jobType, status }: Pick<Job, 'source' | 'jobType' | 'status'>): string {
+    const query = new URLSearchParams({ source, status, job_type: jobType })
+    return `${this.base}/research/jobs?${query}`
+  }
+}

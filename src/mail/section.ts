@@ -1,24 +1,9 @@
 import type { Listed } from '../digest/cluster.js'
-import type { Job } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, oneLine } from '../text/words.js'
+import { type Caps, KIND, NAME } from './caps.js'
 import type { Clock } from './clock.js'
-import type { Pages } from './pages.js'
-
-/** How much of everything is shown; a storm is rendered again with less. */
-export interface Caps {
-  /** Chains, and again groups. */
-  readonly sections: number
-  /** Steps of one chain. */
-  readonly steps: number
-  /** Jobs of one section. */
-  readonly jobs: number
-  /** Lines of one error, and characters of its first line. */
-  readonly errorLines: number
-  readonly error: number
-  /** Lines for what has no section. */
-  readonly remainder: number
-}
+import type { Pages } from './presentation.js'
 
 /** How a mail is written. */
 export interface Style {
@@ -27,30 +12,27 @@ export interface Style {
   readonly caps: Caps
 }
 
-/** One thing that failed, in words. */
+/** One thing that the mail says, in words, in the order in which text and HTML show it. */
 export interface Section {
+  /** Before the headline in the text part, whose headlines look like any other line. */
+  readonly mark: '✗' | '✓' | ''
   readonly headline: string
-  /** The headline and its time in a few words, for the overview. */
-  readonly brief: string
-  readonly when: string
-  readonly summary: string
-  /** What became of it, where nobody has to act, or not yet. */
-  readonly verdict: readonly string[]
+  readonly lead: readonly string[]
+  /** A line a section: what failed, and its error. */
+  readonly overview: readonly (readonly [what: string, error: string])[]
   readonly steps: readonly StepLine[]
   readonly error: Quote | undefined
-  readonly jobs: readonly JobLine[]
-  readonly more: string | undefined
-  /** What it means, where somebody has to act. */
-  readonly outlook: readonly string[]
+  readonly lists: readonly List[]
+  readonly todo: readonly Instruction[]
   readonly links: readonly Link[]
-  readonly resume: { readonly introduction: string; readonly statement: string } | undefined
+  /** How many jobs of which source and job type it accounts for. */
+  readonly kinds: ReadonlyMap<string, number>
 }
 
 /** An error, its first line first, under what it is said to be. */
 export interface Quote {
   readonly label: string
   readonly lines: readonly string[]
-  readonly variants: string | undefined
 }
 
 export interface StepLine {
@@ -59,65 +41,94 @@ export interface StepLine {
   readonly state: string
   readonly duration: string
   readonly job: string
-  readonly note: string
   readonly link: string | undefined
 }
 
-/** One failed job: its facts, the first of which names it, and what is said below them. */
-export interface JobLine {
+/** Jobs or job types below each other, with what is left out. */
+export interface List {
+  readonly label: string | undefined
+  readonly rows: readonly Row[]
+  readonly more: string | undefined
+  /** Whether the text part writes the links out. */
+  readonly urls?: boolean
+}
+
+/** The first fact names it and is the link; the notes stand below. */
+export interface Row {
   readonly facts: readonly string[]
   readonly notes: readonly string[]
   readonly link: string
 }
 
-/** What a mark looks like: on a terminal as in HTML. */
-export const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
-
-export interface Link {
-  readonly label: string
-  readonly url: string
+/** One of the numbered steps of what to do. */
+export interface Instruction {
+  readonly text: string
+  readonly code?: string
+  readonly warning?: string
 }
 
-/** What most sections do without. */
-export const NONE = {
-  verdict: [],
+/** `about` tells links of the same label apart for those who hear them. */
+export interface Link {
+  readonly label: 'See the refresh' | 'Retry jobs' | 'Details (JSON)'
+  readonly url: string
+  readonly about?: string
+}
+
+/** Nothing of what most sections do without. */
+export const NOTHING: Omit<Section, 'headline'> = {
+  mark: '',
+  lead: [],
+  overview: [],
   steps: [],
   error: undefined,
-  jobs: [],
-  more: undefined,
-  outlook: [],
+  lists: [],
+  todo: [],
   links: [],
-  resume: undefined,
-} as const
+  kinds: new Map(),
+}
 
-/** What is said in place of details that could not be made. */
-export const UNSAID = 'The details could not be shown. The log of job-alert says why.'
+/** The tone of a mark, on a terminal as in HTML. */
+export const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
 
-export const NAME_LENGTH = 60
-const KIND_LENGTH = 100
-const NO_ERROR = '(no error was recorded)'
+export const NO_ERROR = '(no error was recorded)'
 
 /** One line of a text that may be anything. */
-export function short(text: string, length = KIND_LENGTH): string {
+export function short(text: string, length = KIND): string {
   return cut(oneLine(text), length)
 }
 
-/** What an error says first, on one line. */
-export function firstLine(error: Job['error'], length: number): string {
-  return cut(oneLine(headline(`${error ?? ''}`)) || NO_ERROR, length)
+/** The first line of an error, on one line. */
+export function firstLine(error: string, length: number): string {
+  return cut(oneLine(headline(error)) || NO_ERROR, length)
 }
 
-/** A job's error as far as `caps` allow, under `label`; `variants` says how others differ from it. */
-export function quote(
-  { error }: Job,
-  label: string,
-  { errorLines, error: characters }: Caps,
-  variants?: string,
-): Quote {
-  const lines = excerpt(`${error ?? ''}`, errorLines, characters)
-  return { label, lines: lines.length > 0 ? lines : [NO_ERROR], variants }
+/** An error as far as `caps` allow. */
+export function quote(text: string, label: string, { errorLines, error }: Caps): Quote {
+  const lines = excerpt(text, errorLines, error)
+  return { label, lines: lines.length > 0 ? lines : [NO_ERROR] }
 }
 
+/** With a capital letter. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** "song 5f0e8a52-…" */
 export function target({ targetType, targetId }: Listed): string {
-  return `${short(targetType, NAME_LENGTH)} ${targetId}`
+  return `${short(targetType, NAME)} ${targetId}`
+}
+
+/** Jobs in a row with the same notes show them once, under the last. */
+export function saidOnce(rows: readonly Row[]): readonly Row[] {
+  const below = (index: number): string | undefined => rows[index + 1]?.notes.join('\n')
+  return rows.map((row, index) => (row.notes.join('\n') === below(index) ? { ...row, notes: [] } : row))
+}
+
+/** "spotify/match_song (12)" for the first kinds, and how many of each are named. */
+export function named(kinds: Iterable<readonly [string, number]>, most: number): ReadonlyMap<string, number> {
+  return new Map([...kinds].toSorted(([, a], [, b]) => b - a).slice(0, most))
+}
+
+export function counted([kind, count]: readonly [string, number]): string {
+  return `${short(kind)}\u00a0(${count.toLocaleString('en')})`
 }

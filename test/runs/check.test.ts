@@ -455,9 +455,9 @@ test('--send-test sends a mail marked TEST about made-up failures, and marks not
     /^test mail: SendGrid accepted it \(message id stand-in-1\); make sure it arrives$/,
   )
   expect(scene.mail.subject).toMatch(/^TEST: Apple Music refresh failed at songs/)
-  expect(scene.mail.text).toMatch(/^Environment: TEST\n/)
+  expect(scene.mail.text).toMatch(/^✗ ACTION NEEDED · TEST\n/)
   expect(scene.mail.text).toContain('This failure is made up')
-  expect(scene.mail.text).toContain('where id = -2 and status')
+  expect(scene.mail.text).toMatch(/where id = -2\n +and status/)
   expect(scene.mail.text).not.toMatch(/(?:job|id =) \d/)
   expect(await scene.marked()).toEqual([])
 })

@@ -234,7 +234,7 @@ test('--env-file is read, and the environment wins over it', async () => {
   await scene.worker.dead()
   const { code, stdout } = await scene.digest(['--dry-run', '--env-file', file])
   expect(code).toBe(0)
-  expect(stdout).toContain('Environment: staging')
+  expect(stdout).toContain(' · staging\n')
 })
 
 test('an --env-file that cannot be read is exit 2', async () => {

@@ -13,29 +13,26 @@ const NO_YEARS = preloaded(
   `Date.prototype.getUTCFullYear = () => { throw new TypeError('broken with password=hunter2') }`,
 )
 
-test('a section that cannot be made is said bare in the mail, and the log has its stack and job ids', async () => {
-  const id = await scene.worker.dead()
-  const { code, log, summary } = await scene.digest([], NO_DATES)
+test('a mail that cannot be laid out goes as a plain one, and the log has the stack', async () => {
+  const id = await scene.worker.dead({}, 'failed with password=hunter2')
+  const { code, log, summary, stderr } = await scene.digest([], NO_DATES)
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
   expect(await scene.marked()).toEqual([id])
-  expect(scene.mail.text).toContain(`\njob ${id}\n`)
-  expect(scene.mail.text.replaceAll('\n', ' ')).toContain('could not be shown. The log of job-alert says why.')
+  expect(scene.mail.subject).toBe('1 job failed')
+  for (const said of ['  spotify/match_song: 1\n', `  job ${id}  spotify/match_song: `, `/research/jobs/${id}\n`])
+    expect(scene.mail.text).toContain(said)
   const faults = log.filter(({ level, outcome }) => level === 'error' && outcome === undefined)
-  expect(faults.map(({ jobIds }) => jobIds)).toContainEqual([id])
-  for (const { msg, jobIds } of faults) {
-    const listed = (jobIds as readonly number[]).length > 0 ? '; its jobs are listed by id only' : ''
-    expect(msg).toBe(`part of the mail could not be written${listed}`)
-  }
-  for (const { stack } of faults)
-    expect(stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/mail\/\w+\.ts:\d+/s)
+  expect(faults).toMatchObject([{ msg: 'the mail could only be written plainly' }])
+  expect(faults[0]?.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/mail\/\w+\.ts:\d+/s)
+  for (const output of [stderr, scene.mail.text, scene.mail.html]) expect(output).not.toContain('hunter2')
 })
 
 test('a dry run says so, too', async () => {
   const id = await scene.worker.dead()
   const { code, stdout, log } = await scene.digest(['--dry-run'], NO_DATES)
   expect(code).toBe(0)
-  expect(stdout).toContain(`\njob ${id}\n`)
-  expect(log.some(({ jobIds }) => Array.isArray(jobIds) && jobIds.includes(id))).toBe(true)
+  expect(stdout).toContain(`  job ${id}  spotify/match_song: `)
+  expect(log.some(({ msg }) => msg === 'the mail could only be written plainly')).toBe(true)
 })
 
 test('a fault that stops the run keeps its stack, redacted, in the summary line', async () => {

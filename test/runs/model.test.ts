@@ -105,21 +105,30 @@ function freshRun(): { run: Run; abort: AbortController } {
   return { run, abort }
 }
 
-/** The mails say just that: every failure by its id and its kind, and whether the refresh is overdue. */
+/** The mails say just that: every failure by its kind in both parts, their number, and whether the refresh is overdue. */
 function expectSaid(mails: readonly Message[], news: News | undefined): void {
-  expect(mails.map(mailed)).toEqual(news ? [ids(news.due)] : [])
+  expect(mails).toHaveLength(news ? 1 : 0)
   for (const { text, html } of mails) {
-    expect(text.includes('catalog refresh is overdue')).toBe(news?.overdue)
-    for (const { jobType } of news?.due ?? []) {
-      expect(text).toContain(`spotify/${jobType}`)
-      expect(html).toContain(`spotify/${jobType}`)
-    }
+    const due = news?.due ?? []
+    expect(text.includes('Apple Music refresh is overdue')).toBe(news?.overdue)
+    const number =
+      due.length === 0
+        ? ''
+        : `${due.length} ${news?.overdue ? 'other job' : 'JOB'}${due.length === 1 ? '' : news?.overdue ? 's' : 'S'} `
+    expect(text).toContain(number)
+    const words = [text, html.replaceAll('<wbr>', '')].map((part) => new Set(part.match(/spotify\/type_\d+/g)))
+    for (const said of words)
+      expect([...said].toSorted()).toEqual(due.map(({ jobType }) => `spotify/${jobType}`).toSorted())
+    expect(ids(due)).toEqual(expect.arrayContaining([...mailed(text)]))
+    if (due.length <= SHOWN) expect(mailed(text)).toEqual(ids(due))
   }
 }
 
-/** Every job has a type of its own, so that the mail has a group and an entry for each. */
-function mailed({ text }: Message): readonly number[] {
-  return [...text.matchAll(/^(?: {2})?job (\d+) {2}/gm)].map(([, id]) => Number(id)).toSorted((a, b) => a - b)
+/** As many jobs as one section lists when there are several. */
+const SHOWN = 3
+
+function mailed(text: string): readonly number[] {
+  return [...text.matchAll(/^ {2}job (\d+) {2}/gm)].map(([, id]) => Number(id)).toSorted((a, b) => a - b)
 }
 
 const ids = (jobs: readonly ModelJob[]): readonly number[] => jobs.map(({ id }) => id).toSorted((a, b) => a - b)
@@ -154,27 +163,51 @@ function happens(
   })
 }
 
-const enqueue = fc.constantFrom(1, 2, 5).map(
-  (maxAttempts): Command => ({
+/** Two chains, and none. */
+const CHAINS = [{}, { chain_started_at: '2026-01-01T00:00:00Z' }, { chain_started_at: '2026-01-02T00:00:00Z' }] as const
+
+async function enqueued(model: Model, maxAttempts: number, payload: (typeof CHAINS)[number]): Promise<ModelJob> {
+  const jobType = `type_${Math.max(0, ...model.jobs.map(({ id }) => id)) + 1}`
+  const id = await worker.enqueue({ maxAttempts, jobType, payload })
+  const job: ModelJob = {
+    id,
+    jobType,
+    maxAttempts,
+    status: 'queued',
+    attempts: 0,
+    error: 'none',
+    failed: undefined,
+    told: false,
+  }
+  model.jobs.push(job)
+  return job
+}
+
+const enqueue = fc.tuple(fc.constantFrom(1, 2, 5), fc.constantFrom(...CHAINS)).map(
+  ([maxAttempts, payload]): Command => ({
     // Few jobs, so that much happens to each of them.
     check: (model) => model.jobs.length < 4,
     async run(model) {
-      const jobType = `type_${Math.max(0, ...model.jobs.map(({ id }) => id)) + 1}`
-      const id = await worker.enqueue({ maxAttempts, jobType })
-      model.jobs.push({
-        id,
-        jobType,
-        maxAttempts,
-        status: 'queued',
-        attempts: 0,
-        error: 'none',
-        failed: undefined,
-        told: false,
-      })
+      await enqueued(model, maxAttempts, payload)
     },
     toString: () => `enqueue(max ${maxAttempts})`,
   }),
 )
+
+/** Chains of many jobs and kinds. */
+const storm = fc.constant<Command>({
+  check: (model) => model.jobs.length < 60,
+  async run(model) {
+    for (let index = 0; index < 30; index++) {
+      const job = await enqueued(model, 1, CHAINS[index % CHAINS.length] ?? {})
+      await worker.claim(job.id)
+      await worker.failPermanently(job.id, `permanent ${index % 4 === 0 ? 'too' : ''}`)
+      job.attempts = 1
+      die(job)
+    }
+  },
+  toString: () => 'a storm',
+})
 
 const is =
   (...statuses: readonly ModelJob['status'][]) =>
@@ -445,10 +478,11 @@ const dryRun = fc.constant<Command>({
   toString: () => 'a dry run',
 })
 
-test(`${RUNS} random histories: every final failure and every lapse is mailed, once, and nothing else is touched`, async () => {
+test(`${RUNS} random histories: every final failure and every overdue refresh is mailed, once, and nothing else is touched`, async () => {
   const histories = [
     enqueue,
     enqueue,
+    storm,
     ...work,
     death,
     death,

@@ -84,7 +84,7 @@ throughPooler('one run tells it, marks it and is done; the next one is silent', 
 
 throughPooler('a dry run prints the mail and changes nothing', async () => {
   await scene.worker.dead()
-  expect((await digest(['--dry-run'])).stdout).toContain('match_song failed')
+  expect((await digest(['--dry-run'])).stdout).toContain('1 spotify/match_song job: ')
   expect(await scene.marked()).toEqual([])
 })
 

@@ -135,7 +135,7 @@ test('older failures that were never reported are counted in the log line and th
   const { summary } = await scene.digest()
   expect(summary).toMatchObject({ found: 1, reported: 1, olderUnreported: 2 })
   const text = scene.mail.text
-  expect(text).toContain('2 older failures have never been reported')
+  expect(text).toContain('2 older failures were never reported')
   const command = /job-alert.js digest (--since \S+)/.exec(text)?.[1]?.split(' ') ?? []
   expect((await due(...command)).toSorted()).toEqual([old, older])
 })

@@ -47,8 +47,8 @@ test('where the mail went out and could not be marked, the jobs and the message 
   )
 })
 
-test('where part of the mail could not be written, its jobs stand below the sentence, and the stack below them', async () => {
-  const id = await scene.worker.dead()
+test('where the mail could only be written plainly, the stack stands below the sentence', async () => {
+  await scene.worker.dead()
   const broken = `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken') }`
   const { code, screen } = await onTerminal(['digest'], {
     ...scene.variables,
@@ -56,7 +56,7 @@ test('where part of the mail could not be written, its jobs stand below the sent
   })
   expect(code).toBe(0)
   expect(stripVTControlCharacters(screen)).toContain(
-    `part of the mail could not be written; its jobs are listed by id only\n  jobs: ${id}\nTypeError: broken\n    at `,
+    'the mail could only be written plainly\nTypeError: broken\n    at ',
   )
 })
 
@@ -65,7 +65,7 @@ test('a dry run has its marks and headlines in colour, and the words are those o
   const { screen } = await onTerminal(['digest', '--dry-run'], scene.variables)
   expect(screen).toContain(`${RED}`)
   const piped = (await scene.digest(['--dry-run'])).stdout
-  const timeless = (text: string) => text.replaceAll(/\d\d:\d\d UTC|just now|\d+ min ago/g, 'TIME')
+  const timeless = (text: string) => text.replaceAll(/\d\d:\d\d/g, 'TIME')
   expect(timeless(stripVTControlCharacters(screen))).toContain(timeless(piped))
   expect(piped).not.toContain('\x1b')
 })
@@ -73,7 +73,7 @@ test('a dry run has its marks and headlines in colour, and the words are those o
 test.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }])('%j: nothing is coloured', async (variables) => {
   await scene.worker.dead()
   const { screen } = await onTerminal(['digest', '--dry-run'], { ...scene.variables, ...variables })
-  expect(screen).toContain('✗ spotify/match_song failed')
+  expect(screen).toContain('✗ 1 JOB FAILED')
   expect(screen).not.toContain('\x1b[')
 })
 

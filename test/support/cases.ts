@@ -73,16 +73,13 @@ function at0330(name: Parameters<typeof step>[0], id: number, values: JobValues 
 
 const running = { status: 'running', finishedAt: null } as const
 const daysAgo = (days: number): number => at('04:00') - days * 86_400_000
-const lapse = {
-  anchor: daysAgo(18),
-  lastSuccess: step('rebuild_index', {
-    id: 3_900,
-    status: 'done',
-    chain: '2026-11-05T03:00:00Z',
-    finishedAt: daysAgo(18),
-  }),
-  after: 14 * 86_400_000,
-}
+const longAgo = step('rebuild_index', {
+  id: 3_900,
+  status: 'done',
+  chain: '2026-11-05T03:00:00Z',
+  finishedAt: daysAgo(18),
+})
+const overdue = { anchor: daysAgo(18), after: 14 * 86_400_000 }
 const attempts = [
   step('songs', { id: 3_950, chain: '2026-11-12T03:00:00Z' }),
   step('albums', { id: 3_960, chain: '2026-11-19T03:00:00Z', cancelled: true }),
@@ -280,17 +277,17 @@ export const CASES: Readonly<Record<string, Case>> = {
     },
   },
   'overdue, nothing tried': {
-    digest: () => digestOf([], { lapse, latest: [lapse.lastSuccess], lastSuccess: lapse.lastSuccess }),
+    digest: () => digestOf([], { overdue, latest: [longAgo], lastSuccess: longAgo }),
   },
   'overdue, tried in vain': {
-    digest: () => digestOf([], { lapse, latest: [...attempts, lapse.lastSuccess], lastSuccess: lapse.lastSuccess }),
+    digest: () => digestOf([], { overdue, latest: [...attempts, longAgo], lastSuccess: longAgo }),
   },
   'overdue, tried seven times in vain': {
     digest: () => {
       const latest = Array.from({ length: 7 }, (_, index) =>
         step('songs', { id: 3_970 - index, chain: `2026-11-${21 - index}T03:00:00Z` }),
       )
-      return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
+      return digestOf([], { overdue, latest, lastSuccess: longAgo })
     },
   },
   'overdue, and one is under way': {
@@ -299,20 +296,20 @@ export const CASES: Readonly<Record<string, Case>> = {
         at0330('songs', 4_202, running),
         step('albums', { id: 3_970, status: 'done', chain: '2026-11-20T03:00:00Z', finishedAt: daysAgo(3) }),
       ]
-      return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
+      return digestOf([], { overdue, latest, lastSuccess: longAgo })
     },
   },
   'overdue, and one is between two steps': {
     digest: () => {
       const latest = [at0330('albums', 4_201, { status: 'done', finishedAt: at('03:55') })]
-      return digestOf([], { lapse, latest, lastSuccess: lapse.lastSuccess })
+      return digestOf([], { overdue, latest, lastSuccess: longAgo })
     },
   },
   'overdue, and others': {
-    digest: () => digestOf(releases, { lapse, latest: attempts, lastSuccess: lapse.lastSuccess }),
+    digest: () => digestOf(releases, { overdue, latest: attempts, lastSuccess: longAgo }),
   },
   'overdue, and a refresh failed': {
-    digest: () => digestOf([songs], { lapse, jobs: [albums, songs], latest: attempts, lastSuccess: lapse.lastSuccess }),
+    digest: () => digestOf([songs], { overdue, jobs: [albums, songs], latest: attempts, lastSuccess: longAgo }),
   },
   'one job': { digest: () => digestOf(numbered(1, 6_001, () => ({}))) },
   'one job without an error': {
@@ -419,7 +416,7 @@ export const CASES: Readonly<Record<string, Case>> = {
         numbered(2, 6_001, () => ({})),
         {},
         undefined,
-        { window: { since: 'all', includeAlerted: true } },
+        { since: 'all', includeAlerted: true },
       ),
   },
 }

@@ -1,10 +1,11 @@
 import { REFRESH } from '../../src/chains.js'
-import type { Chain } from '../../src/digest/chain.js'
-import { type Context, type Digest, type Fault, Tally } from '../../src/digest/digest.js'
+import { type Context, type Digest, refreshIn, Tally } from '../../src/digest/digest.js'
 import { chosen, type Group } from '../../src/digest/group.js'
+import type { Refresh } from '../../src/digest/refresh.js'
 import { type Backlog, type Job, JobError, type Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
 import type { Presentation } from '../../src/mail/presentation.js'
+import type { Fault } from '../../src/report.js'
 
 export const NOW = new Date('2026-11-23T04:00:00Z')
 export const CHAIN_START = '2026-11-23T03:00:00.123456+00:00'
@@ -80,7 +81,7 @@ export const PRODUCTION: Presentation = {
   environment: undefined,
 }
 const NO_BACKLOG: Backlog = { count: 0, oldest: null }
-const NO_CONTEXT: Context = { jobs: [], latest: [], lastSuccess: undefined, lapse: undefined, waiting: 0 }
+const NO_CONTEXT = { jobs: [], latest: [], lastSuccess: undefined, overdue: undefined }
 
 export const REAPED = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
 
@@ -97,27 +98,30 @@ export function digestOf(
   failures: Iterable<Job>,
   context: Partial<Context> = {},
   older = NO_BACKLOG,
-  { onFault = unexpected, window = WINDOW }: { onFault?: (fault: Fault) => void; window?: Window } = {},
+  window = WINDOW,
 ): Digest {
   const tally = new Tally()
   for (const failure of failures) tally.add(failure)
-  return tally.digest({ ...NO_CONTEXT, ...context }, older, window, NOW, onFault)
+  return tally.digest({ ...NO_CONTEXT, older, ...context }, window, NOW)
 }
 
 export function groupsOf(failures: Iterable<Job>): readonly Group[] {
-  return chosen(digestOf(failures), 1_000)
+  return chosen(digestOf(failures).grouped, 1_000)
 }
 
-/** The section of the chain whose rows these are; its dead ones are what is being reported. */
-export function chainOf(rows: readonly Job[], context: Partial<Context> = {}): Chain {
+/** What is said of the refresh whose rows these are; its dead ones are what is being reported. */
+export function refreshAmong(rows: readonly Job[], context: Partial<Context> = {}): Refresh {
   const failures = rows.filter(({ status, cancelled }) => status === 'dead' && !cancelled)
-  const chain = digestOf(failures, { jobs: rows, latest: rows, ...context }).chains[0]?.chain
-  if (!chain) throw new Error('no chain')
-  return chain
+  const refresh = refreshIn(digestOf(failures, { jobs: rows, latest: rows, ...context }))
+  if (!refresh) throw new Error('no refresh')
+  return refresh
 }
 
+/** The mail, which must be more than the plain one. */
 export function mailOf(digest: Digest, presentation = PRODUCTION): Message {
-  return renderMessage(digest, presentation, unexpected)
+  const { fault, ...message } = renderMessage(digest, presentation)
+  if (fault) throw fault
+  return message
 }
 
 /** `count` errors that have nothing in common. */

@@ -11,7 +11,7 @@ import { temporaryFolder } from './folder.js'
  * overflows and what has too little contrast, and leaves a picture of each in the folder that it names.
  */
 const CHROMIUM = process.env.CHROMIUM ?? 'chromium'
-const WIDTHS = [360, 640, 1_024]
+const WIDTHS = [360, 700, 1_024]
 const SCHEMES = { light: 1, dark: 0 } as const
 const LEAST_CONTRAST = 4.5
 

@@ -12,7 +12,7 @@ try {
   await fillQueue(database.sql)
   const { stdout } = await run(['digest', '--dry-run', '--format', 'html'], { DATABASE_URL: database.url })
   const path = fileURLToPath(new URL('../mails/demo.png', import.meta.url))
-  picture(stdout, path, 640, 930, 'light')
+  picture(stdout, path, 640, 1_000, 'light')
   console.log(path)
 } finally {
   await database.drop()

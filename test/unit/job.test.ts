@@ -1,26 +1,21 @@
 import { expect, test } from 'vitest'
-import { howItDied, JobError } from '../../src/job.js'
+import { deathOf, howItDied, JobError, ownError } from '../../src/job.js'
 import { job, REAPED, reaped, step } from '../support/jobs.js'
+
+const GIVEN_UP =
+  'Given up after 90 minutes without an end: the worker died (out of memory, a restart), or is still at it'
 
 // The rows that the real worker, janitor and admin pages leave behind when a job has failed for good.
 test.each([
   ['a download of the chain failed', step('songs'), 'Failed on the only attempt'],
   ['a rebuild failed', step('rebuild_index', { error: 'rebuild_index: [Errno 2]' }), 'Failed on the only attempt'],
-  [
-    'its worker was killed',
-    step('albums', reaped),
-    'Stopped answering; the janitor gave up on it after attempt 1 of 1 (out of memory or a restart?)',
-  ],
-  [
-    'its worker was killed on a retry',
-    job({ ...reaped, error: `503 | ${REAPED}` }),
-    'Stopped answering; the janitor gave up on it after attempt 5 of 5 (out of memory or a restart?)',
-  ],
+  ['its worker was killed, or it is merely slow', step('albums', reaped), GIVEN_UP],
+  ['its worker was killed on a retry', job({ ...reaped, error: `503 | ${REAPED}` }), GIVEN_UP],
   ['its retries were used up', job({ attempts: 2, maxAttempts: 2 }), 'Failed on the last attempt (2 of 2)'],
   [
-    'the error was permanent',
+    'the worker did not try again',
     job({ attempts: 1, error: 'MB has no release: 404' }),
-    'Permanent error on attempt 1 of 5',
+    'Not retried by the worker (permanent error on attempt 1 of 5)',
   ],
   ['it crashed', job({ attempts: 1, maxAttempts: 1, error: "KeyError: 'title'" }), 'Failed on the only attempt'],
   [
@@ -29,16 +24,54 @@ test.each([
     'Closed while waiting for a retry, after attempt 1 of 5 (cancelled by an admin?)',
   ],
   [
-    'it was cancelled after its quota had been exhausted, which gives the attempt back',
-    job({ attempts: 0, claimedAt: null, error: 'quota_exhausted' }),
+    'it was cancelled before its first attempt, with an error',
+    job({ attempts: 0, claimedAt: null }),
     'Closed before the first attempt (cancelled by an admin?)',
   ],
-  ['it was cancelled while it ran again', job({ attempts: 2, error: '503' }), 'Permanent error on attempt 2 of 5'],
+  [
+    'it was cancelled after its quota had been exhausted',
+    job({ attempts: 0, claimedAt: null, error: 'quota_exhausted' }),
+    'Closed by an admin while it waited for a retry',
+  ],
+  [
+    'it was cancelled while it ran after that',
+    job({ attempts: 1, error: 'quota_exhausted' }),
+    'Closed by an admin while it ran',
+  ],
+  [
+    'it was cancelled while it ran after the janitor had put it back',
+    job({ attempts: 2, error: '503 | reaped: stuck in running' }),
+    'Closed by an admin while it ran',
+  ],
+  [
+    'it was cancelled on its last attempt after the janitor had put it back',
+    job({ error: 'reaped: stuck in running' }),
+    'Closed by an admin while it ran',
+  ],
+  [
+    'it was perhaps cancelled while it ran again',
+    job({ attempts: 2, error: '503' }),
+    'Not retried by the worker (permanent error on attempt 2 of 5, or cancelled while it ran)',
+  ],
   ['it has the status failed', job({ status: 'failed', finishedAt: null }), 'Failed on the last attempt (5 of 5)'],
   ['it has more attempts than allowed', job({ attempts: 6 }), 'Failed on the last attempt (6 of 5)'],
   ['it has no error', job({ error: null }), 'Failed on the last attempt (5 of 5)'],
 ])('when %s, the mail says how it died', (_, dead, words) => {
   expect(howItDied(dead)).toBe(words)
+})
+
+test('the time at which the janitor gave a job up is not that of its death', () => {
+  expect(deathOf(step('albums', reaped), '10:24').how).toBe(GIVEN_UP.replace('up', 'up at 10:24,'))
+})
+
+test.each([
+  ['503', '503'],
+  [`503 | ${REAPED}`, '503'],
+  [`503; reaped: stuck in running | ${REAPED}`, '503'],
+  [REAPED, ''],
+  [`${REAPED}, then a retry: 503`, `${REAPED}, then a retry: 503`],
+])('of %j the words before those of the janitor are %j', (error, own) => {
+  expect(ownError(new JobError(error))).toBe(own)
 })
 
 test.each([

@@ -1,34 +1,18 @@
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import type { Letter } from '../../../src/mail/letter.js'
-import type { Section } from '../../../src/mail/section.js'
+import { type List, NOTHING, type Row, type Section } from '../../../src/mail/section.js'
 import { textPart } from '../../../src/mail/text.js'
 import { CASES, mailOfCase } from '../../support/cases.js'
-import { digestOf, job, mailOf } from '../../support/jobs.js'
 
-const SECTION: Section = {
-  headline: 'spotify/match_song failed',
-  brief: 'spotify/match_song',
-  when: '23 Nov 02:00 UTC',
-  summary: 'Failed on the last attempt (5 of 5)',
-  verdict: [],
-  steps: [],
-  error: undefined,
-  jobs: [],
-  more: undefined,
-  outlook: [],
-  links: [{ label: 'Open this job', url: 'https://admin.approachnote.com/research/jobs/1' }],
-  resume: undefined,
-}
+const SECTION: Section = { ...NOTHING, headline: 'spotify/match_song failed' }
 const LETTER: Letter = {
+  subject: '',
+  preheader: '',
   environment: undefined,
-  total: undefined,
-  action: { label: 'Open all jobs', url: 'https://admin.approachnote.com/research/' },
-  overview: [],
+  verdict: { word: '1 JOB FAILED', tone: 'failed', leads: 'jobs', prefix: '' },
   sections: [],
-  remainder: [],
   footer: ['the end'],
-  faults: [],
 }
 
 /** The lines of a mail with one section. */
@@ -36,8 +20,16 @@ function lines(values: Partial<Section>, letter: Partial<Letter> = {}): readonly
   return textPart({ ...LETTER, sections: [{ ...SECTION, ...values }], ...letter }).split('\n')
 }
 
-const erring = (...all: readonly string[]): Partial<Section> => ({
-  error: { label: 'Error', lines: all, variants: undefined },
+const erring = (...all: readonly string[]): Partial<Section> => ({ error: { label: 'Error', lines: all } })
+const listing = (rows: readonly Partial<Row>[], values: Partial<List> = {}): Partial<Section> => ({
+  lists: [
+    {
+      label: undefined,
+      more: undefined,
+      ...values,
+      rows: rows.map((row) => ({ facts: [], notes: [], link: '', ...row })),
+    },
+  ],
 })
 
 /** What is longer than a mail's line may be and holds no URL. */
@@ -48,13 +40,13 @@ function tooLong(all: readonly string[]): readonly string[] {
 test('lines are folded at spaces, at 78 characters', () => {
   const all = lines(erring('word '.repeat(60).trim()))
   expect(tooLong(all)).toEqual([])
-  expect(all).toContain(`  word${' word'.repeat(14)}`)
+  expect(all).toContain(`    word${' word'.repeat(14)}`)
 })
 
 test('a line of 78 characters is left whole', () => {
   const line = `${'x'.repeat(38)} ${'y'.repeat(32)}`
   expect(lines(erring(line))).toContain(`Error: ${line}`)
-  expect(lines(erring(`${line}z`))).toContain(`  ${line}z`)
+  expect(lines(erring(`${line}z`))).toContain(`    ${line}z`)
 })
 
 test('a word that is longer than a line is broken, and nothing of it is lost', () => {
@@ -66,7 +58,7 @@ test('a word that is longer than a line is broken, and nothing of it is lost', (
 
 test('a URL is never broken', () => {
   const url = `https://example.com/${'path/'.repeat(40)}?q=1`
-  expect(lines(erring(`403 for url: ${url} (Forbidden)`))).toContain(`  ${url}`)
+  expect(lines(erring(`403 for url: ${url} (Forbidden)`))).toContain(`    ${url}`)
 })
 
 test.each(['😀', '👩‍👩‍👧', '🏳️‍🌈', '👍🏽', 'e\u0301'])('no %s is torn apart where a line breaks', (character) => {
@@ -76,119 +68,80 @@ test.each(['😀', '👩‍👩‍👧', '🏳️‍🌈', '👍🏽', 'e\u0301'
   expect(all.map((line) => line.trim().replaceAll(character, '')).join('')).toBe('')
 })
 
-test('an error cannot pass for words of the mail: its further lines are indented', () => {
-  const all = lines(erring('Traceback:', 'Open this job:', '  https://evil.example.com/', 'Resume at songs:'))
-  expect(all.slice(3, 7)).toEqual([
-    'Error: Traceback:',
-    '    Open this job:',
+test('an error cannot pass for words or jobs of the mail: it stands further in than both', () => {
+  const all = lines(erring('Traceback:', 'What to do', '  https://evil.example.com/', 'job 1  song'))
+  expect(all.slice(3, 8)).toEqual([
+    'Error:',
+    '    Traceback:',
+    '    What to do',
     '      https://evil.example.com/',
-    '    Resume at songs:',
+    '    job 1  song',
   ])
 })
 
-test('what varies stands below the error', () => {
-  const error = { label: '9 errors such as', lines: ['not found: So What'], variants: 'also: Naima (3)' }
-  expect(lines({ error }).slice(3, 5)).toEqual(['9 errors such as: not found: So What', '  also: Naima (3)'])
-})
-
 test('the steps stand in columns, and wrap when their names are long', () => {
-  const stepLine = {
-    mark: '✗',
-    name: 'songs',
-    state: 'dead',
-    duration: '3m 40s',
-    job: 'job 2',
-    note: 'attempt 1 of 1',
-    link: undefined,
-  } as const
-  const other = {
-    ...stepLine,
-    mark: '·',
-    name: 'rebuild_index',
-    state: 'not started',
-    duration: '',
-    job: '',
-    note: '',
-  } as const
+  const stepLine = { mark: '✗', name: 'songs', state: 'failed', duration: '3m 40s', job: 'job 2', link: '' } as const
+  const other = { ...stepLine, mark: '·', name: 'rebuild_index', state: 'not started', duration: '', job: '' } as const
   expect(lines({ steps: [stepLine, other] }).slice(3, 5)).toEqual([
-    '  ✗ songs          dead         3m 40s  job 2  attempt 1 of 1',
+    '  ✗ songs          failed       3m 40s  job 2',
     '  · rebuild_index  not started',
   ])
   const long = lines({ steps: [{ ...stepLine, name: 'n'.repeat(60) }, { ...stepLine }] })
   expect(tooLong(long)).toEqual([])
-  for (const length of [37, 38, 39, 40])
-    expect(tooLong(lines({ steps: [{ ...stepLine, name: 'n'.repeat(length) }] }))).toEqual([])
 })
 
 test('columns stand below each other whatever the script', () => {
-  const jobs = ['曲', 'song', '🎷👩‍🎤'].map((target) => ({
-    facts: ['job 1', target, '02:00 UTC'],
-    notes: [],
-    link: '',
-  }))
-  expect(lines({ jobs }).slice(3, 6)).toEqual([
-    '  job 1  曲    02:00 UTC',
-    '  job 1  song  02:00 UTC',
-    '  job 1  🎷👩‍🎤  02:00 UTC',
+  const rows = ['曲', 'song', '🎷👩‍🎤'].map((target) => ({ facts: ['job 1', target, '02:00'] }))
+  expect(lines(listing(rows)).slice(3, 6)).toEqual([
+    '  job 1  曲    02:00',
+    '  job 1  song  02:00',
+    '  job 1  🎷👩‍🎤  02:00',
+  ])
+})
+
+test('instructions are numbered, with their code and warning below', () => {
+  const todo = [{ text: 'Fix it.' }, { text: 'Run this.', code: 'select 1;\nselect 2;', warning: 'Not that.' }]
+  expect(lines({ todo }).slice(3, 9)).toEqual([
+    'What to do',
+    '  1. Fix it.',
+    '  2. Run this.',
+    '       select 1;',
+    '       select 2;',
+    '     Not that.',
   ])
 })
 
 test('every kind of line is folded', () => {
   const long = 'word '.repeat(60).trim()
-  const all = lines(
-    {
-      headline: long,
-      summary: long,
-      error: { label: 'Error', lines: [long, long], variants: long },
-      outlook: [long],
-      jobs: [{ facts: [long, long, long], notes: [long], link: 'https://example.com/' }],
-      more: long,
-      resume: { introduction: long, statement: 'select 1' },
-    },
-    {
-      environment: 'staging',
-      total: { headline: long, summary: long },
-      overview: [[long, long]],
-      remainder: [long],
-      footer: [long],
-    },
-  )
+  const section: Section = {
+    ...SECTION,
+    headline: long,
+    mark: '✗',
+    lead: [long],
+    overview: [[long, long]],
+    error: { label: 'Error', lines: [long, long] },
+    todo: [{ text: long, warning: long }],
+    ...listing([{ facts: [long, long, long], notes: [long] }], { label: long, more: long }),
+  }
+  const all = textPart({ ...LETTER, environment: 'staging', sections: [section, section], footer: [long] }).split('\n')
   expect(tooLong(all)).toEqual([])
 })
 
-test('the environment is the first line, if there is one', () => {
-  expect(lines({}, { environment: 'staging' })[0]).toBe('Environment: staging')
-  expect(lines({})[0]).toBe('✗ spotify/match_song failed')
-})
-
-test('every URL stands on a line of its own', () => {
+test('every URL stands on a line of its own, or behind its label where both fit', () => {
   for (const each of Object.values(CASES))
     for (const line of mailOfCase(each).text.split('\n'))
-      if (line.includes('://')) expect(line.trim()).toMatch(/^https:\S+$/)
+      if (line.includes('://'))
+        expect(line).toMatch(/^(?:(?:See the refresh|Retry jobs|Details \(JSON\)): | {2,6})https:\S+$/)
 })
 
-test('marks and headlines carry colour where somebody paints them, and nothing else changes', () => {
-  const painted = textPart({ ...LETTER, sections: [SECTION] }, (tone, text) => `<${tone}>${text}</${tone}>`)
-  expect(painted).toContain('<failed>✗ spotify/match_song failed</failed>\n')
-  expect(painted.replace(/<\/?failed>/g, '')).toBe(textPart({ ...LETTER, sections: [SECTION] }))
+test('the verdict, marks and headings carry colour where somebody paints them, and nothing else changes', () => {
+  const letter = { ...LETTER, sections: [SECTION, SECTION] }
+  const painted = textPart(letter, (tone, text) => `<${tone}>${text}</${tone}>`)
+  expect(painted).toContain('<failed>✗ 1 JOB FAILED</failed>\n')
+  expect(painted).toContain('<failed>spotify/match_song failed</failed>\n')
+  expect(painted.replace(/<\/?failed>/g, '')).toBe(textPart(letter))
 })
 
-test('the footer says what is older, and how to report it', () => {
-  const { text } = mailOf(digestOf([job()], {}, { count: 2, oldest: Date.UTC(2026, 9, 1, 5, 6, 7) }))
-  const flowing = text.replace(/\n/g, ' ')
-  expect(flowing).toContain('2 older failures have never been reported, the oldest from Thu 1 Oct 2026 05:06 UTC.')
-  expect(flowing).toContain('To report them:   node bin/job-alert.js digest --since 2026-10-01T05:06Z')
-})
-
-test.each([
-  [Number.NEGATIVE_INFINITY, 'all'],
-  [Date.UTC(1960, 0), '1960-01-01T00:00Z'],
-  [-62_200_000_000_000, 'all'],
-  [null, 'all'],
-])('an oldest failure of %s is reported with a --since that reaches it', (oldest, since) => {
-  const { text } = mailOf(digestOf([job()], {}, { count: 1, oldest }))
-  expect(text.replace(/\n/g, ' ')).toMatch(
-    /1 older failure, from .*, has never been reported. To report it: {3}node bin\/job-alert.js digest --since (\S+) /,
-  )
-  expect(text).toContain(`--since ${since}\n`)
+test('the text has no no-break spaces, which a terminal would not find', () => {
+  for (const each of Object.values(CASES)) expect(mailOfCase(each).text).not.toContain('\u00a0')
 })

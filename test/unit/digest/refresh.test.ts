@@ -1,0 +1,218 @@
+import { expect, test } from 'vitest'
+import { refreshIn } from '../../../src/digest/digest.js'
+import type { Refresh } from '../../../src/digest/refresh.js'
+import { isNeeded } from '../../../src/digest/remedy.js'
+import type { Job } from '../../../src/job.js'
+import { at, CHAIN_START, digestOf, type JobValues, job, reaped, refreshAmong, step } from '../../support/jobs.js'
+
+const OLDER = '2026-11-22T03:00:00Z'
+const NEWER = '2026-11-23T03:30:00+00:00'
+const NEWEST = '2026-11-23T03:45:00+00:00'
+const DAY = 86_400_000
+
+type StepName = Parameters<typeof step>[0]
+const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
+const running = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { status: 'running', finishedAt: null, ...values })
+const queued = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { status: 'queued', claimedAt: null, finishedAt: null, ...values })
+const cancelled = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
+
+/** What is to be done when these rows failed, beside which `others` are in the table. */
+const remedyOf = (rows: readonly Job[], others: readonly Job[] = []) =>
+  refreshAmong(rows, { latest: [...others, ...rows] }).remedy
+
+test('a run is resumed at the step that failed, and the steps before it are kept', () => {
+  const songs = step('songs')
+  expect(remedyOf([done('albums'), songs])).toMatchObject({ do: 'resume', at: { job: songs }, keeps: ['albums'] })
+  expect(remedyOf([step('albums')])).toMatchObject({ do: 'resume', keeps: [] })
+  expect(remedyOf([step('artists')])).toMatchObject({ do: 'resume', keeps: ['albums', 'songs'] })
+})
+
+test('only what was done is kept', () => {
+  expect(remedyOf([step('albums'), done('songs'), step('artists')])).toMatchObject({ keeps: ['songs'] })
+})
+
+test('a run is resumed at the last of two rows of one step', () => {
+  const again = step('songs', { id: 9_000_000 })
+  expect(remedyOf([step('songs'), again])).toMatchObject({ at: { job: again } })
+})
+
+test('a run is resumed at the furthest step that failed, though only an earlier failure is new', () => {
+  const songs = step('songs', { finishedAt: at('03:20') })
+  const albums = step('albums', { ...reaped, finishedAt: at('04:00') })
+  const refresh = refreshIn(digestOf([albums], { jobs: [albums, songs] }))
+  expect(refresh?.remedy).toMatchObject({ do: 'resume', at: { job: songs }, keeps: [] })
+})
+
+test.each<[string, Job]>([
+  ['runs on', running('songs')],
+  ['waits in the queue', queued('songs')],
+  ['has just done its next step', done('songs')],
+])('a run that %s after its reaped step goes on, and nothing is to be done', (_, songs) => {
+  expect(remedyOf([step('albums', reaped), songs])).toMatchObject({ do: 'wait', run: { at: { job: songs } } })
+})
+
+test.each<[string, Job]>([
+  ['an earlier step of the same run', running('albums', { claimedAt: at('03:30') })],
+  ['an older run', running('artists', { chain: OLDER })],
+  ['a newer run', queued('albums', { chain: NEWER })],
+  ['a run whose row does not tell its start', running('songs', { chain: null })],
+  ['a newer run that is between two steps', done('albums', { chain: NEWER, finishedAt: at('03:55') })],
+])('while %s is under way nothing is resumed', (_, other) => {
+  expect(remedyOf([step('songs')], [other])).toMatchObject({ do: 'wait', run: { at: { job: other } } })
+})
+
+test.each<[string, Job]>([
+  ['queued for an hour', queued('albums', { chain: NEWER, runAfter: at('03:00') })],
+  [
+    'running for two hours, which a janitor that lives would have ended',
+    running('albums', { chain: NEWER, claimedAt: at('02:00') }),
+  ],
+])('nobody works on a step that has been %s: the worker is to be restarted', (_, other) => {
+  const remedy = remedyOf([step('songs')], [other])
+  expect(remedy).toMatchObject({ do: 'restart the worker', run: { at: { job: other } } })
+  expect(isNeeded(remedy)).toBe(true)
+})
+
+test('a step that has been queued for less than an hour, or running for less than two, is worked on', () => {
+  expect(remedyOf([step('songs')], [queued('albums', { chain: NEWER, runAfter: at('03:01') })]).do).toBe('wait')
+  expect(remedyOf([step('songs')], [running('albums', { chain: NEWER, claimedAt: at('02:01') })]).do).toBe('wait')
+})
+
+test('a run that came to its end needs nothing, and neither does one that a newer one has replaced', () => {
+  const rest = [done('songs'), done('artists'), done('rebuild_index', { finishedAt: at('03:40') })]
+  expect(remedyOf([step('albums', { ...reaped, finishedAt: at('03:50') }), ...rest])).toMatchObject({ do: 'nothing' })
+  const newer = [done('rebuild_index', { chain: NEWER }), running('albums', { chain: NEWEST })]
+  expect(remedyOf([step('songs')], newer)).toMatchObject({ do: 'nothing', run: { startedAt: at('03:30') } })
+})
+
+test('a newer run that failed after a success is the one to resume', () => {
+  const failed = step('artists', { chain: NEWEST })
+  const refresh = refreshAmong([step('songs')], {
+    latest: [failed, done('rebuild_index', { chain: NEWER, finishedAt: at('03:10') }), step('songs')],
+    lastSuccess: done('rebuild_index', { chain: NEWER, finishedAt: at('03:10') }),
+  })
+  expect(refresh).toMatchObject({ run: { startedAt: at('03:45') }, remedy: { do: 'resume', at: { job: failed } } })
+})
+
+test.each<[string, Job]>([
+  ['an older run that succeeded', done('rebuild_index', { chain: OLDER })],
+  ['a step without a start', done('rebuild_index', { chain: null })],
+  ['a stranger', job({ chain: NEWER })],
+  ['a newer run that was cancelled', cancelled('albums', { chain: NEWER })],
+  ['a newer run that never went on', done('albums', { chain: NEWER, finishedAt: at('02:59') })],
+])('%s changes nothing', (_, other) => {
+  const songs = step('songs')
+  expect(remedyOf([songs], [other])).toMatchObject({ do: 'resume', at: { job: songs } })
+})
+
+test.each<[string, readonly Job[]]>([
+  ['cancelled', [step('albums', reaped), cancelled('songs')]],
+  [
+    'stalled',
+    [
+      step('albums', { ...reaped, runAfter: at('00:00'), finishedAt: at('01:40') }),
+      done('songs', { finishedAt: at('02:59') }),
+    ],
+  ],
+  [
+    'rows deleted',
+    [step('albums', { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) })],
+  ],
+  ['out of order', [step('albums', { claimedAt: at('03:40'), finishedAt: at('03:50') }), step('songs')]],
+])('a run cannot be resumed, but only started again: %s', (because, rows) => {
+  expect(remedyOf(rows)).toMatchObject({ do: 'start again', because })
+})
+
+test('the mail is about the newest run that failed, reported before or not; failures of other runs stand beside it', () => {
+  const [older, newer, reported] = [step('songs', { chain: OLDER }), step('albums'), step('songs', { chain: NEWER })]
+  const about = (...rows: readonly Job[]): Refresh | undefined =>
+    refreshIn(digestOf([older, newer], { jobs: rows, latest: rows }))
+  expect(about(older, newer)).toMatchObject({ failed: [newer], others: [older] })
+  expect(about(older, newer, reported)).toMatchObject({ failed: [reported], others: [newer, older] })
+})
+
+test('a run that failed is resumed although a newer one failed as well and was cancelled further on', () => {
+  const rows = [step('songs'), step('albums', { ...reaped, chain: NEWER }), cancelled('songs', { chain: NEWER })]
+  expect(refreshAmong(rows)).toMatchObject({
+    failed: [rows[0]],
+    others: [rows[1]],
+    remedy: { do: 'resume', at: { job: rows[0] } },
+  })
+})
+
+test('failures of one run are shown from the furthest step on', () => {
+  const [albums, songs] = [step('albums', { ...reaped, finishedAt: at('03:50') }), step('songs')]
+  expect(refreshAmong([albums, songs]).failed).toEqual([songs, albums])
+})
+
+test('a failure is shown as it was claimed, even if the chain is read later', () => {
+  const songs = step('songs')
+  const retried = { ...songs, status: 'queued' }
+  expect(refreshIn(digestOf([songs], { jobs: [retried], latest: [retried] }))).toMatchObject({
+    failed: [songs],
+    remedy: { do: 'resume' },
+  })
+})
+
+test('the furthest step that has failed since the last success decides what follows', () => {
+  const lastSuccess = done('rebuild_index', { chain: OLDER, finishedAt: at('01:00') })
+  const rebuild = (values: JobValues) => step('rebuild_index', { chain: OLDER, ...values })
+  const broken = (...others: readonly Job[]) =>
+    refreshAmong([step('songs')], { latest: [...others, step('songs')], lastSuccess }).broken.name
+  expect(broken(lastSuccess)).toBe('songs')
+  expect(broken(rebuild({ finishedAt: at('02:00') }))).toBe('rebuild_index')
+  expect(broken(rebuild({ finishedAt: at('00:30') }))).toBe('songs')
+  expect(broken(rebuild({ finishedAt: at('02:00'), cancelled: true }))).toBe('rebuild_index')
+  expect(broken(rebuild({ finishedAt: at('02:00'), cancelled: true, claimedAt: null }))).toBe('songs')
+})
+
+const lastSuccess = done('rebuild_index', { chain: '2026-11-05T03:00:00Z', finishedAt: at('04:00') - 18 * DAY })
+const overdue = (...latest: readonly Job[]): Refresh =>
+  refreshIn(
+    digestOf([], {
+      overdue: { anchor: lastSuccess.failedAt, after: 14 * DAY },
+      lastSuccess,
+      latest: [...latest, lastSuccess],
+    }),
+  ) as Refresh
+
+test('an overdue refresh that nobody has tried is to be started', () => {
+  expect(overdue()).toMatchObject({ run: undefined, tried: [], remedy: { do: 'start' } })
+})
+
+test('an overdue refresh is resumed where its newest failed run stands, and the other runs are named', () => {
+  const failed = step('songs', { chain: '2026-11-12T03:00:00Z' })
+  const other = cancelled('albums', { chain: '2026-11-19T03:00:00Z' })
+  const found = overdue(other, failed)
+  expect(found).toMatchObject({ failed: [failed], remedy: { do: 'resume', at: { job: failed } } })
+  expect(found.tried.map(({ state }) => state)).toEqual(['cancelled'])
+  expect(overdue(other).remedy).toMatchObject({ do: 'start again', because: 'cancelled' })
+})
+
+test('a run that ended before the last success is no attempt since, whenever it began', () => {
+  const before = { finishedAt: lastSuccess.failedAt - 1 }
+  for (const chain of ['2026-11-04T03:00:00Z', '2026-11-05T04:00:00Z'])
+    expect(overdue(step('songs', { ...before, chain })).remedy.do).toBe('start')
+})
+
+test('an older run that was resumed since is an attempt, and so is the last success when it is run again', () => {
+  for (const chain of ['2026-11-01T03:00:00Z', lastSuccess.chain])
+    expect(overdue(running('albums', { chain, claimedAt: at('03:30') })).remedy).toMatchObject({ do: 'wait' })
+})
+
+test('without a success on record every run is an attempt, and the anchor is what the database knows', () => {
+  const failed = step('songs', { chain: '2026-11-12T03:00:00Z' })
+  const digest = digestOf([], { overdue: { anchor: Date.UTC(2026, 9, 3), after: 14 * DAY }, latest: [failed] })
+  expect(digest.overdue).toEqual({ anchor: Date.UTC(2026, 9, 3), after: 14 * DAY, lastSuccess: null })
+  expect(refreshIn(digest)).toMatchObject({ failed: [failed], lastSuccess: null, remedy: { do: 'resume' } })
+})
+
+test('a stranger that names the start of a refresh is no step of it', () => {
+  const stranger = job({ source: 'apple', targetType: 'catalog', jobType: 'warm_cache', chain: CHAIN_START })
+  const digest = digestOf([step('songs'), stranger])
+  expect(digest.refresh?.count).toBe(1)
+  expect(digest.chains).toMatchObject([{ latest: stranger }])
+})

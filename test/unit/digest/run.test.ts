@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { REFRESH } from '../../../src/chains.js'
+import { ladder, type Run, runsOf } from '../../../src/digest/run.js'
+import type { Job } from '../../../src/job.js'
+import { at, CHAIN_START, type JobValues, job, NOW, reaped, step } from '../../support/jobs.js'
+
+const NEWER = '2026-11-23T03:30:00+00:00'
+
+type StepName = Parameters<typeof step>[0]
+const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
+const running = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { status: 'running', finishedAt: null, ...values })
+const cancelled = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
+
+const runs = (...jobs: readonly Job[]): readonly Run[] => runsOf(REFRESH, jobs, NOW)
+const steps = (...jobs: readonly Job[]) => ladder(REFRESH, runs(...jobs)[0] as Run, NOW)
+const rungs = (...jobs: readonly Job[]) => steps(...jobs).map(({ name, state }) => `${name}: ${state}`)
+const standing = (...jobs: readonly Job[]) => runs(...jobs).map(({ state, at: { step } }) => `${state} at ${step.name}`)
+
+test.each<[string, readonly Job[], string]>([
+  ['a step that failed', [done('albums'), step('songs')], 'failed at songs'],
+  ['a step that runs', [done('albums'), running('songs')], 'under way at songs'],
+  ['a step that waits', [done('albums'), running('songs', { status: 'queued' })], 'under way at songs'],
+  ['a step that was cancelled', [done('albums'), cancelled('songs')], 'cancelled at songs'],
+  ['the last step, which succeeded', [done('artists'), done('rebuild_index')], 'succeeded at rebuild_index'],
+  [
+    'a step done a moment ago: the next is about to be queued',
+    [done('albums', { finishedAt: at('03:55') })],
+    'under way at albums',
+  ],
+  [
+    'a step done an hour ago: the next will not be queued',
+    [done('albums', { finishedAt: at('03:00') })],
+    'stalled at albums',
+  ],
+  [
+    'the step that began last, though an earlier one was reaped later',
+    [step('albums', { ...reaped, finishedAt: at('03:50') }), step('songs')],
+    'failed at songs',
+  ],
+  [
+    'the step that goes on although an earlier one was reaped',
+    [step('albums', reaped), running('songs')],
+    'under way at songs',
+  ],
+  [
+    'an earlier step that is run again after a later one failed',
+    [running('albums', { claimedAt: at('03:31') }), step('songs')],
+    'under way at albums',
+  ],
+  [
+    'its end, which a reaped step had made possible',
+    [step('albums', reaped), done('songs'), done('artists'), done('rebuild_index')],
+    'succeeded at rebuild_index',
+  ],
+  [
+    'a step that was run again after the end, and failed',
+    [step('songs', { claimedAt: at('03:41') }), done('artists'), done('rebuild_index')],
+    'failed at songs',
+  ],
+  [
+    'the last of two rows of one step',
+    [step('songs'), done('songs', { id: 9_000_000, claimedAt: at('03:41'), finishedAt: at('03:50') })],
+    'under way at songs',
+  ],
+])('a run stands at %s', (_, jobs, expected) => {
+  expect(standing(...jobs)).toEqual([expected])
+})
+
+test('runs are told apart by their start, however it is written, and the newest comes first', () => {
+  const [newest, older] = runs(
+    step('songs'),
+    done('albums', { chain: '2026-11-23T04:00:00.123456+01:00' }),
+    step('albums', { chain: NEWER }),
+  )
+  expect(newest).toMatchObject({ startedAt: at('03:30'), jobs: [{}] })
+  expect(older).toMatchObject({
+    startedAt: at('03:00:00.123'),
+    jobs: [{ step: { name: 'albums' } }, { step: { name: 'songs' } }],
+  })
+})
+
+test.each(['2026-11-23', 'odd', null])('a start of %j makes a run only while something is under way', (chain) => {
+  expect(standing(done('rebuild_index', { chain }), step('songs', { chain }))).toEqual([])
+  expect(standing(running('songs', { chain }))).toEqual(['under way at songs'])
+})
+
+test('a step is known by source, type and target: strangers are in no run', () => {
+  const stranger = { source: 'apple', targetType: 'catalog', chain: CHAIN_START }
+  expect(
+    runs(
+      job({ ...stranger, jobType: 'warm_cache' }),
+      step('songs', { source: 'spotify' }),
+      step('songs', { jobType: 'other' }),
+    ),
+  ).toEqual([])
+})
+
+test('steps without a row after the one that failed are not started', () => {
+  expect(rungs(done('albums'), step('songs'))).toEqual([
+    'albums: done',
+    'songs: failed',
+    'artists: not started',
+    'rebuild_index: not started',
+  ])
+})
+
+test('steps without a row before one that has one were done: their rows are deleted first', () => {
+  expect(rungs(step('artists')).slice(0, 2)).toEqual(['albums: done (row deleted)', 'songs: done (row deleted)'])
+})
+
+test('a step that the janitor ended was given up, one that an admin ended was cancelled, and one enqueued twice is there twice', () => {
+  expect(rungs(step('albums', reaped), done('songs'), cancelled('songs', { id: 9_000_000 }))).toEqual([
+    'albums: given up',
+    'songs: done',
+    'songs: cancelled',
+    'artists: not started',
+    'rebuild_index: not started',
+  ])
+})
+
+test('what came after a step that was reaped is unknown once such rows are deleted', () => {
+  const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
+  expect(rungs(step('albums', old))[1]).toBe('songs: unknown')
+  expect(rungs(step('albums', { ...old, reaped: false }))[1]).toBe('songs: not started')
+})
+
+test('a step lasts from claim to end, and a running one until now', () => {
+  const found = steps(
+    step('albums', { claimedAt: at('03:00'), finishedAt: at('03:08:12') }),
+    running('songs', { claimedAt: at('03:58') }),
+  )
+  expect(found.map(({ duration }) => duration)).toEqual([492_000, 120_000, undefined, undefined])
+})
+
+test.each([
+  ['without a claim', { claimedAt: null }],
+  ['without an end', { finishedAt: null }],
+  ['that ended before it was claimed', { claimedAt: at('03:13') }],
+  ['that ended at infinity', { finishedAt: Number.POSITIVE_INFINITY }],
+  ['that was claimed at -infinity', { claimedAt: Number.NEGATIVE_INFINITY }],
+  [
+    'that was claimed and ended at infinity',
+    { claimedAt: Number.POSITIVE_INFINITY, finishedAt: Number.POSITIVE_INFINITY },
+  ],
+])('a step %s has no duration', (_, times) => {
+  expect(steps(step('albums', { failedAt: at('03:12'), ...times }))[0]?.duration).toBeUndefined()
+})
