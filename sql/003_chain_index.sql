@@ -1,8 +1,26 @@
 -- The rows of one chain. A hash index, because a b-tree refuses values beyond 2,700 bytes and would make the
 -- worker's insert fail on an odd payload.
 -- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
+-- A build that is still running looks the same, and a second one beside it could end both: an error.
+set statement_timeout = 0;
+
+set lock_timeout = 0;
+
 do $$
+declare
+  builder int := (
+    select min(pid)
+    from pg_stat_progress_create_index
+    join pg_locks using (pid)
+    where datname = current_database()
+      and relation = 'research_jobs'::regclass
+      and granted
+  );
 begin
+  if builder is not null then
+    raise exception 'process % is building an index of research_jobs', builder
+      using errcode = 'object_in_use', hint = 'Apply this file again when it has ended.';
+  end if;
   if exists (
     select
     from pg_index

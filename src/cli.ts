@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { parse } from 'dotenv'
 import { applyMigrations, type CheckOptions, checked, type DigestOptions, digest, FORMATS } from './commands.js'
-import { ConfigError, type Environment } from './config/reader.js'
+import { type Environment, readEnvironment } from './config/reader.js'
 import { CHECK_HELP, DIGEST_HELP, MIGRATE_HELP, PROGRAM_HELP } from './help.js'
-import { openLog } from './log.js'
+import { exitSoon } from './interruption.js'
 import { errorSummary, type Summary } from './outcome.js'
-import { exitSoon } from './signals.js'
-import { flushed, outliveReaders } from './stdout.js'
+import { flushed, openLog, outliveReaders } from './output.js'
 import { redact } from './text/redact.js'
 import { parseSince, SINCE_ACCEPTS, type Since } from './text/time.js'
 import { oneLine } from './text/words.js'
@@ -23,14 +21,16 @@ function program(): Command {
   const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const root = new Command('job-alert')
     .description(description)
-    .version(version, '--version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .addHelpText('after', PROGRAM_HELP)
-    .helpCommand(false)
+    .configureOutput({ outputError: (text, write) => write(text + nearMiss(text, root)) })
+    .showHelpAfterError('See job-alert --help.')
     .exitOverride()
   const command = (name: string, summary: string): Command =>
     root
       .command(name)
       .description(summary)
+      .showHelpAfterError(`See job-alert ${name} --help.`)
       .option('--env <path>', 'read variables from this file instead of ./.env; variables already set take precedence')
       // Node 20 takes this one for an option of its own, wherever it stands.
       .addOption(new Option('--env-file <path>').hideHelp())
@@ -64,6 +64,18 @@ function program(): Command {
   return root
 }
 
+/** The option that an unknown one is the beginning of, in whichever command: --dry, or --dry-run without a command. */
+function nearMiss(text: string, root: Command): string {
+  const [, typed] = /^error: unknown option '-*([^'=]+)/.exec(text) ?? []
+  if (!typed || text.includes('Did you mean')) return ''
+  const [near] = root.commands.flatMap((command) =>
+    command.options
+      .filter(({ long, hidden }) => !hidden && long?.startsWith(`--${typed}`))
+      .map(({ long }) => `${command.name()} ${long}`),
+  )
+  return near ? `(Did you mean job-alert ${near}?)\n` : ''
+}
+
 function parsedSince(text: string): Since {
   try {
     return parseSince(text)
@@ -79,8 +91,10 @@ async function run(
   work: (env: Environment) => Promise<Summary>,
 ): Promise<void> {
   const started = performance.now()
+  // Pessimistic until an outcome is proven: a promise that never settles would end in 0.
+  process.exitCode = 1
   const summary = await Promise.resolve(env ?? envFile)
-    .then((path) => work(environment(path)))
+    .then((path) => work(readEnvironment(path, process.env)))
     .catch((error) => errorSummary(error, harmless))
   // Before the last line, which may be impossible to write.
   process.exitCode = summary.exitCode
@@ -104,36 +118,14 @@ function conclude({ exitCode, outcome, message, problems, details }: Summary, du
   say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} (exit code ${exitCode}, ${took}).`, details)
 }
 
-/** What is set wins over the file, as with dotenv and Node. Unless a path is given, a missing ./.env is fine. */
-function environment(path: string | undefined): Environment {
-  const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  if (path === '') throw new ConfigError(['--env is empty: name the file to read'])
-  try {
-    return { ...parse(readFileSync(path ?? '.env')), ...set }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (path === undefined && code === 'ENOENT') return set
-    throw new ConfigError([`cannot read ${path ?? '.env'} (${code})`])
-  }
-}
-
 outliveReaders()
-// Pessimistic until an outcome is proven: a promise that never settles would end in 0.
-process.exitCode = 1
 try {
   await program().parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? await helpCode() : 2
-}
-
-/** Help that nobody can read has failed. */
-async function helpCode(): Promise<0 | 1> {
-  try {
-    await flushed()
-    return 0
-  } catch (error) {
-    process.stderr.write(`error: ${(error as Error).message}\n`)
-    return 1
-  }
+  const written = flushed().then(
+    () => 0,
+    () => 1,
+  )
+  process.exitCode = error.exitCode === 0 ? await written : 2
 }

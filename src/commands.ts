@@ -1,15 +1,16 @@
+import type { DatabaseSettings } from './config/database.js'
 import type { Environment } from './config/reader.js'
 import { digestConfig, migrateConfig, usableConfig } from './config.js'
 import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
-import { openLog } from './log.js'
+import { interruptible, listenForInterruptions } from './interruption.js'
 import { JsonDigest } from './mail/json.js'
+import type { Message } from './mail/message.js'
 import type { Presentation } from './mail/presentation.js'
-import { outcomeSummary, previewSummary, type Summary } from './outcome.js'
+import { checkSummary, migrateSummary, outcomeSummary, previewSummary, type Summary } from './outcome.js'
+import { flushed, hideSecrets, type Log, openLog, paint, print, withoutSecrets } from './output.js'
 import { type Fault, type Gathered, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import { exitSoon, listenForInterruptions } from './signals.js'
-import { flushed, paint, print } from './stdout.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
 
 export const FORMATS = ['text', 'html', 'json'] as const
@@ -29,14 +30,26 @@ export interface CheckOptions {
 
 /** How far back a digest looks unless told otherwise. */
 const WINDOW = 7 * DAY
+/** A large index takes hours; more than a day, and somebody has to look. */
+const MIGRATE_TIMEOUT = DAY
+
+/** No output shows what the variables say that are a secret. */
+function hideSecretsOf(env: Environment, database: DatabaseSettings | undefined): void {
+  hideSecrets([env.SENDGRID_API_KEY, env.HEARTBEAT_URL, database?.password])
+}
+
+/** Where a fault goes that is not part of the run: a rejection that nobody handles, or an error in a callback. */
+function faultLog(log: Log): (error: unknown) => void {
+  return (error) => log.error('internal error', { stack: stackOf(error) })
+}
 
 /** `job-alert digest`. Rejects with whatever came before the mail; what came after it is in the summary. */
 export async function digest(options: DigestOptions, env: Environment): Promise<Summary> {
   const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  const interruptions = listenForInterruptions(config.runTimeout, EXPIRED)
+  hideSecretsOf(env, config.database)
   const log = openLog(logLevel)
+  const interruptions = listenForInterruptions(config.runTimeout, EXPIRED, faultLog(log))
   interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
-  interruptions.abort.addEventListener('abort', exitSoon)
   const since = options.since ?? WINDOW
   const includeAlerted = options.includeAlerted === true
   log.debug('looking for failures', { since, includeAlerted, dryRun: mail === undefined })
@@ -56,7 +69,8 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
   }
   try {
     if (!mail) return previewSummary(await printed(run, config.presentation, options.format ?? 'text'))
-    const send: SendMail = async (...all) => (await import('./late.js')).sendGrid(mail, config.presentation)(...all)
+    const send: SendMail = async (message, signal) =>
+      (await import('./late.js')).sendGrid(mail, config.presentation)(fitToSend(message), signal)
     const outcome = await report(run, send)
     // A run that saw nothing of the queue is no sign of life.
     const heard = outcome.kind === 'sent' || outcome.kind === 'nothing to report'
@@ -71,6 +85,10 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
 const EXPIRED =
   'RUN_TIMEOUT has passed before the mail was ready: set it higher or, if check finds an index missing, run migrate'
 
+function fitToSend({ subject, text, html }: Message): Message {
+  return { subject: withoutSecrets(subject), text: withoutSecrets(text), html: withoutSecrets(html) }
+}
+
 async function printed(run: Run, presentation: Presentation, format: Format): Promise<Gathered> {
   let json: JsonDigest | undefined
   const gathered = await preview(run, {
@@ -81,10 +99,10 @@ async function printed(run: Run, presentation: Presentation, format: Format): Pr
     paint: paint(),
   })
   const { message, digest: whole, older, waiting } = gathered
-  await json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older, waiting })
-  if (message && format === 'html') await print(message.html)
-  if (message && format === 'text') await print(`Subject: ${message.subject}\n\n${message.text}`)
-  await flushed()
+  void json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older, waiting })
+  if (message && format === 'html') void print(message.html)
+  if (message && format === 'text') void print(`Subject: ${message.subject}\n\n${message.text}`)
+  await interruptible(flushed(), run.interruptions.stop)
   return gathered
 }
 
@@ -92,9 +110,10 @@ async function printed(run: Run, presentation: Presentation, format: Format): Pr
 export async function checked({ sendTest }: CheckOptions, env: Environment): Promise<Summary> {
   const { check, findingLine } = await import('./late.js')
   const config = usableConfig(env)
+  hideSecretsOf(env, config.database)
   const timeout = config.runTimeout + MINUTE
-  const interruptions = listenForInterruptions(timeout, `check took longer than ${timeout / 1_000} seconds`)
-  interruptions.abort.addEventListener('abort', exitSoon)
+  const expired = `check took longer than ${timeout / 1_000} seconds`
+  const interruptions = listenForInterruptions(timeout, expired, faultLog(openLog(config.logLevel)))
   const codes: (0 | 1 | 2)[] = []
   try {
     const findings = check(config, {
@@ -109,50 +128,24 @@ export async function checked({ sendTest }: CheckOptions, env: Environment): Pro
       void print(findingLine(finding))
       if (finding.exitCode !== undefined) codes.push(finding.exitCode)
     }
+    await interruptible(flushed(), interruptions.stop)
   } finally {
     interruptions.dispose()
   }
-  await flushed()
   return checkSummary(codes)
-}
-
-/** Of what is wrong, the codes that a digest would end in. */
-function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
-  const exitCode = codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0
-  const wrong = codes.length === 1 ? 'one thing is wrong' : `${codes.length} things are wrong`
-  if (exitCode !== 0) return { exitCode, outcome: 'check failed', message: `a digest would not work: ${wrong}` }
-  const slowly = codes.length > 0 ? ', but slowly' : ''
-  return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
 }
 
 /** `job-alert migrate`. Rejects with the error of the file that could not be applied. */
 export async function applyMigrations(env: Environment): Promise<Summary> {
   const { database, logLevel } = migrateConfig(env)
+  hideSecretsOf(env, database)
   const log = openLog(logLevel)
-  const { migrate } = await import('./late.js')
-  const progress = process.stderr.isTTY ? new ProgressLine() : undefined
+  const interruptions = listenForInterruptions(MIGRATE_TIMEOUT, 'migrate took longer than a day', faultLog(log))
   try {
-    await migrate(database, {
-      onFile: (file) => log.info(`applying ${file}`, { file }),
-      ...(progress ? { onProgress: (line: string) => progress.show(line) } : {}),
-    })
+    const { migrate } = await import('./late.js')
+    await migrate(database, log.info, interruptions.stop)
   } finally {
-    progress?.end()
+    interruptions.dispose()
   }
-  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has everything digest needs' }
-}
-
-/** A line of the terminal that each new text replaces. */
-class ProgressLine {
-  private open = false
-
-  show(text: string): void {
-    this.open = !text.endsWith('\n')
-    process.stderr.write(`\r\x1b[K${text}`)
-  }
-
-  /** Whatever follows begins on a line of its own. */
-  end(): void {
-    if (this.open) process.stderr.write('\n')
-  }
+  return migrateSummary()
 }

@@ -11,12 +11,23 @@ export class TlsError extends ConnectionError {}
 /** Node's codes for a certificate that nobody known vouches for, or that is another host's. */
 export const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
+/** How PostgreSQL and its poolers refuse a log-in. PgBouncer says 08P01, and Supabase's pooler XX000. */
+const LOGIN = /^(?:28P01|28000|08P01|XX000|SASL_\w+)$/
+const ADVICE = "user or password may be wrong, and Supabase's pooler wants the user to be role.project-ref"
+
+interface Details extends NodeJS.ErrnoException {
+  /** Only a server says this. The driver passes on FATAL at log-in only: see socket.ts. */
+  readonly severity?: string
+  readonly severity_local?: string
+}
+
 /** What an error says, fit for a log once it is redacted. */
 export function reasonOf(error: unknown): string {
-  const { message, code, syscall, path } = error as NodeJS.ErrnoException
+  const { message, code = '', syscall, path, severity_local, severity = severity_local ?? 'FATAL' } = error as Details
   if (path) return `cannot read ${path} (${code})`
   if (syscall) return `the connection to the database broke (${code})`
-  return code && !message.includes(code) ? `${message}, ${code}` : message
+  const text = message.includes(code) ? message : `${message}, ${code}`
+  return LOGIN.test(code) && severity === 'FATAL' && !message.includes('pg_hba.conf') ? `${text}; ${ADVICE}` : text
 }
 
 /** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */

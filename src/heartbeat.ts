@@ -1,4 +1,4 @@
-import { deadline } from './deadline.js'
+import { deadline } from './interruption.js'
 
 const TIMEOUT = 5_000
 

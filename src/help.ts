@@ -1,38 +1,46 @@
-import { EXIT_CODES } from './outcome.js'
+/** What stands below the options that commander lists, for each command. The README has the exit codes in the same words. */
+export const PROGRAM_HELP = `
+The most common calls:
+  job-alert digest --dry-run   what just failed? prints the mail, sends and
+                               changes nothing
+  job-alert digest             send what is new and mark it, as the cron does
+  job-alert check              would a digest work? configuration, database,
+                               SendGrid
+`
 
-const WIDTH = 80
+export const DIGEST_HELP = `
+Exit codes:
+  0     the mail was sent and the failures are marked; or there was nothing to
+        report, another run is at work, or it was a dry run
+  1     no mail was sent, or one may have been; nothing is marked, and the next
+        run with the same options reports the failures
+  2     wrong usage or configuration, or the database is not prepared; nothing
+        was attempted
+  3     the mail was sent but the failures are not marked, or may not be; the
+        next run may repeat it. The log names the jobs (the first 1,000)
+  130   stopped by SIGINT before the mail left; nothing is marked
+  143   stopped by SIGTERM, SIGHUP or the like before the mail left; nothing is
+        marked
 
-/** What stands below the options that commander lists, for each command. */
-export const PROGRAM_HELP = `\n${table('The most common calls:', {
-  'job-alert digest --dry-run': 'what just failed? prints the mail, sends and changes nothing',
-  'job-alert digest': 'send what is new and mark it, as the cron does',
-  'job-alert check': 'would a digest work? configuration, database, SendGrid',
-})}`
+Examples:
+  job-alert digest --dry-run                      what just failed? prints the
+                                                  mail, changes nothing
+  job-alert digest                                send what is new and mark it;
+                                                  sends no mail when nothing is
+                                                  new
+  job-alert digest --since 30d                    send failures older than the
+                                                  usual seven days, and mark
+                                                  them
+  job-alert digest --since 7d --include-alerted   send again: the mail got lost,
+                                                  the address was wrong
 
-export const DIGEST_HELP = `\n${[
-  table('Exit codes:', EXIT_CODES),
-  table('Examples:', {
-    'job-alert digest --dry-run': 'what just failed? prints the mail, changes nothing',
-    'job-alert digest': 'send what is new and mark it; sends no mail when nothing is new',
-    'job-alert digest --since 30d': 'send failures older than the usual seven days, and mark them',
-    'job-alert digest --since 7d --include-alerted': 'send again: the mail got lost, the address was wrong',
-  }),
-  folded('Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the README has the others.'),
-].join('\n')}`
+Variables: DATABASE_URL, SENDGRID_API_KEY, ALERT_EMAIL_TO, FROM_EMAIL; the
+README has the others.`
 
-export const CHECK_HELP = `\n${folded('Exits with 0 if a digest would work, otherwise with the exit code that a digest would give.')}`
+export const CHECK_HELP = `
+Exits with 0 if a digest would work, otherwise with the exit code that a digest
+would give.`
 
-export const MIGRATE_HELP = '\nRuns the files of sql/ in order; psql -f can run them too.'
-
-/** Two columns, the second one folded below itself. */
-function table(heading: string, rows: Readonly<Record<string, string>>): string {
-  const indent = Math.max(...Object.keys(rows).map((term) => term.length)) + 5
-  const lines = Object.entries(rows).map(([term, text]) => `  ${term}`.padEnd(indent) + folded(text, indent))
-  return `${heading}\n${lines.join('\n')}\n`
-}
-
-/** Lines of eighty columns; all but the first begin after `indent` blanks, which stand before the first already. */
-function folded(text: string, indent = 0): string {
-  const lines = text.match(new RegExp(`.{1,${WIDTH - indent}}(?= |$)`, 'g')) ?? []
-  return lines.map((line) => line.trimStart()).join(`\n${' '.repeat(indent)}`)
-}
+export const MIGRATE_HELP = `
+Runs the files of sql/ in order; psql -f can run them too. Through a pooler it
+needs one that gives out sessions: on Supabase port 5432, not 6543.`

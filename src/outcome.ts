@@ -1,6 +1,7 @@
 import { ConfigError } from './config/reader.js'
-import { Interrupted } from './deadline.js'
 import { isExpected, reasonOf, stackOf } from './errors.js'
+import { Interrupted } from './interruption.js'
+import { NotMarked } from './queue/failures.js'
 import { NotPrepared } from './queue/prepared.js'
 import type { Busy, Found, Gathered, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
@@ -8,16 +9,8 @@ import { list, plural } from './text/words.js'
 /** A storm's ids would make a line that no log keeps whole. */
 const IDS_LOGGED = 1_000
 
-/** Every way in which a run can end; the help and the README say the same. */
-export const EXIT_CODES = {
-  0: 'the mail was sent and the failures are marked; or there was nothing to report, another run is at work, or it was a dry run',
-  1: 'no mail was sent, or one may have been; nothing is marked, and the next run with the same options reports the failures',
-  2: 'wrong usage or configuration, or the database is not prepared; nothing was attempted',
-  3: 'the mail was sent but the failures are not marked, or may not be; the next run may repeat it. The log names the jobs (the first 1,000)',
-  130: 'stopped by SIGINT before the mail left; nothing is marked',
-  143: 'stopped by SIGTERM before the mail left; nothing is marked',
-} as const
-export type ExitCode = keyof typeof EXIT_CODES
+/** What each means stands in the help and in the README. */
+export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143
 
 /** The line that every run ends in, and its exit code. */
 export interface Summary {
@@ -30,8 +23,6 @@ export interface Summary {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
-const NOTHING = 'no new failures to report'
-
 /** What became of a run → its last line and exit code. */
 export function outcomeSummary(outcome: Outcome): Summary {
   const mail = 'found' in outcome ? `the mail about ${subjectOf(outcome)}` : ''
@@ -43,7 +34,7 @@ export function outcomeSummary(outcome: Outcome): Summary {
   })
   switch (outcome.kind) {
     case 'nothing to report':
-      return end(0, NOTHING, counts(outcome, 0))
+      return end(0, nothingNew(outcome), counts(outcome, 0))
     case 'another run is at work':
       return end(0, 'another run is at work, so this one did nothing; after --since or --include-alerted, run it again')
     case 'another run hangs':
@@ -97,8 +88,36 @@ function nextRun({ found, overdue }: Found): string {
 
 /** What a dry run found → its last line; always exit code 0. */
 export function previewSummary(gathered: Gathered): Summary {
-  const message = gathered.message ? `would send a mail about ${subjectOf(gathered)}; changed nothing` : NOTHING
+  const message = gathered.message
+    ? `would send a mail about ${subjectOf(gathered)}; changed nothing`
+    : nothingNew(gathered)
   return { exitCode: 0, outcome: 'dry run', message, details: counts(gathered, 0) }
+}
+
+function nothingNew({ older, locked }: Found): string {
+  return sentences(
+    'no new failures to report',
+    ...(older.count > 0 ? [`${plural(older.count, 'older one')} ${were(older.count)} never reported`] : []),
+    ...(locked > 0
+      ? [`${plural(locked, 'failure')} that somebody else has locked ${were(locked)} left to the next run`]
+      : []),
+  )
+}
+
+const were = (count: number): string => (count === 1 ? 'was' : 'were')
+
+/** The exit codes that a digest would end in because of what `check` found → its last line. */
+export function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
+  const exitCode = codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0
+  const wrong = codes.length === 1 ? 'one thing is wrong' : `${codes.length} things are wrong`
+  if (exitCode !== 0) return { exitCode, outcome: 'check failed', message: `a digest would not work: ${wrong}` }
+  const slowly = codes.length > 0 ? ', but slowly' : ''
+  return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
+}
+
+/** The last line of a migration that came to its end. */
+export function migrateSummary(): Summary {
+  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has everything digest needs' }
 }
 
 /** Whatever was thrown came before the mail. `harmless` says what this command has not done. */
@@ -109,8 +128,11 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   const message = sentences(reasonOf(error), harmless)
   if (error instanceof Interrupted && error.signal)
     return { exitCode: error.signal === 'SIGINT' ? 130 : 143, outcome: 'stopped', message }
-  const cause = error instanceof Interrupted ? error.cause : error
-  const details = cause === undefined || isExpected(cause) ? undefined : { stack: stackOf(cause) }
+  // The stack of a fault that interrupted the run is in the log already.
+  const details =
+    error instanceof Interrupted || error instanceof NotMarked || isExpected(error)
+      ? undefined
+      : { stack: stackOf(error) }
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 

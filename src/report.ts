@@ -1,8 +1,8 @@
 import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
-import { interruptible } from './deadline.js'
 import { type Digest, Tally } from './digest/digest.js'
 import type { ChainContext } from './digest/refresh.js'
+import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
@@ -13,7 +13,6 @@ import { lockOutOtherRuns, otherRun } from './queue/lock.js'
 import { demandPrepared } from './queue/prepared.js'
 import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import type { Interruptions } from './signals.js'
 import { MINUTE, type Since } from './text/time.js'
 
 /** What a run found, whatever came of it. */

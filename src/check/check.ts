@@ -1,6 +1,6 @@
 import type { DatabaseSettings } from '../config/database.js'
 import type { Account, MailSettings, Usable } from '../config.js'
-import { interruptible } from '../deadline.js'
+import { interruptible } from '../interruption.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
 import type { Fault, Run } from '../report.js'

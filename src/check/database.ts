@@ -1,7 +1,7 @@
 import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
-import { deadline, interruptible } from '../deadline.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
+import { deadline, interruptible } from '../interruption.js'
 import { isServerError, openSession, type Session, type Sql } from '../postgres/session.js'
 import { readAnchor } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'
@@ -37,7 +37,9 @@ function lost(error: unknown): Finding {
 
 async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
   yield await ofServer(session, run.database)
+  await session.begin('read only', { statement: run.runTimeout, idle: run.runTimeout })
   const table = await readTable(session.sql)
+  await session.sql.unsafe('rollback')
   yield* ofTable(table)
   if (unprepared(table, 'mark')) return
   yield* ofRehearsal(session, run)

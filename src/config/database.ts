@@ -1,8 +1,8 @@
+import { unescape as decoded } from 'node:querystring'
 import type { Reader } from './reader.js'
-import { HOST, oneOf, PORT, parseUrl, withoutBrackets } from './values.js'
+import { HOST, oneOf, PORT, Wrong } from './values.js'
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
-type SslMode = (typeof SSL_MODES)[number]
 
 /** Where the database is, who asks, and what its TLS has to prove. */
 export interface DatabaseSettings {
@@ -11,99 +11,129 @@ export interface DatabaseSettings {
   readonly port: number
   readonly database: string
   readonly user: string
-  readonly password: string | undefined
-  readonly sslMode: SslMode
+  readonly password?: string | undefined
+  readonly sslMode: (typeof SSL_MODES)[number]
   /** Path of a PEM file, or "system"; as with libpq, giving one turns "require" into "verify-ca". */
-  readonly sslRootCert: string | undefined
+  readonly sslRootCert?: string | undefined
+  /** PostgreSQL's search_path, where research_jobs is looked for; undefined: the role's own. */
+  readonly searchPath?: string | undefined
 }
 
 /** DATABASE_URL, or else the DB_* variables. */
 export function databaseSettings(reader: Reader): DatabaseSettings {
-  const url = reader.text('DATABASE_URL')
-  return url === undefined ? settingsFromParts(reader) : settingsFromUrl(reader, url)
-}
-
-function settingsFromParts(reader: Reader): DatabaseSettings {
-  if (reader.text('DB_HOST') === undefined && reader.text('DB_NAME') === undefined)
-    reader.problems.push('DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD')
-  else
-    for (const name of ['DB_HOST', 'DB_NAME', 'DB_USER'])
-      if (reader.text(name) === undefined)
-        reader.problems.push(`${name} is missing: DATABASE_URL is not set, so the DB_* variables are needed`)
+  if (reader.has('DATABASE_URL') || !(reader.has('DB_HOST') || reader.has('DB_NAME')))
+    return reader.required('DATABASE_URL', settingsOf, 'set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD')
+  const cure = 'DATABASE_URL is not set, so the DB_* variables are needed'
   return {
-    host: reader.optional('DB_HOST', HOST, ''),
+    host: reader.required('DB_HOST', HOST, cure),
     port: reader.optional('DB_PORT', PORT, 5432),
-    database: reader.text('DB_NAME') ?? '',
-    user: reader.text('DB_USER') ?? '',
+    database: reader.required('DB_NAME', (text) => text, cure),
+    user: reader.required('DB_USER', (text) => text, cure),
     password: reader.verbatim('DB_PASSWORD'),
     sslMode: reader.optional('DB_SSLMODE', oneOf(SSL_MODES), 'require'),
-    sslRootCert: undefined,
   }
 }
 
-/** What libpq reads in the URL's query. Other keys are pooler hints; the server would refuse them as parameters. */
-const URL_KEYS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert'] as const
-type UrlParts = { readonly [key in (typeof URL_KEYS)[number]]?: string | undefined }
+/** libpq's grammar: the user's part ends at the first "@", unless a "/" comes before. SQLAlchemy adds "+" and its driver. */
+const GRAMMAR =
+  /^postgres(?:ql)?(?:\+\w+)?:\/\/(?:(?<user>[^:@/]*)(?::(?<password>[^@/]*))?@)?(?<rest>(?:\[(?<address>[^\]]+)\]|(?<host>[^:/?]*))(?::(?<port>[^/?]*))?(?:\/(?<dbname>[^?]*))?(?:\?(?<query>.*))?)$/
+const PARAMETERS = /^(?:[^=&]+=[^=&]*(?:&|$))*$/
+const ENCODE = 'percent-encode # / @ ? : and blanks in a password or name (%23 %2F %40 %3F %3A %20)'
 
-/** What libpq obeys as well: a run that did not might read another table. */
-const NOT_HONOURED = {
-  options: 'remove it, and set a search_path by "alter role … set search_path = …"',
-  hostaddr: 'remove it, and name the server as the host',
-  service: 'remove it, and write what it stands for into the URL',
-} as const
+/** What else people paste. */
+const PASTED: readonly (readonly [RegExp, string])[] = [
+  [/^["'`‘’“”]/, 'stands in quotes: remove them'],
+  [/^(?:export\s+)?DATABASE_URL\s*=/i, 'begins with its own name: keep what follows the "="'],
+  [/^psql\b/, 'is a command for psql: keep only the URL in it'],
+  [/^jdbc:/, 'is a JDBC URL: write a postgresql:// URL, with user and password before the host'],
+  [/[[<{(][\w -]*pass(?:word)?[\]>})]/i, 'has a placeholder where the password belongs'],
+  [/\s/, `contains a blank or a line break: ${ENCODE}`],
+]
 
-const DATABASE_URL_ACCEPTED =
-  'DATABASE_URL must be a postgresql:// URL with one user, host, port and database; a character such as # / @ ? : in the password or a name must be percent-encoded (%23 %2F %40 %3F %3A)'
+const HONOURED = /^(?:user|password|host|port|dbname|sslmode|sslrootcert|search_path)=/
+/** What changes neither the rows that are read nor who can read along. Any other parameter is refused. */
+const HARMLESS: readonly RegExp[] = [
+  /^(?:fallback_)?application_name=/,
+  /^(?:connect_timeout|keepalives(?:_idle|_interval|_count)?|tcp_user_timeout)=\d+$/,
+  // The default, or what is done anyway. Neon asks for the option where a client sends no SNI.
+  /^(?:channel_binding|gssencmode)=(?:disable|prefer)$|^options=(?:(?:endpoint|project)=[\w-]+)?$/,
+  /^(?:load_balance_hosts=disable|sslcompression=[01]|sslnegotiation=postgres|sslsni=1|target_session_attrs=any)$/,
+  /^(?:client_encoding=(?:auto|utf-?8)|ssl_min_protocol_version=TLSv1(?:\.[12])?)$/i,
+  // What other clients tell their own pools.
+  /^(?:connection_limit|max_overflow|pgbouncer|pool_\w+|prepareThreshold|socket_timeout|supa|workaround)=/,
+  /^(?:prepared_)?statement_cache_size=/,
+]
+/** Where removing the parameter is not all that there is to do. */
+const CURES: ReadonlyMap<string, string> = new Map([
+  ['channel_binding', '; sslmode=verify-full proves the server as well'],
+  ['hostaddr', ', and name the server as the host'],
+  ['options', '; only a search_path can be set in it'],
+  ['sslnegotiation', '; sslmode=require encrypts as well'],
+  ['ssl', ', and write sslmode=…'],
+  ['target_session_attrs', ', and name the primary as the host'],
+])
 
-function settingsFromUrl(reader: Reader, text: string): DatabaseSettings {
-  const url = parseUrl(text, ['postgres:', 'postgresql:'])
-  const parts = url && decoded(url)
-  const port = PORT(parts?.port ?? '')
-  const misplaced = url && parts && misplacedIn(url, parts)
-  if (!parts?.host || typeof port !== 'number') reader.problems.push(DATABASE_URL_ACCEPTED)
-  else if (misplaced) reader.problems.push(`${DATABASE_URL_ACCEPTED}; as it stands, its ${misplaced}`)
-  for (const [key, cure] of Object.entries(NOT_HONOURED))
-    if (url?.searchParams.has(key)) reader.problems.push(`DATABASE_URL: the option ${key} is not supported; ${cure}`)
-  if (parts?.sslrootcert === '')
-    reader.problems.push('DATABASE_URL: sslrootcert is empty: set it to the path of a PEM file, or remove it')
-  const mode = SSL_MODES.find((known) => known === (parts?.sslmode ?? 'prefer'))
-  if (!mode) reader.problems.push(`DATABASE_URL: sslmode must be one of ${SSL_MODES.join(', ')}`)
+type Pair = readonly [key: string, value: string]
+
+/**
+ * What psql would make of the URL. A parameter is honoured, or harmless, or refused by its name: a run that ignored
+ * one might read another table, or send the password in the clear. No value is repeated, since it may be secret.
+ */
+function settingsOf(text: string): DatabaseSettings | Wrong {
+  const pasted = PASTED.find(([form]) => form.test(text))?.[1]
+  if (pasted) return new Wrong(` ${pasted}`)
+  const { rest, query = '', address, ...parts } = GRAMMAR.exec(text)?.groups ?? {}
+  if (rest === undefined) return new Wrong(' must be a postgresql:// URL, as psql takes it')
+  if (rest.includes('@')) return new Wrong(` has an "@" behind the one before its host: ${ENCODE}`)
+  if (/%(?![\da-f]{2})|%00/i.test(text)) return new Wrong(' has a "%" that encodes no character: write %25')
+  if (!PARAMETERS.test(query)) return new Wrong(' has a parameter without exactly one "=": in a value, write %3D')
+  const pairs = (query.match(/[^&]+/g) ?? []).map((pair) => pair.split('='))
+  const all = [...Object.entries(parts), ['host', address || parts.host], ...pairs]
+  return settingsBy(all.map(([key, value]) => translated(decoded(key ?? ''), decoded(value ?? ''))))
+}
+
+/** In libpq's words, where others have words of their own; all that names schemas is a search_path. */
+function translated(key: string, value: string): Pair {
+  const [, path] = (key === 'options' && /^\s*(?:-c\s*|--)search[-_]path=((?:\\.|[^\\\s])*)\s*$/i.exec(value)) || []
+  if (path !== undefined) return ['search_path', path.replace(/\\(.)/g, '$1')]
+  if (key === 'currentSchema') return ['search_path', value]
+  if (key === 'schema') return ['search_path', `"${value.replaceAll('"', '""')}"`]
+  if (key === 'ssl' && value === 'true') return ['sslmode', 'require']
+  if (key === 'requiressl') return ['sslmode', value.startsWith('1') ? 'require' : 'prefer']
+  return [key, value]
+}
+
+function settingsBy(pairs: readonly Pair[]): DatabaseSettings | Wrong {
+  const refused = pairs.filter((pair) => ![HONOURED, ...HARMLESS].some((form) => form.test(pair.join('='))))
+  if (refused.length > 0) return new Wrong(` asks for what is not supported: ${refused.map(named).join(', ')}`)
+  if (pairs.filter(([key]) => key === 'search_path').length > 1) return new Wrong(' names a schema more than once')
+  // As with libpq, the last one counts.
+  const given: Partial<Record<string, string>> = Object.fromEntries(pairs)
+  const { host, user, sslrootcert: sslRootCert, search_path: searchPath } = given
+  const port = PORT(given.port || '5432')
+  const mode = given.sslmode ?? (sslRootCert === 'system' ? 'verify-full' : 'prefer')
+  const sslMode = SSL_MODES.find((known) => known === mode)
+  if (!host || !user) return new Wrong(` names no ${host ? 'user' : 'host'}`)
+  if (`${host}${given.port}`.includes(',')) return new Wrong(' names several hosts: keep the primary')
+  if (port instanceof Wrong) return new Wrong(`: its port${port.problem}`)
+  if (!sslMode) return new Wrong(`: sslmode must be one of ${SSL_MODES.join(', ')}`)
+  if (sslRootCert === '') return new Wrong(': sslrootcert is empty: set it to the path of a PEM file, or remove it')
+  if (sslRootCert === 'system' && mode !== 'verify-full') return new Wrong(': sslrootcert=system needs verify-full')
+  const { dbname, password } = given
   return {
-    host: withoutBrackets(parts?.host ?? ''),
-    port: typeof port === 'number' ? port : 5432,
-    database: parts?.dbname || parts?.user || '',
-    user: parts?.user ?? '',
-    password: parts?.password || undefined,
-    sslMode: mode ?? 'prefer',
-    sslRootCert: parts?.sslrootcert,
+    host,
+    port,
+    database: dbname || user,
+    user,
+    password: password || undefined,
+    sslMode,
+    sslRootCert,
+    searchPath,
   }
 }
 
-/** Where the password had a "?", and the rest of the URL became the value of a key. */
-const AT_IN_QUERY = /[?&](?:user|host|dbname)=[^&]*@/
-
-/** A password that is not encoded spills into the parts around it. */
-function misplacedIn(url: URL, { user, host }: UrlParts): string | undefined {
-  if (url.hash) return 'part behind "#" would be lost'
-  if (/[@/]/.test(url.pathname.slice(1))) return 'database has a "/" or "@" in its name'
-  if (AT_IN_QUERY.test(url.search)) return 'query has an "@" in a user, host or database'
-  if (!user) return 'user is missing'
-  return host?.includes(',') ? 'host is a list' : undefined
-}
-
-function decoded(url: URL): UrlParts | undefined {
-  // Unlike a form, libpq leaves "+" alone.
-  const query = new URLSearchParams(url.search.replaceAll('+', '%2B'))
-  try {
-    return {
-      host: decodeURIComponent(url.hostname),
-      port: url.port || '5432',
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      dbname: decodeURIComponent(url.pathname.slice(1)),
-      ...Object.fromEntries(URL_KEYS.filter((key) => query.has(key)).map((key) => [key, query.get(key)])),
-    }
-  } catch {
-    return undefined
-  }
+/** What stands before "=" may be a piece of a password. */
+function named([key]: Pair): string {
+  if (!/^\w{1,40}$/.test(key)) return 'a parameter that PostgreSQL does not have'
+  return `${key} (remove it${CURES.get(key) ?? ''})`
 }

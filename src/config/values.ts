@@ -1,4 +1,3 @@
-import { SUCCESSES_KEPT_DAYS } from '../chains.js'
 import { redact } from '../text/redact.js'
 import { DAY, parseDuration } from '../text/time.js'
 import { cut, oneLine } from '../text/words.js'
@@ -31,22 +30,17 @@ export function name(length: number): Parse<string> {
   return (text) => cut(oneLine(redact(text)), length)
 }
 
-/** A lapse can only be seen while the last success is kept. */
-export const OVERDUE_AFTER = duration(
-  SUCCESSES_KEPT_DAYS * DAY - 1,
-  `below ${SUCCESSES_KEPT_DAYS}d, e.g. 14d (jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days)`,
-)
+/** Long enough for any refresh, and short enough for a calendar. */
+export const OVERDUE_AFTER = duration(3_650 * DAY, 'of at most 3650d, e.g. 14d')
 // setTimeout() fires at once beyond 2^31 - 1 milliseconds, and nothing here may take a day.
 export const TIMEOUT = duration(DAY, 'of at most 1d, e.g. 15s or 2m')
 export const PORT = mustBe('a port number', (text) =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined,
 )
-/** Of one server, without its port; an IPv6 address loses its brackets. */
-export const HOST: Parse<string> = (text) => {
-  if (text.includes(',')) return new Wrong(' must be one host, not a list')
-  if (/^(?:[^:/]*|\[.*\]):\d*$/.test(text)) return new Wrong(' must be a host alone: set DB_PORT to the port')
-  return withoutBrackets(text)
-}
+/** An IPv6 address loses its brackets. */
+export const HOST = mustBe('one host, without a port: DB_PORT is for that', (text) =>
+  /,|^(?:[^:/]*|\[.*\]):\d*$/.test(text) ? undefined : text.replace(/^\[(.*)\]$/, '$1'),
+)
 export const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }) && text
@@ -59,13 +53,11 @@ export const SENDGRID_URL = mustBe('an https URL (plain http only to 127.0.0.1, 
   // The library appends the version itself.
   baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
 )
-/** One that fetch() requests: it throws where it is to send a password, or to connect to another service's port. */
-export const HEARTBEAT_URL: Parse<string> = (text) => {
-  const url = parseUrl(text, HTTP)
-  if (!url) return new Wrong(' must be an http or https URL')
-  if (url.username || url.password) return new Wrong(' must be a URL without user and password')
-  return url.port && BLOCKED_PORTS.has(Number(url.port)) ? new Wrong(' has a port that is blocked for HTTP') : url.href
-}
+/** fetch() throws where a URL holds a user or a password. */
+export const HEARTBEAT_URL = mustBe('an http or https URL without user and password', (text) => {
+  const url = parseUrl(text)
+  return url && !url.username && !url.password ? url.href : undefined
+})
 // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
 export const API_KEY: Parse<string> = (text) =>
   /^[\x21-\x7e]+$/.test(text) ? text : new Wrong(' contains a character that API keys never contain: paste it again')
@@ -86,7 +78,7 @@ export function recipients(text: string): readonly string[] | Wrong {
 
 /** An http or https URL that paths are appended to, hence without its trailing slash. */
 function baseUrl(text: string, allowed: (url: URL) => boolean = () => true): string | undefined {
-  const url = parseUrl(text, HTTP)
+  const url = parseUrl(text)
   if (!url || url.username || url.password || url.search || url.hash || !allowed(url)) return undefined
   return url.href.replace(/\/+$/, '')
 }
@@ -95,24 +87,8 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
-export function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1')
-}
-
-const HTTP = ['http:', 'https:']
-
-/** The Fetch standard's "bad ports": other protocols have them. */
-const BLOCKED_PORTS: ReadonlySet<number> = new Set([
-  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
-  111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
-  540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
-  6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-])
-
-/** Undefined unless it is a URL of one of these protocols ("https:"). */
-export function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
-  // URL.parse() is not in Node 20, and the error of new URL() holds its input, password and all.
-  if (!URL.canParse(text)) return undefined
-  const url = new URL(text)
-  return protocols.includes(url.protocol) ? url : undefined
+/** Undefined unless it is an http or https URL. */
+function parseUrl(text: string): URL | undefined {
+  // URL.parse() is not in Node 20, and the error of new URL() holds its input, secrets included.
+  return URL.canParse(text) && /^https?:/i.test(text) ? new URL(text) : undefined
 }

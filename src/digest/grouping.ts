@@ -31,20 +31,18 @@ class Branch {
     readonly template?: Template,
   ) {}
 
-  get tallies(): readonly GroupTally[] {
-    return Array.from(this.parts.values(), ({ tally }) => tally)
-  }
-
   get size(): number {
     return this.parts.size
   }
 
   get kinds(): readonly string[] {
-    return this.tallies.flatMap((tally) => tally.names)
+    return [...this.parts.values()].flatMap(({ tally }) => tally.names)
   }
 
   get count(): number {
-    return this.tallies.reduce((sum, { count }) => sum + count, 0)
+    let sum = 0
+    for (const { tally } of this.parts.values()) sum += tally.count
+    return sum
   }
 
   tallyOf(shape: string, values: readonly string[]): GroupTally {
@@ -58,7 +56,9 @@ class Branch {
 
   groups(): readonly Group[] {
     this.close((slot) => !this.isCause(slot))
-    return this.tallies.map((tally) => tally.group(this.template !== undefined, (headline) => this.say(headline)))
+    return Array.from(this.parts.values(), ({ tally }) =>
+      tally.group(this.template !== undefined, (headline) => this.say(headline)),
+    )
   }
 
   private partOf(values: readonly string[]): GroupTally {

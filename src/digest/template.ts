@@ -52,13 +52,15 @@ const CLASS = /[a-z][A-Z]\w*:$/
 
 /** `frame` is where the error was raised. */
 export function patternOf(shape: string, frame: string): Pattern {
-  const words = shape.split(' ')
-  let causes: string | undefined
+  let [words, causes]: [Words?, string?] = []
+  // Most patterns of a storm are never compared.
   return {
-    words,
-    // Costly, and most patterns of a storm are never compared.
+    get words() {
+      words ??= shape.split(' ')
+      return words
+    },
     get causes() {
-      causes ??= [frame, ...words.filter((word, index) => isCause(word, words[index - 1]))].join(' ')
+      causes ??= [frame, ...this.words.filter((word, index, all) => isCause(word, all[index - 1]))].join(' ')
       return causes
     },
   }

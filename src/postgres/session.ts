@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
 import type { DatabaseSettings } from '../config/database.js'
-import { deadline, interruptible } from '../deadline.js'
 import { ConnectionError } from '../errors.js'
+import { deadline, interruptible } from '../interruption.js'
 import { openSocket } from './socket.js'
 
 export type Sql = postgres.Sql
@@ -87,7 +87,7 @@ export function openSession(settings: DatabaseSettings): Session {
     password: settings.password,
     // Not in the library's types; called for every connection it wants to open. TLS is settled there.
     socket: async () => {
-      if (socket) throw new ConnectionError('the server closed the connection')
+      if (socket) throw socket.errored ?? new ConnectionError('the server closed the connection')
       socket = await openSocket(settings)
       // By these the library names the server when it reports an error.
       return Object.assign(socket, { host: settings.host, port: settings.port })
@@ -124,6 +124,7 @@ export function openSession(settings: DatabaseSettings): Session {
           set_config('max_parallel_workers_per_gather', '0', true),
           set_config('extra_float_digits', '1', true),
           set_config('standard_conforming_strings', 'on', true),
+          set_config('search_path', coalesce(${settings.searchPath ?? null}, current_setting('search_path')), true),
           date_part('epoch', clock_timestamp()) * 1000 as now`
       return row?.now
     },

@@ -70,7 +70,8 @@ export async function readTable(sql: Sql): Promise<Table> {
 }
 
 const MIGRATE = 'run "node bin/job-alert.js migrate" as the owner of the table'
-const TYPE = 'timestamp with time zone'
+/** Type of last_alerted_at, as format_type() writes timestamptz. */
+export const MARK_TYPE = 'timestamp with time zone'
 
 /** Why a digest cannot trust the table, with the cure; undefined when it can. A view could hide rows in silence. */
 export function unprepared(table: Table, to: 'read' | 'mark'): string | undefined {
@@ -80,7 +81,7 @@ export function unprepared(table: Table, to: 'read' | 'mark'): string | undefine
   if (relkind !== 'r' && relkind !== 'p')
     return 'research_jobs is not a table, and may hide rows: name the schema of the table by "alter role … set search_path = …"'
   if (markType === null) return `research_jobs has no column last_alerted_at: ${MIGRATE}`
-  if (markType !== TYPE)
+  if (markType !== MARK_TYPE)
     return `research_jobs.last_alerted_at is of type ${markType}: run "alter table research_jobs alter column last_alerted_at type timestamptz" as the owner of the table`
   if (to === 'read' ? table.hidesFromReading : table.hidesFromMarking)
     return `row-level security hides rows of research_jobs from the role ${role}: run "alter role ${role} bypassrls", or give the role policies for select and update with "using (true)"`

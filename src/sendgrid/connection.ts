@@ -4,8 +4,8 @@ import client from '@sendgrid/client'
 import type { ClientRequest } from '@sendgrid/client/src/request.js'
 import mail from '@sendgrid/mail'
 import type { Account } from '../config.js'
-import { type Deadline, deadline } from '../deadline.js'
 import { UNTRUSTED } from '../errors.js'
+import { type Deadline, deadline } from '../interruption.js'
 import type { NotAccepted } from './answer.js'
 
 /** Work that does not reject: why it failed is its answer. */

@@ -70,7 +70,7 @@ test('problems of the configuration are named, and what can be looked into is', 
   expect(marked('✗', finished)).toEqual([
     'configuration: ALERT_EMAIL_TO is missing',
     'configuration: SEND_TIMEOUT must be a duration of at most 1d, e.g. 15s or 2m',
-    'configuration: HEARTBEAT_URL must be an http or https URL',
+    'configuration: HEARTBEAT_URL must be an http or https URL without user and password',
   ])
   expect(marked('✓', finished)).toContain('digest: would report 0 failures; works up to the send')
 })
@@ -78,9 +78,7 @@ test('problems of the configuration are named, and what can be looked into is', 
 test('a problem of the configuration is said whole, once, and with the values that are accepted', async () => {
   const finished = await check({ DATABASE_URL: 'mysql://u:hunter2@host/db', LOG_LEVEL: 'loud' })
   expect(marked('✗', finished)).toEqual([
-    expect.stringMatching(
-      /^configuration: DATABASE_URL must be a postgresql:\/\/ URL with one user, .*percent-encoded/,
-    ),
+    'configuration: DATABASE_URL must be a postgresql:// URL, as psql takes it',
     'configuration: LOG_LEVEL must be one of trace, debug, info, warn, error, fatal',
   ])
   expect(finished.stdout.match(/DATABASE_URL must be/g)).toHaveLength(1)
@@ -90,7 +88,7 @@ test('a problem of the configuration is said whole, once, and with the values th
 test('what is missing is said with its cure on the line below', async () => {
   const { stdout } = await check({ FROM_EMAIL: undefined })
   expect(stdout).toContain(
-    '✗ configuration: FROM_EMAIL is missing\n    set it to a sender that SendGrid has verified\n',
+    '✗ configuration: FROM_EMAIL is missing\n    set it to a sender that SendGrid has verified (there is no ./.env)\n',
   )
 })
 
@@ -357,13 +355,13 @@ test('a check as a whole takes a minute longer than a run at most, whatever is s
   const proxy = await proxied()
   proxy.onClientData = (data) => !isClaim(data)
   const hurried = `const { setTimeout } = globalThis
-    globalThis.setTimeout = (work, time, ...rest) => setTimeout(work, time === 120_000 ? 2_000 : time, ...rest)`
+    globalThis.setTimeout = (work, time, ...rest) => setTimeout(work, time === 360_000 ? 2_000 : time, ...rest)`
   const finished = await check({
     DATABASE_URL: proxy.url,
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hurried)}`,
   })
   expect(finished.code).toBe(1)
-  expect(finished.summary.msg).toBe('check took longer than 120 seconds; nothing was changed')
+  expect(finished.summary.msg).toBe('check took longer than 360 seconds; nothing was changed')
 })
 
 test('row-level security that hides rows is exit 2', async () => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { BIN, run, start } from '../support/command.js'
+import { temporaryFolder } from '../support/folder.js'
 import { API_KEY, useScene } from '../support/scene.js'
 
 const scene = useScene()
@@ -25,10 +25,35 @@ test.each([
   expect(stderr.trimEnd().split('\n').filter(Boolean).at(0)).toContain(cure)
 })
 
-test.each([[['--help']], [['digest', '--help']], [['migrate', '--help']]])('%j is printed on stdout', async (args) => {
-  const { code, stdout, stderr } = await run(args, {})
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toContain('Usage: job-alert')
+test.each([[['--help']], [['digest', '--help']], [['migrate', '--help']], [['help']], [['help', 'digest']]])(
+  '%j is printed on stdout',
+  async (args) => {
+    const { code, stdout, stderr } = await run(args, {})
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('Usage: job-alert')
+  },
+)
+
+test.each([['-V'], ['--version']])('%s prints the version', async (option) => {
+  const { code, stdout } = await run([option], {})
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+})
+
+test.each([
+  [['digest', '--bogus'], 'See job-alert digest --help.'],
+  [['digest', '--format', 'html'], 'See job-alert digest --help.'],
+  [['check', 'everything'], 'See job-alert check --help.'],
+  [['disgest'], 'See job-alert --help.'],
+  [['help', 'disgest'], 'Usage: job-alert'],
+  [['--dry-run'], '(Did you mean job-alert digest --dry-run?)'],
+  [['digest', '--dry'], '(Did you mean job-alert digest --dry-run?)'],
+  [['digest', '-dry-run'], '(Did you mean job-alert digest --dry-run?)'],
+  [['check', '--since=7d'], '(Did you mean job-alert digest --since?)'],
+  [['--send-test'], '(Did you mean job-alert check --send-test?)'],
+  [['digest', '--dryrun'], '(Did you mean --dry-run?)'],
+])('the usage error of %j names the help, or what was meant', async (args, hint) => {
+  const { code, stderr } = await run(args, {})
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(hint) })
 })
 
 const HELPS = [['--help'], ['digest', '--help'], ['check', '--help'], ['migrate', '--help']]
@@ -71,11 +96,8 @@ async function inShell(script: string): Promise<{ code: number; stderr: string }
   return { code, stderr }
 }
 
-test('help that cannot be written is exit 1, in one line', async () => {
-  expect(await inShell('exec "$0" "$1" --help >/dev/full')).toEqual({
-    code: 1,
-    stderr: 'error: cannot write to stdout (ENOSPC)\n',
-  })
+test('help that cannot be written is exit 1', async () => {
+  expect(await inShell('exec "$0" "$1" --help >/dev/full')).toEqual({ code: 1, stderr: '' })
 })
 
 test.each([
@@ -92,8 +114,7 @@ test('a usage error is exit 2, also where nobody reads stderr any more', async (
 })
 
 test('before it is built the command says so, in one line: exit 2', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'job-alert-unbuilt-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder('unbuilt')
   const root = dirname(dirname(BIN))
   for (const name of ['bin', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
   const { code, stdout, stderr } = await start(['--help'], {}, join(folder, 'bin', 'job-alert.js')).finished
@@ -207,8 +228,7 @@ test('pooler keys in DATABASE_URL do not reach the server', async () => {
 })
 
 test('--env-file is read, and the environment wins over it', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'job-alert-env-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder('env')
   const file = join(folder, 'env')
   writeFileSync(file, `DATABASE_URL=postgresql://nobody@127.0.0.1:1/nowhere\nALERT_ENVIRONMENT=staging\n`)
   await scene.worker.dead()

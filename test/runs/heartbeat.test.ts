@@ -64,6 +64,12 @@ test('one that cannot be reached is a line in the log', async () => {
   expect(log[0]?.msg).toBe('the heartbeat was not delivered: it cannot be reached (ECONNREFUSED)')
 })
 
+test('one on a port that fetch does not request is a line in the log', async () => {
+  const { code, log } = await digest([], { HEARTBEAT_URL: 'http://127.0.0.1:25/hunter2' })
+  expect(code).toBe(0)
+  expect(log[0]?.msg).toContain('the heartbeat was not delivered: it cannot be reached')
+})
+
 test('a run beside another one has seen nothing of the queue: no heartbeat', async () => {
   const { summary } = await scene.sql.begin(async (sql) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('job-alert digest', 0))`

@@ -1,20 +1,16 @@
 import { expect, test } from 'vitest'
+import { preloaded } from '../support/command.js'
+import { freePort } from '../support/ports.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
 
-/** A fault in the program, as a mistake of ours or of a library would be: code that runs before it does. */
-const broken = (code: string) => ({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` })
-const NO_DATES = broken(
+/** Faults in the program, as a mistake of ours or of a library would be. */
+const NO_DATES = preloaded(
   `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken with password=hunter2') }`,
 )
-const NO_IDS = broken(
-  `const own = BigInt
-   globalThis.BigInt = (value) => {
-     if (typeof value === 'string') throw new TypeError('broken with password=hunter2')
-     return own(value)
-   }
-   Object.setPrototypeOf(globalThis.BigInt, own)`,
+const NO_YEARS = preloaded(
+  `Date.prototype.getUTCFullYear = () => { throw new TypeError('broken with password=hunter2') }`,
 )
 
 test('a mail that cannot be laid out goes as a plain one, and the log has the stack', async () => {
@@ -41,13 +37,27 @@ test('a dry run says so, too', async () => {
 
 test('a fault that stops the run keeps its stack, redacted, in the summary line', async () => {
   await scene.worker.dead()
-  const { code, summary, stderr } = await scene.digest([], NO_IDS)
+  const { code, summary, stderr } = await scene.digest([], NO_YEARS)
   expect(code).toBe(1)
   expect(summary).toMatchObject({
     outcome: 'failed',
     msg: 'broken with password=[redacted]; nothing was sent or marked',
   })
-  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/queue\/\w+\.ts:\d+/s)
+  expect(summary.stack).toMatch(/TypeError: broken with password=\[redacted\]\n.*at .*src\/report\.ts:\d+/s)
   expect(stderr).not.toContain('hunter2')
   expect(await scene.marked()).toEqual([])
+})
+
+test('what the variables say that is secret is hidden by its value, in the mail and in all that is printed', async () => {
+  const HEARTBEAT_URL = `http://127.0.0.1:${await freePort()}/ping/nine-lives/one-cat`
+  const error = `no answer from ${HEARTBEAT_URL}, nor from ${encodeURIComponent(HEARTBEAT_URL)}`
+  await scene.worker.dead({}, error)
+  const printed: string[] = []
+  for (const args of [['--dry-run'], ['--dry-run', '--format', 'json'], ['--dry-run', '--format', 'html'], []]) {
+    const { code, stdout, stderr } = await scene.digest(args, { HEARTBEAT_URL })
+    expect(code).toBe(0)
+    printed.push(stdout, stderr)
+  }
+  printed.push(scene.mail.text, scene.mail.html)
+  expect(printed.filter((text) => /nine-lives|one-cat/.test(text))).toEqual([])
 })

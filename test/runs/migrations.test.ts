@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, inject, test } from 'vitest'
 import type { Sql } from '../../src/postgres/session.js'
 import { readChainJobs } from '../../src/queue/chain.js'
 import { claimFailures, countUnreported } from '../../src/queue/failures.js'
-import { run } from '../support/command.js'
+import { type Running, run, said, start } from '../support/command.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
 import { Worker } from '../support/worker.js'
 
@@ -19,6 +19,32 @@ beforeEach(async () => {
 })
 
 const migrate = () => run(['migrate'], { DATABASE_URL: database.url })
+
+/** Migrates beside a transaction that keeps a concurrent build waiting until `meanwhile` is over. */
+async function besideOpenTransaction<T>(meanwhile: (holder: number) => Promise<T>): Promise<T> {
+  await worker.dead()
+  await database.sql`alter table research_jobs add column if not exists last_alerted_at timestamptz`
+  const { result } = await database.sql.begin(async (holder) => {
+    const [row] = await holder`select pg_backend_pid() as pid`
+    await holder`update research_jobs set priority = 1`
+    // In an object: begin() would await what the tests go on to await after the commit.
+    return { result: await meanwhile(row?.pid) }
+  })
+  return result
+}
+
+const startMigration = () => start(['migrate'], { DATABASE_URL: database.url })
+
+/** Resolves once an index of this database is being built. */
+async function building(): Promise<{ readonly pid: number; readonly index: number }> {
+  for (;;) {
+    const [row] = await database.sql`
+      select pid, index_relid::int as index
+      from pg_stat_progress_create_index
+      where datname = current_database()`
+    if (row && row.index > 0) return row as never
+  }
+}
 
 async function indexes(): Promise<Record<string, boolean>> {
   const rows = await database.sql`
@@ -145,6 +171,137 @@ test('a table that is locked fails the migration within seconds, and it can be r
     expect(code).toBe(1)
     expect(summary.msg).toContain('lock timeout')
   })
+  expect((await migrate()).code).toBe(0)
+})
+
+test('a build that waits for an open transaction says for which process, and since when', async () => {
+  const migration = await besideOpenTransaction(async (holder) => {
+    const running = startMigration()
+    await said(running, `waiting for process ${holder}`)
+    return running
+  })
+  const { code, log } = await migration.finished
+  expect(code).toBe(0)
+  expect(log.map(({ msg }) => msg).join('\n')).toMatch(
+    /whose transaction is open since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/,
+  )
+})
+
+test('of two migrations at once the second waits for the first, and both end with everything in place', async () => {
+  const [first, second] = await besideOpenTransaction(async () => {
+    const one = startMigration()
+    await building()
+    const other = startMigration()
+    await said(other, 'another migration is at work, waiting for process')
+    return [one, other] as const
+  })
+  expect([(await first.finished).code, (await second.finished).code]).toEqual([0, 0])
+  expect(await indexes()).toEqual(BOTH_VALID)
+})
+
+test.each(['research_jobs_unreported_failures', 'research_jobs_chain'])(
+  'a build of %s that is still running is waited for, and not taken for an interrupted one',
+  async (name) => {
+    await migrate()
+    const [row] = await database.sql`select pg_get_indexdef(${name}::regclass) as definition`
+    await database.sql`drop index ${database.sql(name)}`
+    const [migration, build, index] = await besideOpenTransaction(async () => {
+      const byHand = database.sql.unsafe(row?.definition.replace('INDEX', 'INDEX CONCURRENTLY')).execute()
+      const { pid, index } = await building()
+      const running = startMigration()
+      await said(running, `waiting: process ${pid} is building`)
+      return [running, byHand, index] as const
+    })
+    await build
+    expect((await migration.finished).code).toBe(0)
+    expect(await indexes()).toEqual(BOTH_VALID)
+    expect(await database.sql`select ${name}::regclass::oid::int as index`).toEqual([{ index }])
+  },
+)
+
+test('timeouts that the server sets for everybody do not end a build', async () => {
+  for (const name of ['statement_timeout', 'lock_timeout'])
+    await database.sql.unsafe(`alter database ${database.name} set ${name} = '300ms'`)
+  const migration = await besideOpenTransaction(async () => {
+    const running = startMigration()
+    await said(running, 'waiting for process')
+    return running
+  })
+  expect((await migration.finished).code).toBe(0)
+  expect(await indexes()).toEqual(BOTH_VALID)
+})
+
+test.each<[string, (running: Running) => unknown, number]>([
+  ['cancelled', async () => database.sql`select pg_cancel_backend(${(await building()).pid})`, 1],
+  ['stopped by SIGTERM', ({ child }) => child.kill('SIGTERM'), 143],
+])('a build that is %s ends the migration, and the next one builds it again', async (_, end, exitCode) => {
+  const { code, log } = await besideOpenTransaction(async () => {
+    const running = startMigration()
+    await building()
+    await end(running)
+    const finished = await running.finished
+    // While the transaction is still open: no build goes on without its migration.
+    await database.left()
+    return finished
+  })
+  expect({ code, ends: log.filter(({ outcome }) => outcome).length }).toEqual({ code: exitCode, ends: 1 })
+  expect(log.at(-1)?.msg).toContain('run migrate again to finish')
+  expect((await migrate()).code).toBe(0)
+  expect(await indexes()).toEqual(BOTH_VALID)
+})
+
+test.each([
+  ['expression', "create index research_jobs_chain on research_jobs using hash ((payload ->> 'chain'))"],
+  [
+    'predicate',
+    "create index research_jobs_chain on research_jobs using hash ((payload ->> 'chain_started_at')) where id > 0",
+  ],
+])(
+  'an index whose name is right and whose %s is wrong is exit 2, and the cure that is said cures it',
+  async (_, build) => {
+    await database.sql.unsafe(build)
+    const { code, summary } = await migrate()
+    expect(code).toBe(2)
+    const [, cure = ''] = /run "(drop index [^"]*)"/.exec(summary.msg ?? '') ?? []
+    await database.sql.unsafe(cure)
+    expect((await migrate()).code).toBe(0)
+    expect(await indexes()).toEqual(BOTH_VALID)
+  },
+)
+
+test.each(['date', 'timestamp'])('a column of type %s is exit 2, and the cure that is said cures it', async (type) => {
+  await database.sql.unsafe(`alter table research_jobs add column last_alerted_at ${type}`)
+  const { code, summary } = await migrate()
+  expect(code).toBe(2)
+  const [, cure = ''] = /run "(alter table [^"]*)"/.exec(summary.msg ?? '') ?? []
+  await database.sql.unsafe(cure)
+  expect((await migrate()).code).toBe(0)
+})
+
+test('a view in place of the table is exit 2, and nothing is changed', async () => {
+  await database.sql`alter table research_jobs rename to jobs`
+  await database.sql`create view research_jobs as select * from jobs`
+  const { code, summary } = await migrate()
+  expect({ code, msg: summary.msg }).toEqual({ code: 2, msg: expect.stringContaining('research_jobs is not a table') })
+  expect(await database.sql`select from pg_attribute where attname = 'last_alerted_at'`).toEqual([])
+})
+
+test('a partitioned table gets its column, and exit 2 says how its indexes are built; then all is in place', async () => {
+  await database.sql`alter table research_jobs rename to part`
+  await database.sql`create table research_jobs (like part) partition by range (id)`
+  await database.sql`alter table research_jobs attach partition part default`
+  const { code, summary } = await migrate()
+  expect(code).toBe(2)
+  expect(summary.msg).toContain('research_jobs is partitioned')
+  const folder = fileURLToPath(new URL('../../sql/', import.meta.url))
+  for (const name of ['002_unreported_failures_index.sql', '003_chain_index.sql']) {
+    const build = readFileSync(join(folder, name), 'utf8').split(/;\n\n/).at(-1) ?? ''
+    const [, index = ''] = /exists (\w+)/.exec(build) ?? []
+    await database.sql.unsafe(build.replace(index, `${index}_part`).replace('on research_jobs', 'on part'))
+    await database.sql.unsafe(build.replace('concurrently', '').replace('on research_jobs', 'on only research_jobs'))
+    expect((await migrate()).code).toBe(2)
+    await database.sql.unsafe(`alter index ${index} attach partition ${index}_part`)
+  }
   expect((await migrate()).code).toBe(0)
 })
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { start } from '../support/command.js'
+import { temporaryFolder } from '../support/folder.js'
 import { useScene } from '../support/scene.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,12 +18,11 @@ let files: readonly string[]
 let tarball: string
 
 beforeAll(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'job-alert-package-'))
+  const folder = temporaryFolder('package')
   // Built already; another build would pull the files from under the runs beside this one.
   const [packed] = JSON.parse(inRoot('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]))
   files = packed.files.map(({ path }: { readonly path: string }) => path)
   tarball = join(folder, packed.filename)
-  return () => rmSync(folder, { recursive: true })
 })
 
 test('the package holds what runs, and nothing else', () => {
@@ -45,8 +44,7 @@ test('the package holds what runs, and nothing else', () => {
 
 /** The unpacked package, and beside it the production dependencies alone: nothing else can be resolved from there. */
 function installed(): string {
-  const modules = join(mkdtempSync(join(tmpdir(), 'job-alert-installed-')), 'node_modules')
-  onTestFinished(() => rmSync(dirname(modules), { recursive: true }))
+  const modules = join(temporaryFolder('installed'), 'node_modules')
   mkdirSync(join(modules, 'job-alert'), { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '-C', join(modules, 'job-alert'), '--strip-components=1'])
   for (const name of Object.keys(dependencies)) {

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { run } from '../support/command.js'
+import { temporaryFolder } from '../support/folder.js'
 import { freePort, through } from '../support/ports.js'
 import { giveToServer, SERVER_ACCOUNT } from '../support/postgres.js'
 import { useScene } from '../support/scene.js'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (!available) return
   const server = new URL(inject('serverUrl'))
   const port = await freePort()
-  const folder = mkdtempSync(join(tmpdir(), 'job-alert-pgbouncer-'))
+  const folder = temporaryFolder('pgbouncer')
   const configuration = join(folder, 'pgbouncer.ini')
   const target = {
     host: server.hostname,
@@ -62,7 +62,6 @@ server_round_robin = 1
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
-    rmSync(folder, { recursive: true })
   }
 })
 

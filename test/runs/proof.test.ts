@@ -25,6 +25,7 @@ async function expectNothingSent(exitCode: 1 | 2, says: RegExp): Promise<Finishe
   const finished = await scene.digest()
   const checked = await run(['check'], scene.variables)
   expect(finished.summary.msg).toMatch(says)
+  expect(finished.summary).not.toHaveProperty('stack')
   expect(checked.stdout.split('\n').filter((line) => line.startsWith('✗'))).toHaveLength(1)
   expect({ digest: finished.code, check: checked.code }).toEqual({ digest: exitCode, check: exitCode })
   expect(scene.sendGrid.accepted).toEqual([])

@@ -8,12 +8,12 @@ const NAME = () => `digest_${scene.database.name}`
 let url: string
 beforeEach(async () => {
   const { sql } = scene
-  await sql`create role ${sql(NAME())} login password 'digest'`
+  await sql`create role ${sql(NAME())} login password 'seen-by-nobody'`
   await sql`grant select, update (last_alerted_at) on research_jobs to ${sql(NAME())}`
   await sql`alter table research_jobs enable row level security`
   const account = new URL(scene.database.url)
   account.username = NAME()
-  account.password = 'digest'
+  account.password = 'seen-by-nobody'
   url = account.href
 })
 afterEach(async () => {

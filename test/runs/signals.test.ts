@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
+import { preloaded, type Variables } from '../support/command.js'
 import { useScene } from '../support/scene.js'
 import { type Answer, acceptance, refusal } from '../support/sendgrid.js'
 
 const scene = useScene()
 
 /** Starts a run that waits at the table's lock, and interrupts it there. */
-async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
+async function beforeTheSend(signals: readonly NodeJS.Signals[], variables: Variables = {}) {
   await scene.worker.dead()
   return scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    const { child, finished } = scene.startDigest()
+    const { child, finished } = scene.startDigest([], variables)
     await scene.database.blocked()
     for (const signal of signals) child.kill(signal)
     return finished
@@ -17,7 +18,7 @@ async function beforeTheSend(signals: readonly NodeJS.Signals[]) {
 }
 
 /** Starts a run whose mail is answered only when told, and resolves once SendGrid has it. */
-async function duringTheSend(reply: Answer = acceptance) {
+async function duringTheSend(reply: Answer = acceptance, variables: Variables = {}) {
   const id = await scene.worker.dead()
   let answer: () => void = () => {}
   const held = new Promise<void>((resolve) => {
@@ -28,7 +29,7 @@ async function duringTheSend(reply: Answer = acceptance) {
     await reply(response, request)
   })
   const arrival = scene.sendGrid.arrival()
-  const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug' })
+  const { child, finished } = scene.startDigest([], { LOG_LEVEL: 'debug', ...variables })
   const stopping = new Promise<void>((resolve) => {
     child.stderr?.on('data', (chunk: string) => chunk.includes('asked to stop') && resolve())
   })
@@ -44,10 +45,16 @@ async function expectFreeAndUnmarked(): Promise<void> {
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
 }
 
-test.each([
+const SIGNALS = [
   ['SIGTERM', 143],
   ['SIGINT', 130],
-] as const)('%s before the send: nothing sent, nothing marked, exit %i', async (signal, exitCode) => {
+  ['SIGHUP', 143],
+  ['SIGQUIT', 143],
+  ['SIGALRM', 143],
+  ['SIGUSR2', 143],
+] as const
+
+test.each(SIGNALS)('%s before the send: nothing sent, nothing marked, exit %i', async (signal, exitCode) => {
   const { code, summary, log } = await beforeTheSend([signal])
   expect({ code, lines: log.length }).toEqual({ code: exitCode, lines: 1 })
   expect(summary).toMatchObject({ outcome: 'stopped', exitCode })
@@ -55,13 +62,23 @@ test.each([
   await expectFreeAndUnmarked()
 })
 
-test('SIGTERM during the send: the send is finished, marked, and exit is 0', async () => {
+test.each(SIGNALS)('%s during the send: the send is finished, marked, and exit is 0', async (signal) => {
   const { id, child, finished, answer, stopping } = await duringTheSend()
-  child.kill('SIGTERM')
+  child.kill(signal)
   await stopping
   answer()
   const { code, summary } = await finished
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('the second SIGHUP of a terminal that is closed cuts no send off', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend()
+  child.kill('SIGHUP')
+  await stopping
+  child.kill('SIGHUP')
+  answer()
+  expect((await finished).code).toBe(0)
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -123,4 +140,44 @@ test('stderr that nobody reads any more does not change what happens', async () 
   child.stderr?.destroy()
   expect((await finished).code).toBe(0)
   expect(await scene.marked()).toEqual([id])
+})
+
+/** A rejection that nobody handles, in a corner that has nothing to do with the run, whenever the test sends SIGUSR1. */
+const REJECTING = preloaded(
+  `process.on('SIGUSR1', () => Promise.reject(new TypeError('broken elsewhere, password=hunter2')))`,
+)
+const STACK = /^TypeError: broken elsewhere, password=\[redacted\]\n {4}at /
+
+test('a rejection that nobody handles leaves a send in flight alone, and its stack is logged', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend(acceptance, REJECTING)
+  child.kill('SIGUSR1')
+  await stopping
+  answer()
+  const { code, summary, log } = await finished
+  expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
+  expect(await scene.marked()).toEqual([id])
+  expect(log).toContainEqual(
+    expect.objectContaining({ level: 'error', msg: 'internal error', stack: expect.stringMatching(STACK) }),
+  )
+})
+
+test('after such a rejection, a signal still leaves the send its time', async () => {
+  const { id, child, finished, answer, stopping } = await duringTheSend(acceptance, REJECTING)
+  child.kill('SIGUSR1')
+  await stopping
+  child.kill('SIGTERM')
+  answer()
+  expect((await finished).code).toBe(0)
+  expect(await scene.marked()).toEqual([id])
+})
+
+test('a rejection that nobody handles before the send ends the run: nothing sent, exit 1, its stack is logged', async () => {
+  const { code, summary, log } = await beforeTheSend(['SIGUSR1'], REJECTING)
+  expect({ code, outcome: summary.outcome, msg: summary.msg }).toEqual({
+    code: 1,
+    outcome: 'failed',
+    msg: 'internal error: broken elsewhere, password=[redacted]; nothing was sent or marked',
+  })
+  expect(log).toContainEqual(expect.objectContaining({ stack: expect.stringMatching(STACK) }))
+  await expectFreeAndUnmarked()
 })

@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { watch } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
+import { preloaded } from '../support/command.js'
+import { temporaryFolder } from '../support/folder.js'
 import { useScene } from '../support/scene.js'
 import { acceptance } from '../support/sendgrid.js'
-import { onTerminal, type Session } from '../support/terminal.js'
+import { onTerminal, startOnTerminal } from '../support/terminal.js'
 
 const scene = useScene()
 const RED = '\x1b[31m'
@@ -11,10 +15,10 @@ test('without its variables the command names each problem on a line of its own,
   const { code, screen } = await onTerminal(['digest'], {})
   expect(code).toBe(2)
   expect(stripVTControlCharacters(screen).trimEnd().split('\n')).toEqual([
-    '✗ DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD',
-    '✗ SENDGRID_API_KEY is missing: create one with Mail Send permission in SendGrid',
-    '✗ FROM_EMAIL is missing: set it to a sender that SendGrid has verified',
-    '✗ ALERT_EMAIL_TO is missing: set it to the addresses that get the mail, comma-separated',
+    '✗ DATABASE_URL is missing: set it, or DB_HOST, DB_NAME, DB_USER and DB_PASSWORD (there is no ./.env)',
+    '✗ SENDGRID_API_KEY is missing: create one with Mail Send permission in SendGrid (there is no ./.env)',
+    '✗ FROM_EMAIL is missing: set it to a sender that SendGrid has verified (there is no ./.env)',
+    '✗ ALERT_EMAIL_TO is missing: set it to the addresses that get the mail, comma-separated (there is no ./.env)',
     expect.stringMatching(/^Wrong configuration; nothing was attempted \(exit code 2, \d+\.\d s\)\.$/),
   ])
 })
@@ -48,7 +52,7 @@ test('where the mail could only be written plainly, the stack stands below the s
   const broken = `Intl.DateTimeFormat.prototype.formatToParts = () => { throw new TypeError('broken') }`
   const { code, screen } = await onTerminal(['digest'], {
     ...scene.variables,
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+    ...preloaded(broken),
   })
   expect(code).toBe(0)
   expect(stripVTControlCharacters(screen)).toContain(
@@ -79,43 +83,42 @@ test('the mail itself and what is piped have no colours, even when the log goes 
   expect(scene.mail.text).not.toContain('\x1b')
 })
 
-test('migrate says what it does, and how long it took', async () => {
+test('migrate says each file that it has applied, and how long that took', async () => {
   const { code, screen } = await onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
   expect(code).toBe(0)
-  expect(screen).toMatch(/^applying 001_last_alerted_at\.sql\n/)
-  expect(screen).toMatch(/002_unreported_failures_index\.sql: done in \d+\.\d s\n/)
+  expect(screen).toMatch(/^applied 001_last_alerted_at\.sql in \d+\.\d s\n/)
+  expect(screen).toMatch(/\napplied 003_chain_index\.sql in \d+\.\d s\n/)
   expect(screen).toMatch(/Research_jobs has everything digest needs \(exit code 0, \d+\.\d s\)\.\n$/)
 })
 
-/** Migrates while another transaction that has written keeps a concurrent build waiting, in a phase that the server names. */
-async function migrateSlowly(meanwhile: () => Promise<unknown>): Promise<Session> {
-  const { sql } = scene
-  await scene.worker.storm(2_000)
-  await sql`drop index research_jobs_chain`
-  return sql
-    .begin(async (holder) => {
-      await holder`select pg_current_xact_id()`
-      await holder`update research_jobs set priority = 1 where id = 1`
-      const migrating = onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
-      while (!(await sql`select from pg_stat_progress_create_index where datname = current_database()`).length);
-      await holder`select pg_sleep(1.2)`
-      await meanwhile()
-      return () => migrating
+test.each([[[]], [['--dry-run']]])(
+  'digest %j with nothing new says what was never reported before',
+  async (options) => {
+    await scene.worker.age(await scene.worker.dead(), '8 days')
+    const { screen } = await onTerminal(['digest', ...options], scene.variables)
+    expect(screen).toMatch(/^No new failures to report; 1 older one was never reported \(exit code 0, \d+\.\d s\)\.\n$/)
+    const { summary } = await scene.digest(options)
+    expect(summary).toMatchObject({
+      msg: 'no new failures to report; 1 older one was never reported',
+      olderUnreported: 1,
     })
-    .then((finish) => finish())
-}
+  },
+)
 
-test('while a large index is built, migrate says how far it is', async () => {
-  const { screen } = await migrateSlowly(async () => {})
-  expect(screen).toMatch(/003_chain_index\.sql: (?:waiting|building|initializing)[a-z ]*(?:, \d+ %)?/)
-})
-
-test('an error that ends the build has a line of its own below its progress', async () => {
-  const { code, screen } = await migrateSlowly(
-    () =>
-      scene.sql`select pg_cancel_backend(pid) from pg_stat_progress_create_index where datname = current_database()`,
-  )
-  const again = await onTerminal(['migrate'], { DATABASE_URL: scene.database.url })
-  expect({ code, again: again.code }).toEqual({ code: 1, again: 0 })
-  expect(stripVTControlCharacters(screen)).toMatch(/003_chain_index\.sql: waiting[^\n]*\nCanceling statement due to/)
+test('a terminal that is stopped does not hold the process past RUN_TIMEOUT', async () => {
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
+  const folder = temporaryFolder('terminal')
+  const atExit = `import { writeFileSync } from 'node:fs'
+    process.on('exit', (code) => writeFileSync('${folder}/code', String(code)))`
+  const ended = once(watch(folder), 'change')
+  const { child, session } = startOnTerminal(['digest', '--dry-run', '--format', 'json'], {
+    ...scene.variables,
+    RUN_TIMEOUT: '2s',
+    ...preloaded(atExit),
+  })
+  // script(1) reads the terminal no further than somebody reads what it has read.
+  child.stdout?.pause()
+  await ended
+  child.stdout?.resume()
+  expect((await session).code).toBe(1)
 })

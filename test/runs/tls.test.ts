@@ -1,38 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { TLSSocket } from 'node:tls'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { createHop, tlsFile } from '../support/hop.js'
 import { listen, through } from '../support/ports.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
-const file = (name: string): string => fileURLToPath(new URL(`../support/tls/${name}`, import.meta.url))
-const AUTHORITY = file('authority.pem')
-const STRANGER = file('stranger.pem')
+const AUTHORITY = tlsFile('authority.pem')
+const STRANGER = tlsFile('stranger.pem')
 
-/** A hop in front of PostgreSQL that speaks its TLS handshake, as "localhost" and by an authority of its own. */
 let hop: number
 let encrypted = 0
 beforeAll(async () => {
-  const target = new URL(inject('serverUrl'))
-  const server = createServer((socket) => {
-    socket.once('data', () => {
-      socket.write('S')
-      const client = new TLSSocket(socket, {
-        isServer: true,
-        key: readFileSync(file('server.key')),
-        cert: readFileSync(file('server.pem')),
-      })
-      client.on('error', () => socket.destroy())
-      client.once('secure', () => {
-        encrypted += 1
-        const upstream = connect(Number(target.port || 5432), target.hostname)
-        upstream.on('error', () => client.destroy())
-        client.pipe(upstream).pipe(client)
-      })
-    })
-    socket.on('error', () => {})
+  const server = createHop(inject('serverUrl'), 'S', (greeting) => {
+    encrypted += Number(greeting.encrypted)
   })
   hop = await listen(server)
   return () => void server.close()
@@ -73,18 +52,7 @@ test.each([
 })
 
 test('a server without TLS is refused by sslmode=require, and taken by prefer', async () => {
-  const server = new URL(inject('serverUrl'))
-  const plain = createServer((socket) => {
-    const upstream = connect(Number(server.port || 5432), server.hostname)
-    for (const end of [socket, upstream]) end.on('error', () => end.destroy())
-    socket.once('data', (first) => {
-      // An SSLRequest is eight bytes; anything else is the conversation itself.
-      if (first.length === 8) socket.write('N')
-      else upstream.write(first)
-      socket.pipe(upstream)
-    })
-    upstream.pipe(socket)
-  })
+  const plain = createHop(inject('serverUrl'), 'N', () => {})
   onTestFinished(() => void plain.close())
   const url = through(scene.database.url, await listen(plain))
   const code = async (mode: string) =>

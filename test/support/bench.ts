@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { mask } from '../../src/digest/mask.js'
 import { redact } from '../../src/text/redact.js'
 import { BIN } from './command.js'
 import { createDatabase, type TestDatabase } from './database.js'
+import { temporaryFolder } from './folder.js'
 import { startPostgres } from './postgres.js'
 import { startSendGrid } from './sendgrid.js'
 import { Worker } from './worker.js'
@@ -19,7 +20,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 15)
 const MANY = Number(process.env.BENCH_ROWS ?? 3_000_000)
 const STORM = 100_000
 const POSTGRES_MODULE = new URL('../../node_modules/postgres/src/index.js', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'job-alert-bench-'))
+const folder = temporaryFolder('bench')
 
 interface Run {
   readonly command: readonly string[]

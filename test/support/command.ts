@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from './folder.js'
 
 export const BIN = fileURLToPath(new URL('../../bin/job-alert.js', import.meta.url))
 /** Without a .env of somebody's that the command would read. */
-const EMPTY_FOLDER = mkdtempSync(join(tmpdir(), 'job-alert-cwd-'))
+const EMPTY_FOLDER = temporaryFolder('cwd')
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string }
 
@@ -29,6 +28,11 @@ export interface Running {
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
+/** Runs this code in the command's process before the command. */
+export const preloaded = (code: string): Variables => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+})
+
 /** The built command as a process, in an environment that holds nothing but `variables`. */
 export function start(args: readonly string[], variables: Variables, bin = BIN): Running {
   const env = { PATH: process.env.PATH, ...variables }
@@ -45,6 +49,17 @@ export function run(args: readonly string[], variables: Variables): Promise<Fini
   return start(args, variables).finished
 }
 
+/** Resolves once the run has written this on stderr. */
+export function said({ child }: Running, text: string): Promise<void> {
+  let stderr = ''
+  return new Promise((resolve) => {
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk
+      if (stderr.includes(text)) resolve()
+    })
+  })
+}
+
 async function collect(child: ChildProcess): Promise<Finished> {
   let stdout = ''
   let stderr = ''
@@ -59,6 +74,11 @@ async function collect(child: ChildProcess): Promise<Finished> {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as LogLine)
-  const signals: Readonly<Record<string, number>> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }
-  return { code: code ?? signals[signal as string] ?? -1, stdout, stderr, log, summary: log.at(-1) ?? {} }
+  return {
+    code: code ?? 128 + constants.signals[signal as NodeJS.Signals],
+    stdout,
+    stderr,
+    log,
+    summary: log.at(-1) ?? {},
+  }
 }

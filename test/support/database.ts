@@ -11,6 +11,8 @@ export interface TestDatabase {
   readonly sql: postgres.Sql
   /** Resolves once a run waits for a lock. */
   blocked(): Promise<void>
+  /** Resolves once a run has a session. */
+  arrived(): Promise<void>
   /** Resolves once no run has a session any more: a killed client's backend needs a moment to notice. */
   left(): Promise<void>
   /** As a failover does it: the sessions of the runs end, and their transactions with them. */
@@ -34,7 +36,8 @@ export async function createDatabase(serverUrl: string, { migrated = true } = {}
   url.pathname = `/${name}`
   const sql = postgres(url.href, { max: 8, onnotice: () => {} })
   await sql.unsafe(TABLE)
-  if (migrated) await migrate(migrateConfig({ DATABASE_URL: url.href }).database, { onFile: () => {} })
+  if (migrated)
+    await migrate(migrateConfig({ DATABASE_URL: url.href }).database, () => {}, new AbortController().signal)
   const sessions = () => sql`
     select pid, wait_event_type
     from pg_stat_activity
@@ -48,6 +51,9 @@ export async function createDatabase(serverUrl: string, { migrated = true } = {}
     sql,
     async blocked() {
       while (!(await sessions()).some(({ wait_event_type }) => wait_event_type === 'Lock'));
+    },
+    async arrived() {
+      while ((await sessions()).length === 0);
     },
     left,
     async killSessions() {

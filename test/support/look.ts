@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CASES, mailOfCase } from './cases.js'
+import { temporaryFolder } from './folder.js'
 
 /**
  * `npm run look`: every mail of test/mails in headless Chromium, on three widths, light and dark. Measures what
@@ -46,7 +47,7 @@ const MEASURE = `
   })`
 
 function chromium(...args: readonly string[]): string {
-  const profile = mkdtempSync(join(tmpdir(), 'job-alert-chromium-'))
+  const profile = temporaryFolder('chromium')
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run']
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic']
   const { status, stdout, error } = spawnSync(CHROMIUM, [...flags, ...quiet, `--user-data-dir=${profile}`, ...args], {
@@ -75,7 +76,7 @@ function page(folder: string, body: string): string {
 
 /** Takes a picture of the HTML as a reader of that width and scheme sees it. */
 export function picture(html: string, path: string, width: number, height: number, scheme: keyof typeof SCHEMES): void {
-  const folder = mkdtempSync(join(tmpdir(), 'job-alert-look-'))
+  const folder = temporaryFolder('look')
   chromium(
     `--screenshot=${path}`,
     `--window-size=${width},${height}`,

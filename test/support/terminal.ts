@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { BIN, type Variables } from './command.js'
 
@@ -11,7 +11,10 @@ export interface Session {
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** The built command on a terminal of its own, which script(1) of util-linux or BSD gives it. */
-export async function onTerminal(args: readonly string[], variables: Variables): Promise<Session> {
+export function startOnTerminal(
+  args: readonly string[],
+  variables: Variables,
+): { readonly child: ChildProcess; readonly session: Promise<Session> } {
   const command = [process.execPath, '--', BIN, ...args]
   const isBsd = process.platform === 'darwin'
   const flags = isBsd ? ['-q', '/dev/null', ...command] : ['-qefc', command.map(quoted).join(' '), '/dev/null']
@@ -19,8 +22,17 @@ export async function onTerminal(args: readonly string[], variables: Variables):
     env: { PATH: process.env.PATH, TERM: 'xterm-256color', ...variables },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  return { child, session: ended(child) }
+}
+
+/** The same, to its end. */
+export function onTerminal(args: readonly string[], variables: Variables): Promise<Session> {
+  return startOnTerminal(args, variables).session
+}
+
+async function ended(child: ChildProcess): Promise<Session> {
   let screen = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     screen += chunk
   })
   const [code] = await once(child, 'close')

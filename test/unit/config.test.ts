@@ -21,7 +21,7 @@ function mail(env: Environment = {}) {
 }
 
 function database(url: string) {
-  return migrateConfig({ DATABASE_URL: url }).database
+  return digestConfig({ DATABASE_URL: url }, { dryRun: true }).database
 }
 
 function problems(read: () => unknown): readonly string[] {
@@ -116,14 +116,11 @@ test.each([
   'app:hunter2@host/db',
   '"postgresql://app:hunter2@host/db"',
   'postgresql://app:hunter2@host/db?sslmode=hunter2',
-  'postgresql://postgres:hunter2#5678@db/x',
-  'postgresql://app:12#hunter2@host:6543/db',
   'postgresql://postgres:12/hunter2@db/x',
-  'postgresql://app:12?hunter2@host/db',
   'postgresql://:hunter2@host/db',
   'postgresql://host/db',
   'postgresql://app:hunter2@one,two/db',
-  'postgresql://app:hunter2@host/db/more',
+  'postgresql://app:hun@ter2@host/db',
 ])('the malformed %s is refused without its password', (url) => {
   try {
     database(url)
@@ -136,14 +133,35 @@ test.each([
 })
 
 test.each([
-  ['postgresql://postgres:1234#5678@db/x', 'part behind "#" would be lost'],
-  ['postgresql://:hunter2@host/db', 'user is missing'],
-  ['postgresql://app:hunter2@one,two/db', 'host is a list'],
-  ['postgresql://postgres:12/34@db/x', 'database has a "/" or "@" in its name'],
-])('%s is refused with the cure', (url, why) => {
-  const [problem] = problems(() => database(url))
-  expect(problem).toContain('percent-encoded (%23 %2F %40')
-  expect(problem).toContain(why)
+  ['postgresql://postgres:12/34@db/x', 'has an "@" behind the one before its host: percent-encode # / @'],
+  ['postgresql://postgres:12@34@db/x', 'has an "@" behind the one before its host: percent-encode # / @'],
+  ['postgresql://host/db?user=app@server', 'has an "@" behind the one before its host: percent-encode # / @'],
+  ['postgresql://app:1 2@host/db', 'contains a blank or a line break: percent-encode # / @'],
+  ['postgresql://app:100%@host/db', 'has a "%" that encodes no character: write %25'],
+  ['postgresql://app:w%00@host/db', 'has a "%" that encodes no character: write %25'],
+  ['postgresql://:hunter2@host/db', 'names no user'],
+  ['postgresql:///db', 'names no host'],
+  ['postgresql://app:hunter2@one,two/db', 'names several hosts: keep the primary'],
+  ['postgresql://app@one:1,two:2/db', 'names several hosts: keep the primary'],
+  ['postgresql://app@host/db?options=-csearch_path=music', 'has a parameter without exactly one "="'],
+  ['postgresql://app@host/db?schema=a&search_path=b', 'names a schema more than once'],
+  ['postgresql://app@host/db?sslmode=verify-full&sslrootcert=', 'sslrootcert is empty: set it to the path of a PEM'],
+  ['postgresql://app@host/db?sslmode=require&sslrootcert=system', 'sslrootcert=system needs verify-full'],
+  ['mysql://app@host/db', 'must be a postgresql:// URL'],
+  ['host=localhost', 'must be a postgresql:// URL'],
+  ['"postgresql://app@host/db"', 'stands in quotes'],
+  ['“postgresql://app@host/db”', 'stands in quotes'],
+  ['DATABASE_URL=postgresql://app@host/db', 'begins with its own name'],
+  ['export DATABASE_URL="postgresql://app@host/db"', 'begins with its own name'],
+  ["psql 'postgresql://app@host/db'", 'is a command for psql'],
+  ['jdbc:postgresql://host/db?user=app', 'is a JDBC URL'],
+  ['postgresql://postgres.ref:[YOUR-PASSWORD]@host/db', 'has a placeholder where the password belongs'],
+  ['postgresql://app:<db_password>@host/db', 'has a placeholder where the password belongs'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as people write it
+  ['postgresql://app:${PASSWORD}@host/db', 'has a placeholder where the password belongs'],
+])('%s is refused for what it is', (url, why) => {
+  expect(problems(() => database(url))).toEqual([expect.stringMatching(/^DATABASE_URL[ :]/)])
+  expect(problems(() => database(url))[0]).toContain(why)
 })
 
 test('DATABASE_URL is read whole', () => {
@@ -170,7 +188,11 @@ test('what DATABASE_URL leaves out is as with libpq: port 5432, the database of 
 test.each([
   ['postgresql://a%40b:p%40%2F%23%25w@host/my%20db', { user: 'a@b', password: 'p@/#%w', database: 'my db' }],
   ['postgresql://app:a+b@host/db', { password: 'a+b' }],
-  ['postgresql://app:p@w@host/db', { user: 'app', password: 'p@w', host: 'host' }],
+  ['postgresql://app:1#2?3:[4]@host/db', { password: '1#2?3:[4]', host: 'host' }],
+  ['postgresql://app:1?user=5678@db/x', { user: 'app', password: '1?user=5678', host: 'db' }],
+  ['postgresql+psycopg2://app@host/db', { host: 'host' }],
+  ['postgresql://host/db?user=app%40server', { user: 'app@server' }],
+  ['postgresql://app@host/db?sslrootcert=system', { sslMode: 'verify-full', sslRootCert: 'system' }],
   ['postgresql://app:w@[::1]:5433/db', { host: '::1', port: 5433 }],
   ['postgresql://app:w@%2Fvar%2Frun/db', { host: '/var/run' }],
   ['postgresql:///db?host=/tmp&port=5433&user=app&password=a%2Fb+c', { host: '/tmp', port: 5433, password: 'a/b+c' }],
@@ -192,55 +214,73 @@ test('sslrootcert is kept', () => {
   expect(database(url).sslRootCert).toBe('/etc/ca+1.pem')
 })
 
-test('keys that only poolers and other drivers know are dropped', () => {
-  const odd = 'pgbouncer=true&connection_limit=1&channel_binding=require&application_name=y'
-  expect(database(`${DATABASE.DATABASE_URL}&${odd}`)).toEqual(database(DATABASE.DATABASE_URL))
+test.each([
+  'pgbouncer=true&connection_limit=1&pool_timeout=0&statement_cache_size=0',
+  'application_name=y&connect_timeout=10&keepalives=1&keepalives_idle=30',
+  'channel_binding=prefer&gssencmode=disable&target_session_attrs=any&client_encoding=UTF8',
+  'options=endpoint%3Dep-cool-darkness-123456',
+])('%s is harmless, and dropped', (query) => {
+  expect(database(`${DATABASE.DATABASE_URL}&${query}`)).toEqual(database(DATABASE.DATABASE_URL))
 })
 
 test.each([
-  [
-    'options=-c%20search_path%3Dother',
-    /^DATABASE_URL: the option options is not supported; remove it, .*alter role … set search_path/,
-  ],
-  ['hostaddr=10.0.0.1', /^DATABASE_URL: the option hostaddr is not supported; remove it/],
-  ['service=music', /^DATABASE_URL: the option service is not supported; remove it/],
-])('%s in DATABASE_URL is refused with its cure: without it another table might be read', (query, problem) => {
-  expect(problems(() => database(`${DATABASE.DATABASE_URL}&${query}`))).toEqual([expect.stringMatching(problem)])
+  ['schema=music', '"music"'],
+  ['schema=my%22music', '"my""music"'],
+  ['search_path=music,public', 'music,public'],
+  ['currentSchema=music', 'music'],
+  ['options=-csearch_path%3Dmusic', 'music'],
+  ['options=-c%20search_path%3D%22my%5C%20music%22,public', '"my music",public'],
+  ['options=--search-path%3Dmusic', 'music'],
+  ['sslmode=require', undefined],
+])('with %s research_jobs is looked for in %s', (query, searchPath) => {
+  expect(database(`postgresql://app@host/db?${query}`).searchPath).toBe(searchPath)
 })
 
-test.each(['user=5678@db/x', 'user=app&dbname=5678@db/x', 'host=5678@db/x&user=app'])(
-  'a password with a "?" spills into the query as %s: refused',
-  (query) => {
-    expect(problems(() => database(`postgresql://u:1234?${query}`))).toEqual([
-      expect.stringMatching(/^DATABASE_URL must .* query has an "@" in a user, host or database$/),
-    ])
-  },
-)
-
-test('an "@" that is percent-encoded may stand in the query', () => {
-  expect(database('postgresql://host/db?user=app%40server').user).toBe('app@server')
+test('migrate refuses a URL that names a schema: it might alter another table', () => {
+  expect(problems(() => migrateConfig({ DATABASE_URL: 'postgresql://app@host/db?schema=music' }))).toEqual([
+    expect.stringMatching(/^DATABASE_URL names a schema, .*: remove it, and run "alter role … set search_path = …"/),
+  ])
 })
 
-test('an sslrootcert that is empty is refused with its cure', () => {
-  expect(problems(() => database('postgresql://app@host/db?sslmode=verify-full&sslrootcert='))).toEqual([
-    'DATABASE_URL: sslrootcert is empty: set it to the path of a PEM file, or remove it',
+test.each([
+  ['channel_binding=require', 'channel_binding (remove it; sslmode=verify-full proves the server as well)'],
+  ['sslnegotiation=direct', 'sslnegotiation (remove it; sslmode=require encrypts as well)'],
+  ['options=-crole%3Downer', 'options (remove it; only a search_path can be set in it)'],
+  ['options=-csearch_path%3Dmusic%20-crole%3Downer', 'options (remove it; only a search_path can be set in it)'],
+  ['hostaddr=10.0.0.1', 'hostaddr (remove it, and name the server as the host)'],
+  ['target_session_attrs=read-write', 'target_session_attrs (remove it, and name the primary as the host)'],
+  ['ssl=verify-full', 'ssl (remove it, and write sslmode=…)'],
+  ['service=music&passfile=/x', 'service (remove it), passfile (remove it)'],
+  ['gssencmode=require', 'gssencmode (remove it)'],
+  ['require_auth=md5', 'require_auth (remove it)'],
+  ['requirepeer=postgres', 'requirepeer (remove it)'],
+  ['replication=database', 'replication (remove it)'],
+  ['client_encoding=LATIN1', 'client_encoding (remove it)'],
+  ['sslcert=/x&sslkey=/x&sslpassword=x', 'sslcert (remove it), sslkey (remove it), sslpassword (remove it)'],
+  ['sslcrl=/x', 'sslcrl (remove it)'],
+  ['sslsni=0', 'sslsni (remove it)'],
+  ['ssl_min_protocol_version=TLSv1.3', 'ssl_min_protocol_version (remove it)'],
+  ['constructor=x', 'constructor (remove it)'],
+  ['SSLMODE=require', 'SSLMODE (remove it)'],
+  ['hunter2%20%2F=x', 'a parameter that PostgreSQL does not have'],
+])('%s is refused by name: psql obeys it, or does not know it', (query, named) => {
+  expect(problems(() => database(`postgresql://app@host/db?${query}`))).toEqual([
+    `DATABASE_URL asks for what is not supported: ${named}`,
   ])
 })
 
 test('an IPv6 address is read without its brackets, wherever it stands', () => {
   const parts = { DB_NAME: 'd', DB_USER: 'u' }
-  expect(database('postgresql:///db?host=[::1]&user=app').host).toBe('::1')
+  expect(database('postgresql://app@[::1]/db').host).toBe('::1')
   expect(migrateConfig({ ...parts, DB_HOST: '[::1]' }).database.host).toBe('::1')
   expect(migrateConfig({ ...parts, DB_HOST: '::1' }).database.host).toBe('::1')
   expect(migrateConfig({ ...parts, DB_HOST: '/var/run' }).database.host).toBe('/var/run')
 })
 
-test.each([
-  ['one,two', 'DB_HOST must be one host, not a list'],
-  ['db.example.com:5433', 'DB_HOST must be a host alone: set DB_PORT to the port'],
-  ['[::1]:5433', 'DB_HOST must be a host alone: set DB_PORT to the port'],
-])('DB_HOST=%s is refused', (DB_HOST, problem) => {
-  expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([problem])
+test.each(['one,two', 'db.example.com:5433', '[::1]:5433'])('DB_HOST=%s is refused', (DB_HOST) => {
+  expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([
+    'DB_HOST must be one host, without a port: DB_PORT is for that',
+  ])
 })
 
 test('DB_PASSWORD is taken as it is, blanks at its ends included', () => {
@@ -277,7 +317,7 @@ test('a dry run needs the database and nothing else', () => {
     database: database(DATABASE.DATABASE_URL),
     presentation: { adminBaseUrl: 'https://admin.approachnote.com', timezone: 'UTC', environment: undefined },
     mail: undefined,
-    runTimeout: 60_000,
+    runTimeout: 300_000,
     overdueAfter: undefined,
     logLevel: 'info',
   })
@@ -370,9 +410,31 @@ test('FROM_EMAIL is one plain address, FROM_NAME one short line', () => {
   expect(mail({ FROM_NAME: 'J'.repeat(500) }).from.name).toHaveLength(80)
 })
 
-test.each(['SG.a b', 'SG.a\nb', 'SG.“a”', 'SG.\u200ba'])('the key %j is refused: no HTTP header can hold it', (key) => {
+test.each(['SG.a b', 'SG.a\nb', 'SG.“a”'])('the key %j is refused: no HTTP header can hold it', (key) => {
   expect(problems(() => mail({ SENDGRID_API_KEY: key }))).toEqual([
     expect.stringMatching(/^SENDGRID_API_KEY contains a character/),
+  ])
+})
+
+test.each([
+  ['DATABASE_URL', '\u200bpostgresql://app:hunter2@host/db', 'U+200B'],
+  ['SENDGRID_API_KEY', 'SG.key\ufeff', 'U+FEFF'],
+  ['ALERT_EMAIL_TO', 'a@example.com,\u00a0b@example.com', 'U+00A0'],
+  ['FROM_NAME', 'Job\u200dalerts', 'U+200D'],
+  ['ALERT_ENVIRONMENT', 'sta\u00adging', 'U+00AD'],
+  ['SEND_TIMEOUT', '15s\u2028', 'U+2028'],
+  ['LOG_LEVEL', 'info\u0000', 'U+0000'],
+  ['HEARTBEAT_URL', 'https://hc-ping.com/\u2060uuid', 'U+2060'],
+])('an invisible character in %s is refused by name: %j has %s', (name, value, code) => {
+  expect(problems(() => sending({ [name]: value }))).toEqual([
+    `${name} contains an invisible character (${code}): type it anew`,
+  ])
+})
+
+test('an invisible character in DB_PASSWORD is refused as well', () => {
+  const env = { DB_HOST: 'h', DB_NAME: 'd', DB_USER: 'u', DB_PASSWORD: 'hunter2\u200b' }
+  expect(problems(() => migrateConfig(env))).toEqual([
+    'DB_PASSWORD contains an invisible character (U+200B): type it anew',
   ])
 })
 
@@ -391,35 +453,26 @@ test.each(['0s', '15', '25h', '999999999w', 'soon'])('RUN_TIMEOUT=%s is refused'
   expect(problems(() => sending({ RUN_TIMEOUT: value }))).toEqual([expect.stringMatching(/^RUN_TIMEOUT must/)])
 })
 
-test('the mail must have less time than the run', () => {
-  const shorter = [expect.stringMatching(/^SEND_TIMEOUT must be shorter/)]
-  expect(problems(() => sending({ SEND_TIMEOUT: '60s' }))).toEqual(shorter)
-  expect(problems(() => sending({ RUN_TIMEOUT: '15s', SEND_TIMEOUT: '20s' }))).toEqual(shorter)
-  expect(sending({ RUN_TIMEOUT: '16s' }).runTimeout).toBe(16_000)
-})
-
-test.each(['15s', '10s'])('RUN_TIMEOUT=%s alone is what has to change, not a SEND_TIMEOUT that nobody set', (value) => {
-  expect(problems(() => sending({ RUN_TIMEOUT: value }))).toEqual([
-    'RUN_TIMEOUT must be longer than SEND_TIMEOUT, which is 15s unless set',
-  ])
+test('RUN_TIMEOUT and SEND_TIMEOUT are bounds of their own', () => {
+  expect(sending({ RUN_TIMEOUT: '5s', SEND_TIMEOUT: '1m' })).toMatchObject({
+    runTimeout: 5_000,
+    mail: { timeout: 60_000 },
+  })
 })
 
 test.each([
   [{}, undefined],
   [{ REFRESH_OVERDUE_AFTER: '14d' }, 14 * 86_400_000],
-  [{ REFRESH_OVERDUE_AFTER: '29d' }, 29 * 86_400_000],
+  [{ REFRESH_OVERDUE_AFTER: '90d' }, 90 * 86_400_000],
 ])('with %j a refresh is overdue after %s ms', (env, after) => {
   expect(sending(env).overdueAfter).toBe(after)
 })
 
-test.each(['two weeks', '30d', '5w'])(
-  'REFRESH_OVERDUE_AFTER=%s is refused: by then the last success is gone',
-  (after) => {
-    expect(problems(() => sending({ REFRESH_OVERDUE_AFTER: after }))).toEqual([
-      'REFRESH_OVERDUE_AFTER must be a duration below 30d, e.g. 14d (jobs that succeeded are deleted after 30 days)',
-    ])
-  },
-)
+test.each(['two weeks', '0d', '3651d'])('REFRESH_OVERDUE_AFTER=%s is refused', (after) => {
+  expect(problems(() => sending({ REFRESH_OVERDUE_AFTER: after }))).toEqual([
+    'REFRESH_OVERDUE_AFTER must be a duration of at most 3650d, e.g. 14d',
+  ])
+})
 
 test.each(['Europe/Berlin', 'America/New_York', 'UTC', 'Asia/Kathmandu'])('ALERT_TIMEZONE=%s is accepted', (zone) => {
   expect(sending({ ALERT_TIMEZONE: zone }).presentation.timezone).toBe(zone)
@@ -463,30 +516,12 @@ test.each(['https://hc-ping.com/uuid', 'http://127.0.0.1:8000/ping?x'])('HEARTBE
   expect(sending({ HEARTBEAT_URL: url }).heartbeatUrl).toBe(url)
 })
 
-test.each([
-  ['hc-ping.com/hunter2', 'HEARTBEAT_URL must be an http or https URL'],
-  ['https://user:hunter2@hc-ping.com/uuid', 'HEARTBEAT_URL must be a URL without user and password'],
-  ['https://hunter2@hc-ping.com/uuid', 'HEARTBEAT_URL must be a URL without user and password'],
-  ['http://hc-ping.com:25/hunter2', 'HEARTBEAT_URL has a port that is blocked for HTTP'],
-  ['http://hc-ping.com:0/hunter2', 'HEARTBEAT_URL has a port that is blocked for HTTP'],
-])('HEARTBEAT_URL=%s is refused: fetch would never request it', (url, problem) => {
-  expect(heartbeat(url)).toEqual([problem])
-})
-
-test('HEARTBEAT_URL is refused on the ports that fetch refuses, and on no other', async () => {
-  const around = [
-    1, 7, 37, 53, 110, 137, 512, 546, 601, 989, 1719, 2049, 3659, 4045, 4190, 5060, 6000, 6566, 6667, 6697,
-  ]
-  const ports = [...around.flatMap((port) => [port, port + 1, port + 2]), 8080, 10_080]
-  const refused = async (url: string) =>
-    fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-      () => false,
-      ({ cause }: Error) => (cause as Error | undefined)?.message === 'bad port',
-    )
-  const urls = ports.map((port) => `http://127.0.0.1:${port}/`)
-  const byFetch = await Promise.all(urls.map(refused))
-  expect(urls.filter((url) => heartbeat(url).length > 0)).toEqual(urls.filter((_, index) => byFetch[index]))
-})
+test.each(['hc-ping.com/hunter2', 'https://user:hunter2@hc-ping.com/uuid', 'https://hunter2@hc-ping.com/uuid'])(
+  'HEARTBEAT_URL=%s is refused: fetch would never request it',
+  (url) => {
+    expect(heartbeat(url)).toEqual(['HEARTBEAT_URL must be an http or https URL without user and password'])
+  },
+)
 
 test('each variable that is missing is named with what to set it to', () => {
   expect(problems(() => digestConfig({}, { dryRun: false }))).toEqual([

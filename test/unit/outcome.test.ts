@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '../../src/config/reader.js'
-import { Interrupted } from '../../src/deadline.js'
 import { ConnectionError } from '../../src/errors.js'
+import { Interrupted } from '../../src/interruption.js'
 import type { Message } from '../../src/mail/message.js'
 import { errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
 import { NotPrepared } from '../../src/queue/prepared.js'
@@ -13,7 +13,12 @@ const counts = { found: 2, reported: 0, olderUnreported: 4, waiting: 0, locked: 
 const codeless = new Error('the server answered COMMIT with ROLLBACK')
 
 test.each<[Outcome, number, string, object | undefined]>([
-  [{ ...found, kind: 'nothing to report', found: 0 }, 0, 'no new failures to report', { ...counts, found: 0 }],
+  [
+    { ...found, kind: 'nothing to report', found: 0, locked: 0 },
+    0,
+    'no new failures to report; 4 older ones were never reported',
+    { ...counts, found: 0, locked: 0 },
+  ],
   [
     { kind: 'another run is at work', pid: undefined, since: undefined },
     0,
@@ -94,8 +99,24 @@ test('a dry run says what a run would send', () => {
     message: would,
     details: counts,
   })
-  expect(previewSummary({ ...gathered, found: 0 }).message).toBe('no new failures to report')
 })
+
+test.each([
+  [0, 0, ''],
+  [1, 0, '; 1 older one was never reported'],
+  [4_000, 0, '; 4,000 older ones were never reported'],
+  [0, 1, '; 1 failure that somebody else has locked was left to the next run'],
+  [2, 3, '; 2 older ones were never reported; 3 failures that somebody else has locked were left to the next run'],
+])(
+  'where nothing is new, %i older failures and %i locked ones are said, by a dry run as well',
+  (count, locked, rest) => {
+    const nothing = { found: 0, overdue: false, older: { count, oldest: null }, waiting: 0, locked }
+    const message = `no new failures to report${rest}`
+    expect(outcomeSummary({ kind: 'nothing to report', ...nothing }).message).toBe(message)
+    const gathered = { ...nothing, ids: [], message: undefined, digest: undefined }
+    expect(previewSummary(gathered).message).toBe(message)
+  },
+)
 
 const refused = Object.assign(new Error('permission denied'), { code: '42501' })
 const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
@@ -111,6 +132,7 @@ test.each<[string, unknown, number, string, string]>([
   ['a timeout', new Interrupted('RUN_TIMEOUT expired'), 1, 'failed', 'RUN_TIMEOUT expired; nothing was sent'],
   ['SIGINT', new Interrupted('stopped by SIGINT', 'SIGINT'), 130, 'stopped', 'stopped by SIGINT; nothing was sent'],
   ['SIGTERM', new Interrupted('stopped by SIGTERM', 'SIGTERM'), 143, 'stopped', 'stopped by SIGTERM; nothing was sent'],
+  ['SIGHUP', new Interrupted('stopped by SIGHUP', 'SIGHUP'), 143, 'stopped', 'stopped by SIGHUP; nothing was sent'],
 ])('%s says all there is to know, without a stack', (_, error, exitCode, outcome, message) => {
   const summary = errorSummary(error, 'nothing was sent')
   expect(summary).toMatchObject({ exitCode, outcome, message })
@@ -121,14 +143,13 @@ test('each problem of a configuration is one of the summary, too', () => {
   expect(errorSummary(new ConfigError(['a', 'b']), '').problems).toEqual(['a', 'b'])
 })
 
-test.each([
-  ['thrown', (fault: Error) => fault],
-  ['caught by nobody', (fault: Error) => new Interrupted(`internal error: ${fault.message}`, undefined, fault)],
-])('a fault that is %s carries its stack', (_, thrown) => {
+test('a fault carries its stack, unless it interrupted the run and is in the log already', () => {
   const fault = new TypeError('cannot read x of undefined')
-  const { exitCode, outcome, details } = errorSummary(thrown(fault), 'nothing was sent')
+  const { exitCode, outcome, details } = errorSummary(fault, 'nothing was sent or marked')
   expect({ exitCode, outcome }).toEqual({ exitCode: 1, outcome: 'failed' })
   expect(details?.stack).toContain('TypeError: cannot read x of undefined\n    at ')
+  const interrupted = new Interrupted(`internal error: ${fault.message}`)
+  expect(errorSummary(interrupted, 'nothing was sent or marked')).toMatchObject({ exitCode: 1, details: undefined })
 })
 
 test('a fault of the program keeps its stack, also where Node gives it a code; an error of the system has none', () => {

@@ -1,0 +1,136 @@
+import { styleText } from 'node:util'
+import pino from 'pino'
+import { LOG_LEVELS, type LogLevel } from './config.js'
+import type { Paint } from './mail/presentation.js'
+
+let unwritable: NodeJS.ErrnoException | undefined
+
+/**
+ * From then on nobody who reads stdout or stderr can end or hold the process: neither by going, nor by sleeping on a
+ * full pipe or a stopped terminal. What is not taken waits in memory, and is lost when the process ends without it.
+ */
+export function outliveReaders(): void {
+  process.stdout.on('error', (error) => {
+    unwritable ??= error
+  })
+  process.stderr.on('error', () => {})
+  for (const stream of [process.stdout, process.stderr]) {
+    // Node waits for a terminal, and for nothing else: Ctrl-S would stop timers and signals. No public method says so.
+    const { _handle } = stream as { readonly _handle?: { setBlocking?(on: boolean): void } }
+    if (stream.isTTY) _handle?.setBlocking?.(false)
+  }
+}
+
+/** What stands in place of a secret. */
+const HIDDEN = '[redacted]'
+
+/** Shorter values stand in ordinary text by chance. */
+const SHORTEST_SECRET = 6
+
+let secrets: RegExp | undefined
+
+/**
+ * From then on `withoutSecrets` hides these values: as they are, percent-encoded and decoded, and as JSON and HTML
+ * write them. A value of fewer than six characters cannot be hidden so.
+ */
+export function hideSecrets(values: readonly (string | undefined)[]): void {
+  const spelled = values.flatMap((value = '') => [value.trim(), percentDecoded(value.trim())])
+  const long = [...new Set(spelled)].filter((value) => value.length >= SHORTEST_SECRET)
+  // A secret may be part of another one: the longest first.
+  const patterns = long.toSorted((a, b) => b.length - a.length).map(patternOf)
+  secrets = patterns.length > 0 ? new RegExp(patterns.join('|'), 'giu') : undefined
+}
+
+function patternOf(secret: string): string {
+  const pattern = [...secret].map(anySpelling).join('')
+  // Ids and times are digits, too.
+  return /^\d+$/.test(secret) ? `(?<!\\d)${pattern}(?!\\d)` : pattern
+}
+
+function percentDecoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** A pattern for one character of a secret, in whatever way it may be written. */
+function anySpelling(character: string): string {
+  const literal = (text: string): string =>
+    [...text].map((each) => `\\u{${each.codePointAt(0)?.toString(16)}}`).join('')
+  if (/[a-z0-9]/i.test(character)) return character
+  const bytes = [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`)
+  const spellings = [character, bytes.join(''), JSON.stringify(character).slice(1, -1), HTML[character] ?? character]
+  return `(?:${[...new Set(spellings)].map(literal).join('|')})`
+}
+
+/** The text without any secret that `hideSecrets` was told. */
+export function withoutSecrets(text: string): string {
+  return secrets ? text.replace(secrets, HIDDEN) : text
+}
+
+/** Prints on stdout. Resolves when stdout has taken it, or whoever read it has gone; never rejects. */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(withoutSecrets(text), () => resolve()))
+}
+
+/** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
+export async function flushed(): Promise<void> {
+  await print('')
+  if (unwritable && unwritable.code !== 'EPIPE')
+    throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
+}
+
+/** Colours on a terminal that has them, unless NO_COLOR or the like turns them off. */
+export function paint(): Paint | undefined {
+  if (!process.stdout.isTTY || !process.stdout.hasColors()) return undefined
+  const styles = { failed: ['red', 'bold'], done: 'green', quiet: 'dim' } as const
+  return (tone, text) => styleText(styles[tone] as Parameters<typeof styleText>[0], text)
+}
+
+type Rank = 'debug' | 'info' | 'warn' | 'error'
+type Details = Readonly<Record<string, unknown>>
+type Write = (rank: Rank, message: string, details?: Details) => void
+
+/** The run's log: one event per call. */
+export type Log = Readonly<Record<Rank, (message: string, details?: Details) => void>>
+
+/** A log on stderr: sentences for people on a terminal, otherwise one JSON object a line. */
+export function openLog(level: LogLevel): Log {
+  const write = process.stderr.isTTY ? sentences(level) : jsonLines(level)
+  const at = (rank: Rank) => (message: string, details?: Details) => write(rank, message, details)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** pino's own destination waits for a full pipe. */
+const stderr = { write: (text: string) => void process.stderr.write(withoutSecrets(text)) }
+
+function jsonLines(level: LogLevel): Write {
+  const formatters = { level: (label: string) => ({ level: label }) }
+  const log = pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, stderr)
+  return (rank, message, details) => log[rank](details, message)
+}
+
+const TONES: Partial<Record<Rank, 'yellow' | 'red'>> = { warn: 'yellow', error: 'red' }
+
+function sentences(level: LogLevel): Write {
+  return (rank, message, details = {}) => {
+    if (LOG_LEVELS.indexOf(rank) < LOG_LEVELS.indexOf(level)) return
+    const text = [message, ...below(details)].join('\n')
+    const tone = TONES[rank]
+    stderr.write(`${tone && process.stderr.hasColors() ? styleText(tone, text) : text}\n`)
+  }
+}
+
+/** What a person needs of the details: the jobs, the mail that names them, and where a fault came from. */
+function below({ jobIds, messageId, stack }: Details): readonly string[] {
+  const jobs = Array.isArray(jobIds)
+  return [
+    ...(jobs ? [`  jobs: ${jobIds.join(', ')}`] : []),
+    ...(jobs && messageId ? [`  SendGrid's message id: ${messageId}`] : []),
+    ...(typeof stack === 'string' ? [stack] : []),
+  ]
+}
