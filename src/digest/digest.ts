@@ -80,6 +80,8 @@ export class Tally {
 
   digest({ older, waiting = 0, overdue, ...context }: Context, window: Window, now: Date): Digest {
     const chains = [...this.chains.values()].map((chain) => chain.result())
+    const { grouped } = this
+    let groups: Grouped | undefined
     return {
       now,
       window,
@@ -93,7 +95,11 @@ export class Tally {
       context,
       overdue: overdue && { ...overdue, lastSuccess: context.lastSuccess?.finishedAt ?? null },
       chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
-      grouped: this.grouped.result(),
+      // Made when it is rendered: whatever fails then leaves the plain mail.
+      get grouped() {
+        groups ??= grouped.result()
+        return groups
+      },
       waiting,
       older,
     }

@@ -61,3 +61,24 @@ test('what the variables say that is secret is hidden by its value, in the mail 
   printed.push(scene.mail.text, scene.mail.html)
   expect(printed.filter((text) => /nine-lives|one-cat/.test(text))).toEqual([])
 })
+
+/** Texts with the word in it cannot be taken apart by this method. */
+const cursed = (method: string) =>
+  preloaded(`const { ${method} } = String.prototype
+    String.prototype.${method} = function (...all) {
+      if (this.includes('cursed')) throw new TypeError('cannot take that apart')
+      return ${method}.apply(this, all)
+    }`)
+
+test.each(['split', 'slice', 'matchAll', 'search'])(
+  'an error that %s cannot take apart stops neither its row nor the others, and the log has the fault',
+  async (method) => {
+    const ids = [await scene.worker.dead({}, 'cursed'), await scene.worker.dead({}, 'disk is full')]
+    const { code, log } = await scene.digest([], cursed(method))
+    expect(code).toBe(0)
+    expect(await scene.marked()).toEqual(ids)
+    for (const id of ids) expect(scene.mail.text).toContain(`job ${id} `)
+    expect(scene.mail.text).toContain('disk is full')
+    expect(log.filter(({ stack }) => `${stack}`.includes('cannot take that apart')).length > 0).toBe(log.length > 1)
+  },
+)
