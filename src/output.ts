@@ -38,7 +38,7 @@ export function hideSecrets(values: readonly (string | undefined)[]): void {
   const long = [...new Set(spelled)].filter((value) => value.length >= SHORTEST_SECRET)
   // A secret may be part of another one: the longest first.
   const patterns = long.toSorted((a, b) => b.length - a.length).map(patternOf)
-  secrets = patterns.length > 0 ? new RegExp(patterns.join('|'), 'giu') : undefined
+  secrets = patterns.length > 0 ? new RegExp(patterns.join('|'), 'g') : undefined
 }
 
 function patternOf(secret: string): string {
@@ -57,14 +57,13 @@ function percentDecoded(value: string): string {
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A pattern for one character of a secret, in whatever way it may be written. */
+/** A pattern for one character of a secret, in whatever way it may be written; without flags, which load ICU. */
 function anySpelling(character: string): string {
-  const literal = (text: string): string =>
-    [...text].map((each) => `\\u{${each.codePointAt(0)?.toString(16)}}`).join('')
   if (/[a-z0-9]/i.test(character)) return character
-  const bytes = [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`)
-  const spellings = [character, bytes.join(''), JSON.stringify(character).slice(1, -1), HTML[character] ?? character]
-  return `(?:${[...new Set(spellings)].map(literal).join('|')})`
+  const percent = [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
+  const json = JSON.stringify(character).slice(1, -1)
+  const spellings = [character, percent, percent.toUpperCase(), json, HTML[character] ?? character]
+  return `(?:${[...new Set(spellings)].map((text) => text.replace(/[^\w%&;]/g, '\\$&')).join('|')})`
 }
 
 /** The text without any secret that `hideSecrets` was told. */

@@ -37,8 +37,9 @@ function textOf(path: string): string {
   return text
 }
 
-/** Pasted unseen from a page or a document. */
+/** Pasted unseen from a page or a document. Looked for only in what is not plain: Unicode's tables take 5 MB. */
 const INVISIBLE = /(?![ \t\r\n])[\p{Cc}\p{Cf}\p{Z}]/u
+const PLAIN = /^[ -~\t\r\n]*$/
 
 /** Reads values and keeps a list of what is wrong with them, so that all of it is reported in one go. */
 export class Reader {
@@ -75,7 +76,8 @@ export class Reader {
 
   private parsed<T>(name: string, parse: Parse<T>): T | undefined {
     const text = this.env[name] ?? ''
-    const code = INVISIBLE.exec(text)?.[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
+    const found = PLAIN.test(text) ? undefined : INVISIBLE.exec(text)?.[0]
+    const code = found?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
     const value = code ? new Wrong(` contains an invisible character (U+${code}): type it anew`) : parse(text)
     if (!(value instanceof Wrong)) return value
     this.problems.push(name + value.problem)

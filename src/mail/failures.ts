@@ -3,7 +3,7 @@ import type { ChainFailures } from '../digest/chain.js'
 import type { Listed } from '../digest/cluster.js'
 import type { Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
-import { list, oneLine, plural } from '../text/words.js'
+import { grouped, list, oneLine, plural } from '../text/words.js'
 import { HEADING_ERROR, JOBS_LISTED_OF } from './caps.js'
 import {
   counted,
@@ -54,7 +54,7 @@ export function groupSection(group: Group, style: Style): Section {
 /** "4 spotify/match_song jobs", "16 jobs of 4 types" */
 export function whatFailed({ kinds, count }: Group): string {
   const [single, ...others] = kinds
-  if (!single || others.length > 0) return `${plural(count, 'job')} of ${kinds.length.toLocaleString('en')} types`
+  if (!single || others.length > 0) return `${plural(count, 'job')} of ${grouped(kinds.length)} types`
   return plural(count, `${short(single.name)} job`)
 }
 
@@ -72,14 +72,14 @@ function quoteOf(group: Group, { caps }: Style): Quote | undefined {
   if (variants.length > 1 && caps.variants > 0) {
     const shown = variants.slice(0, caps.variants)
     const left = variants.slice(caps.variants).reduce((sum, variant) => sum + variant.count, others)
-    const lines = shown.map((variant) => `${variant.count.toLocaleString('en')} × ${short(variant.text, caps.error)}`)
+    const lines = shown.map((variant) => `${grouped(variant.count)} × ${short(variant.text, caps.error)}`)
     return {
-      label: `${count.toLocaleString('en')} similar errors`,
-      lines: left > 0 ? [...lines, `${left.toLocaleString('en')} × others`] : lines,
+      label: `${grouped(count)} similar errors`,
+      lines: left > 0 ? [...lines, `${grouped(left)} × others`] : lines,
     }
   }
   if (error === '' || oneLine(error) === errorOf(group)) return undefined
-  return quote(error, alike ? 'Error' : `${count.toLocaleString('en')} similar errors, for example`, caps)
+  return quote(error, alike ? 'Error' : `${grouped(count)} similar errors, for example`, caps)
 }
 
 function kindList({ kinds }: Group, { pages, caps }: Style): List {
@@ -151,7 +151,7 @@ export function errorsOf(jobs: readonly Job[]): string {
 }
 
 function moreThan(shown: number, count: number): string | undefined {
-  return count > shown ? `… and ${(count - shown).toLocaleString('en')} more` : undefined
+  return count > shown ? `… and ${grouped(count - shown)} more` : undefined
 }
 
 /** "12 jobs of one spotify run" */

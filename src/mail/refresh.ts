@@ -3,7 +3,7 @@ import type { Refresh } from '../digest/refresh.js'
 import { isNeeded, type Remedy } from '../digest/remedy.js'
 import { begunAt, hasFailed, type Run, type Step } from '../digest/run.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
-import { list, plural } from '../text/words.js'
+import { grouped, list, plural } from '../text/words.js'
 import { NAME, RUNS_TRIED } from './caps.js'
 import { type Clock, duration, span } from './clock.js'
 import {
@@ -123,7 +123,7 @@ function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
       ? sentence(`${failures ? 'it is overdue, too: ' : ''}${expected}`)
       : `None has succeeded ${last}; ${expected}`,
     ...named.map((each) => `${became(each, undefined, clock)}.`),
-    ...(left > 0 ? [`… and ${left.toLocaleString('en')} before ${left === 1 ? 'that' : 'those'}.`] : []),
+    ...(left > 0 ? [`… and ${grouped(left)} before ${left === 1 ? 'that' : 'those'}.`] : []),
   ]
 }
 

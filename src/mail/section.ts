@@ -1,7 +1,7 @@
 import type { Listed } from '../digest/cluster.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
-import { cut, oneLine } from '../text/words.js'
+import { cut, grouped, oneLine } from '../text/words.js'
 import { type Caps, KIND, LISTED_ERROR, NAME } from './caps.js'
 import type { Clock } from './clock.js'
 import type { Pages } from './presentation.js'
@@ -138,5 +138,5 @@ export function named(kinds: Iterable<readonly [string, number]>, most: number):
 }
 
 export function counted([kind, count]: readonly [string, number]): string {
-  return `${short(kind)}\u00a0(${count.toLocaleString('en')})`
+  return `${short(kind)}\u00a0(${grouped(count)})`
 }
