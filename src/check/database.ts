@@ -7,6 +7,7 @@ import { readAnchor } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'
 import { INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
 import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
+import { redact } from '../text/redact.js'
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said } from './finding.js'
 
@@ -47,9 +48,11 @@ async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
 
 async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
   const { version, user, database, encrypted, pooled } = await session.describe()
-  const where = `${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
+  const address = host.includes(':') ? `[${host}]` : host
+  // Together they look like a credential.
+  const where = `${redact(user)}@${redact(`${address}:${port}/${database}`)}`
   const how = `${encrypted ? 'encrypted' : 'not encrypted'}, ${pooled ? 'through a pooler' : 'without a pooler'}`
-  return good(`database: ${where}, PostgreSQL ${version}, ${how}`)
+  return { fine: true, text: `database: ${where}, PostgreSQL ${redact(version)}, ${how}` }
 }
 
 /** A digest without an index is slow, and does all it should. */

@@ -1,7 +1,7 @@
 import { redact } from '../text/redact.js'
 import { oneLine } from '../text/words.js'
 
-/** One thing that was looked into. `fine` is undefined for what is only said. */
+/** One thing that was looked into, in redacted words. `fine` is undefined for what is only said. */
 export interface Finding {
   readonly fine: boolean | undefined
   readonly text: string
@@ -11,17 +11,17 @@ export interface Finding {
 }
 
 /** `good` is right, `said` is neither right nor wrong, and `bad` is wrong, with its cure. */
-export const good = (text: string): Finding => ({ fine: true, text })
-export const said = (text: string): Finding => ({ fine: undefined, text })
+export const good = (text: string): Finding => ({ fine: true, text: redact(text) })
+export const said = (text: string): Finding => ({ fine: undefined, text: redact(text) })
 export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding => ({
   fine: false,
-  text,
-  ...(cure ? { cure } : {}),
+  text: redact(text),
+  ...(cure ? { cure: redact(cure) } : {}),
   exitCode,
 })
 
 /** "✓ database: …", and below a ✗ its cure. */
 export function findingLine({ fine, text, cure }: Finding): string {
   const mark = fine === undefined ? '·' : fine ? '✓' : '✗'
-  return `${mark} ${oneLine(redact(text))}${cure ? `\n    ${oneLine(redact(cure))}` : ''}\n`
+  return `${mark} ${oneLine(text)}${cure ? `\n    ${oneLine(cure)}` : ''}\n`
 }
