@@ -6,6 +6,10 @@ set statement_timeout = 0;
 
 set lock_timeout = 0;
 
+-- Unknown before PostgreSQL 17.
+select set_config('transaction_timeout', '0', false)
+where current_setting('transaction_timeout', true) is not null;
+
 do $$
 declare
   builder int := (

@@ -8,9 +8,10 @@ import { JsonDigest } from './mail/json.js'
 import type { Message } from './mail/message.js'
 import type { Presentation } from './mail/presentation.js'
 import { checkSummary, migrateSummary, outcomeSummary, previewSummary, type Summary } from './outcome.js'
-import { flushed, hideSecrets, type Log, openLog, paint, print, withoutSecrets } from './output.js'
+import { flushed, type Log, openLog, paint, print } from './output.js'
 import { type Fault, type Gathered, preview, type Run, report } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
+import { hideSecrets, withoutSecrets } from './text/secrets.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
 
 export const FORMATS = ['text', 'html', 'json'] as const

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from './config/database.js'
 import { interruptible } from './interruption.js'
-import { isServerError, openSession, type Sql } from './postgres/session.js'
+import { isServerError, openSession, type Sql, UNBOUNDED } from './postgres/session.js'
 import { MARK_TYPE, NotPrepared, readTable, type Table, unprepared } from './queue/prepared.js'
 
 /** Takes a line for whoever runs the migration. */
@@ -108,6 +108,7 @@ async function perform(sql: Sql, statement: string, say: Say): Promise<void> {
 async function lockOutOtherMigrations(watcher: Sql, say: Say, done: AbortSignal): Promise<void> {
   await watcher.unsafe('begin isolation level read committed')
   await watcher.unsafe('set local idle_in_transaction_session_timeout = 0')
+  await watcher.unsafe(UNBOUNDED)
   const told = new Set<number>()
   while (!(await lockedOut(watcher))) {
     for (const session of await newSessions(watcher, LOCK_HOLDERS, told))

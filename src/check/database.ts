@@ -59,7 +59,7 @@ async function ofServer(session: Session, { host, port }: DatabaseSettings): Pro
 function* ofTable(table: Table): Generator<Finding> {
   const reason = unprepared(table, 'mark')
   if (reason) yield problem(2, 'table', reason)
-  else yield good('table: research_jobs with its column last_alerted_at, and no hidden rows')
+  else yield good(`table: ${table.schema}.research_jobs with its column last_alerted_at, and no hidden rows`)
   if (table.relkind === null) return
   const cure = 'run "node bin/job-alert.js migrate" as the owner of the table'
   for (const index of INDEXES)

@@ -38,8 +38,8 @@ export const PORT = mustBe('a port number', (text) =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined,
 )
 /** An IPv6 address loses its brackets. */
-export const HOST = mustBe('one host, without a port: DB_PORT is for that', (text) =>
-  /,|^(?:[^:/]*|\[.*\]):\d*$/.test(text) ? undefined : text.replace(/^\[(.*)\]$/, '$1'),
+export const HOST = mustBe('one host alone: DB_PORT is for the port', (text) =>
+  /,|:\/\/|^(?:[^:/]*|\[.*\]):\d*$/.test(text) ? undefined : text.replace(/^\[(.*)\]$/, '$1'),
 )
 export const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) => {
   try {

@@ -69,6 +69,10 @@ const BEGIN = {
   'read write': 'begin isolation level read committed',
   'read only': 'begin isolation level repeatable read read only',
 } as const
+/** Since PostgreSQL 17 a role may have a bound on whole transactions; ours have bounds of their own. */
+export const UNBOUNDED = `
+  select set_config('transaction_timeout', '0', true)
+  where current_setting('transaction_timeout', true) is not null`
 /** Pauses before each question what became of a transaction: the server may be on its way down, or up. */
 const PAUSES = [0, 50, 250, 500, 1_000, 2_000]
 
@@ -120,6 +124,7 @@ export function openSession(settings: DatabaseSettings): Session {
           set_config('statement_timeout', ${`${statement}ms`}, true),
           set_config('idle_in_transaction_session_timeout', ${`${idle}ms`}, true),
           set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
+          (${sql.unsafe(UNBOUNDED)}),
           set_config('jit', 'off', true),
           set_config('max_parallel_workers_per_gather', '0', true),
           set_config('extra_float_digits', '1', true),

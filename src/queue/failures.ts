@@ -117,6 +117,14 @@ export interface Unreported {
   readonly left: number
 }
 
+/**
+ * A version of a row that this transaction made, or a trigger's subtransaction, which has an id of its own: of what is
+ * in progress, only that can be seen.
+ */
+const isOurs = (sql: Sql): Fragment => sql`
+  age(xmin) <= 0
+    and pg_xact_status((pg_current_xact_id_if_assigned()::text::bigint - age(xmin))::text::xid8) = 'in progress'`
+
 /** Counts what is still unreported. Throws NotMarked if that includes a row which this transaction has marked. */
 export async function countUnreported(sql: Sql, window: Window): Promise<Unreported> {
   const inWindow = sql`${failedAt(sql)} >= ${start(sql, window.since)}`
@@ -126,7 +134,7 @@ export async function countUnreported(sql: Sql, window: Window): Promise<Unrepor
       count(*) filter (where not ${inWindow} and ${notReported(sql)})::float8 as older,
       ${milliseconds(sql, sql`min(${failedAt(sql)}) filter (where not ${inWindow} and ${notReported(sql)})`)} as oldest,
       count(*) filter (where ${inWindow})::float8 as left,
-      count(*) filter (where xmin = pg_current_xact_id_if_assigned()::xid)::float8 as undone
+      count(*) filter (where ${isOurs(sql)})::float8 as undone
     from research_jobs
     where ${failedForGood(sql)}
       and ${notOurs}`.catch(explain)

@@ -10,6 +10,8 @@ export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chai
 export interface Table {
   /** pg_class.relkind, e.g. "r" for a table and "v" for a view; null when there is none. */
   readonly relkind: string | null
+  /** Where the role's search_path finds it. */
+  readonly schema: string | null
   /** Type of last_alerted_at, e.g. "timestamp with time zone"; null when there is no such column. */
   readonly markType: string | null
   /** Whether row-level security hides rows that have to be read, or marked as well. */
@@ -45,6 +47,7 @@ export async function readTable(sql: Sql): Promise<Table> {
     )
     select
       (select relkind::text from pg_class where oid = to_regclass('research_jobs')) as relkind,
+      (select relnamespace::regnamespace::text from pg_class where oid = to_regclass('research_jobs')) as schema,
       (
         select format_type(atttypid, null)
         from pg_attribute
@@ -61,6 +64,7 @@ export async function readTable(sql: Sql): Promise<Table> {
     from guard`
   return {
     relkind: row?.relkind,
+    schema: row?.schema,
     markType: row?.mark_type,
     hidesFromReading: row?.hides_from_reading,
     hidesFromMarking: row?.hides_from_reading || row?.hides_from_marking,

@@ -1,5 +1,6 @@
 import { FORMS } from './forms.js'
 import { NAMES } from './names.js'
+import { withoutSecrets } from './secrets.js'
 
 const HIDING = [...FORMS, ...NAMES]
 
@@ -21,5 +22,5 @@ function visible(text: string): string {
  * credential is no longer recognised.
  */
 export function redact(text: string): string {
-  return HIDING.reduce((rest, hide) => hide(rest), visible(text))
+  return HIDING.reduce((rest, hide) => hide(rest), withoutSecrets(visible(text)))
 }

@@ -42,7 +42,7 @@ test('where all is well, every line says so, and exit is 0', async () => {
     expect.stringMatching(
       /^database: postgres@127.0.0.1:\d+\/job_alert_\w+, PostgreSQL \d+\.\d+.*, not encrypted, without a pooler$/,
     ),
-    'table: research_jobs with its column last_alerted_at, and no hidden rows',
+    'table: public.research_jobs with its column last_alerted_at, and no hidden rows',
     'index: research_jobs_unreported_failures',
     'index: research_jobs_chain',
     'digest: would report 1 failure; works up to the send',

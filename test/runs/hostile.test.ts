@@ -51,6 +51,17 @@ test('credentials in any column get out nowhere, and the rest of the message sta
     expect(scene.mail.text.replaceAll(/\s+/g, ' ')).toContain(readable)
 })
 
+test('what is known to be secret is hidden before a text is cut: no part of it is left', async () => {
+  const key = 'correct-horse-battery-staple'
+  for (let length = 20; length < 80; length += 5)
+    await scene.worker.dead({ jobType: `type_${length}` }, `${'word '.repeat(length / 5)}${key} ${'word '.repeat(90)}`)
+  for (const format of ['text', 'html', 'json']) {
+    const { stdout } = await scene.digest(['--dry-run', '--format', format], { SENDGRID_API_KEY: key })
+    expect(stdout).toContain('[redacted]')
+    expect(stdout).not.toContain('correct')
+  }
+})
+
 test('a credential in the latest error is neither in the subject nor in the preheader', async () => {
   await scene.worker.dead({ source: 'password=kv-s3cr3t' }, 'token=tok-9c8b7a6d5e4f rejected')
   await scene.digest()

@@ -220,8 +220,11 @@ test.each(['research_jobs_unreported_failures', 'research_jobs_chain'])(
 )
 
 test('timeouts that the server sets for everybody do not end a build', async () => {
-  for (const name of ['statement_timeout', 'lock_timeout'])
-    await database.sql.unsafe(`alter database ${database.name} set ${name} = '300ms'`)
+  const rows = await database.sql`
+    select name
+    from pg_settings
+    where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout')`
+  for (const { name } of rows) await database.sql.unsafe(`alter database ${database.name} set ${name} = '300ms'`)
   const migration = await besideOpenTransaction(async () => {
     const running = startMigration()
     await said(running, 'waiting for process')

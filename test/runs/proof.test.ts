@@ -57,6 +57,11 @@ test.each([
     'if new.last_alerted_at is not null then update research_jobs set last_alerted_at = null where id = new.id; end if; return null;',
   ],
   [
+    'takes the mark off again in a block that catches errors, which is a subtransaction',
+    'trigger meddle after update of last_alerted_at',
+    'if new.last_alerted_at is not null then begin update research_jobs set last_alerted_at = null where id = new.id; exception when others then null; end; end if; return null;',
+  ],
+  [
     'takes the mark off again at COMMIT',
     'constraint trigger meddle after update on research_jobs deferrable initially deferred for each row when (new.last_alerted_at is not null) execute function meddle() --',
     'update research_jobs set last_alerted_at = null where id = new.id; return null;',

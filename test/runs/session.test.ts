@@ -7,6 +7,7 @@ const SETTINGS = [
   'statement_timeout',
   'idle_in_transaction_session_timeout',
   'lock_timeout',
+  'transaction_timeout',
   'jit',
   'max_parallel_workers_per_gather',
 ]
@@ -18,12 +19,14 @@ async function settings(sql: ReturnType<typeof openSession>['sql']): Promise<Rec
 
 test('a transaction has bounds of its own, without JIT and parallel workers; the session keeps those of the server', async () => {
   const session = openSession(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
+  await session.sql`select set_config(name, '60000', false) from pg_settings where name = 'transaction_timeout'`
   const before = await settings(session.sql)
   await session.begin('read write', { statement: 7_000, idle: 9_000 })
   expect(await settings(session.sql)).toEqual({
     statement_timeout: '7000',
     idle_in_transaction_session_timeout: '9000',
     lock_timeout: '5000',
+    ...('transaction_timeout' in before ? { transaction_timeout: '0' } : {}),
     jit: 'off',
     max_parallel_workers_per_gather: '0',
   })

@@ -140,6 +140,8 @@ test.each([
   ['postgresql://app:100%@host/db', 'has a "%" that encodes no character: write %25'],
   ['postgresql://app:w%00@host/db', 'has a "%" that encodes no character: write %25'],
   ['postgresql://:hunter2@host/db', 'names no user'],
+  // What dotenv leaves of app:hunter#2@host/db.
+  ['postgresql://app:5', 'names no user (in a .env file, a "#" outside quotes ends the value)'],
   ['postgresql:///db', 'names no host'],
   ['postgresql://app:hunter2@one,two/db', 'names several hosts: keep the primary'],
   ['postgresql://app@one:1,two:2/db', 'names several hosts: keep the primary'],
@@ -277,11 +279,14 @@ test('an IPv6 address is read without its brackets, wherever it stands', () => {
   expect(migrateConfig({ ...parts, DB_HOST: '/var/run' }).database.host).toBe('/var/run')
 })
 
-test.each(['one,two', 'db.example.com:5433', '[::1]:5433'])('DB_HOST=%s is refused', (DB_HOST) => {
-  expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([
-    'DB_HOST must be one host, without a port: DB_PORT is for that',
-  ])
-})
+test.each(['one,two', 'db.example.com:5433', '[::1]:5433', 'https://db.example.com'])(
+  'DB_HOST=%s is refused',
+  (DB_HOST) => {
+    expect(problems(() => migrateConfig({ DB_HOST, DB_NAME: 'd', DB_USER: 'u' }))).toEqual([
+      'DB_HOST must be one host alone: DB_PORT is for the port',
+    ])
+  },
+)
 
 test('DB_PASSWORD is taken as it is, blanks at its ends included', () => {
   const env = { DB_HOST: 'h', DB_NAME: 'd', DB_USER: 'u', DB_PASSWORD: ' p ' }

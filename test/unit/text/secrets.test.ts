@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { hideSecrets, withoutSecrets } from '../../src/output.js'
+import { hideSecrets, withoutSecrets } from '../../../src/text/secrets.js'
 
 afterEach(() => hideSecrets([]))
 
