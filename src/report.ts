@@ -13,7 +13,7 @@ import { lockOutOtherRuns, otherRun } from './queue/lock.js'
 import { demandPrepared } from './queue/prepared.js'
 import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import { MINUTE, type Since } from './text/time.js'
+import { DAY, MINUTE, type Since } from './text/time.js'
 
 /** What a run found, whatever came of it. */
 export interface Found {
@@ -48,10 +48,13 @@ export type Outcome =
       readonly error: unknown
     })
 
-/** Why a row, or with no ids the mail, could not be written as it should be. */
+/** How far back a digest looks by default. */
+export const WINDOW = 7 * DAY
+
+/** Why a row or, without ids, the mail could not be written as it should be. */
 export interface Fault {
   readonly error: unknown
-  readonly jobIds: readonly bigint[]
+  readonly jobIds?: readonly bigint[]
 }
 
 /** What a run of the command needs from outside. */
@@ -237,7 +240,7 @@ async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise
   const { older, waiting } = rest
   const digest = tally.digest({ ...context, overdue: lapse?.lapse, older, waiting }, window, now)
   const message = await run.render(digest, paint)
-  if (message.fault !== undefined) run.onFault({ error: message.fault, jobIds: [] })
+  if (message.fault !== undefined) run.onFault({ error: message.fault })
   return { ...found, ids, message, digest }
 }
 
