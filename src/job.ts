@@ -95,8 +95,10 @@ export interface Death {
 }
 
 const RETRY = 'Fix the cause, then retry.'
-/** No worker writes these together with the status dead: an admin closed the job. */
-const CLOSED = /^quota_exhausted$|\breaped: stuck in running$/
+/** No worker writes these at the end of an error together with the status dead: an admin closed the job. */
+function isClosed({ unredacted }: JobError): boolean {
+  return unredacted === 'quota_exhausted' || unredacted.endsWith('reaped: stuck in running')
+}
 
 /** `at` is the time at which it ended, if the sentence is to say it. The rules are those of the queue's worker. */
 export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'] }, at?: string): Death {
@@ -107,7 +109,7 @@ export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'
       how: `Given up${at ? ` at ${at},` : ''} after 90 minutes without an end: the worker died (out of memory, a restart), or is still at it`,
       advice: 'See in the log of the worker which of the two; if it died, retry.',
     }
-  if (status === 'dead' && error && CLOSED.test(error.unredacted))
+  if (status === 'dead' && error && isClosed(error))
     return {
       how: `Closed by an admin while it ${claimedAt === null ? 'waited for a retry' : 'ran'}`,
       advice: 'Nothing to do, if that was meant.',

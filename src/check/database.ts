@@ -47,7 +47,7 @@ async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
 
 async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
   const { version, user, database, encrypted, pooled } = await session.describe()
-  const where = `${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}/${database}, as ${user}`
   const how = `${encrypted ? 'encrypted' : 'not encrypted'}, ${pooled ? 'through a pooler' : 'without a pooler'}`
   return good(`database: ${where}, PostgreSQL ${version}, ${how}`)
 }

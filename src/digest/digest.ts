@@ -11,6 +11,7 @@ const CHAINS = 500
 const CHAIN_NAMES = 20
 const REFRESH_JOBS = 500
 const KINDS = 10_000
+const EXAMPLES = 10
 
 /** What is to be said; the mail puts it into words. */
 export interface Digest {
@@ -23,8 +24,8 @@ export interface Digest {
   readonly last: number
   /** How many of each source and job type, in the order in which they came. */
   readonly kinds: ReadonlyMap<string, number>
-  /** The latest ones. */
-  readonly latest: readonly Job[]
+  /** Ten of them, with their errors. */
+  readonly examples: readonly Job[]
   /** Failures of the refresh, all its runs together. */
   readonly refresh: ChainFailures | undefined
   readonly context: ChainContext
@@ -52,7 +53,7 @@ export class Tally {
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
   private readonly counts = new Map<string, number>()
-  private readonly latest = new ChainTally()
+  private readonly examples: Job[] = []
   private refresh: ChainTally | undefined
   private readonly chains = new Map<string, ChainTally>()
   private readonly grouped = new Grouping()
@@ -68,7 +69,7 @@ export class Tally {
     const kind = kindOf(job)
     const known = this.counts.get(kind)
     if (known !== undefined || this.counts.size < KINDS) this.counts.set(kind, (known ?? 0) + 1)
-    this.latest.add(job)
+    this.examples[this.ids.length % EXAMPLES] = job
   }
 
   /** chain_started_at of the runs of the refresh that failed last. */
@@ -87,7 +88,7 @@ export class Tally {
       first: this.first,
       last: this.last,
       kinds: this.counts,
-      latest: this.ids.length > 0 ? this.latest.result().jobs : [],
+      examples: this.examples.filter(Boolean),
       refresh: this.refresh?.result(),
       context,
       overdue: overdue && { ...overdue, lastSuccess: context.lastSuccess?.finishedAt ?? null },

@@ -6,7 +6,7 @@ export const MARGIN = '  '
 /** Of a column: a target with its id. */
 const COLUMN = 48
 
-const PLAIN = /^[ -~]*$/
+const PLAIN = /^[ -~\u00a0]*$/
 
 /** In columns of a terminal. The library looks at every character, which most texts can do without. */
 export function widthOf(text: string): number {

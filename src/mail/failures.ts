@@ -4,13 +4,14 @@ import type { Listed } from '../digest/cluster.js'
 import type { Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { list, oneLine, plural } from '../text/words.js'
-import { HEADING_ERROR, JOBS_LISTED_OF, LISTED_ERROR } from './caps.js'
+import { HEADING_ERROR, JOBS_LISTED_OF } from './caps.js'
 import {
   counted,
   firstLine,
   type List,
   NOTHING,
   named,
+  noteOf,
   type Quote,
   quote,
   type Row,
@@ -121,7 +122,7 @@ export function chainSection({ latest, count, first, last, kinds, jobs }: ChainF
   const counts = named(kinds, caps.kinds + caps.named)
   const row = (job: Job): Row => ({
     facts: [`job ${job.id}`, clock.brief(job.failedAt), short(kindOf(job)), target(job)],
-    notes: [`${deathOf(job).how}: ${firstLine(ownError(job.error), LISTED_ERROR)}`],
+    notes: [noteOf(job)],
     link: pages.job(job.id),
   })
   const types = [

@@ -7,14 +7,14 @@ import { Pages, type Presentation } from './presentation.js'
 /** What is known once all failures are written. */
 interface JsonEnd {
   readonly subject: string | null
-  readonly overdue: Pick<Overdue, 'lastSuccess' | 'after'> | undefined
+  readonly overdue: Overdue | undefined
   readonly older: Backlog
   readonly waiting: number
 }
 
 /**
  * The digest for scripts: every failure, without caps, written as the rows come, because there may be more than memory
- * holds. Times are ISO 8601 in UTC, or null where there is none.
+ * holds. Names are those of the log. Times are ISO 8601 in UTC, or null where there is none.
  */
 export class JsonDigest {
   private count = 0
@@ -36,9 +36,11 @@ export class JsonDigest {
   async end({ subject, overdue, older, waiting }: JsonEnd): Promise<void> {
     const rest = {
       subject,
-      overdue: overdue ? { last_success: iso(overdue.lastSuccess), expected_every_ms: overdue.after } : null,
-      older_unreported: { count: older.count, oldest: iso(older.oldest) },
-      waiting_for_next_run: waiting,
+      overdue: overdue
+        ? { lastSuccess: iso(overdue.lastSuccess), anchor: iso(overdue.anchor), afterMs: overdue.after }
+        : null,
+      olderUnreported: { count: older.count, oldest: iso(older.oldest) },
+      waiting,
     }
     const fields = Object.entries(rest).map(([key, value]) => `,\n  "${key}": ${JSON.stringify(value)}`)
     await this.print(`${this.count === 0 ? this.head() : '\n  '}]${fields.join('')}\n}\n`)
@@ -54,15 +56,15 @@ export class JsonDigest {
 function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<string, unknown>> {
   return {
     source: job.source,
-    job_type: job.jobType,
-    target_type: job.targetType,
-    target_id: job.targetId,
+    jobType: job.jobType,
+    targetType: job.targetType,
+    targetId: job.targetId,
     status: job.status,
     attempts: job.attempts,
-    max_attempts: job.maxAttempts,
-    how_it_died: howItDied(job),
-    failed_at: iso(job.failedAt),
-    chain_started_at: iso(parseChainStart(job.chain) ?? null),
+    maxAttempts: job.maxAttempts,
+    howItDied: howItDied(job),
+    failedAt: iso(job.failedAt),
+    chainStartedAt: iso(parseChainStart(job.chain) ?? null),
     error: job.error,
     url: new Pages(adminBaseUrl).job(job.id),
   }

@@ -50,7 +50,7 @@ function fits(letter: Letter): boolean {
 
 /** The mail that always goes: numbers by job type, job ids, links, and the latest errors. */
 function plainMessage(
-  { count, kinds, latest, ids, overdue }: Digest,
+  { count, kinds, examples, ids, overdue }: Digest,
   { adminBaseUrl, environment }: Presentation,
 ): Message {
   const pages = new Pages(adminBaseUrl)
@@ -65,7 +65,10 @@ function plainMessage(
     ...names.map(([kind, jobs]) => `  ${short(kind)}: ${jobs}`),
     ...(kinds.size > names.length ? [`  … and ${plural(kinds.size - names.length, 'more job type')}`] : []),
     '',
-    ...latest.flatMap((job) => [`  job ${job.id}  ${short(kindOf(job))}: ${safely(job)}`, `    ${pages.job(job.id)}`]),
+    ...examples.flatMap((job) => [
+      `  job ${job.id}  ${short(kindOf(job))}: ${safely(job)}`,
+      `    ${pages.job(job.id)}`,
+    ]),
     '',
     ...(ids.length > 0 ? [`Jobs: ${ids.slice(0, PLAIN_IDS).join(', ')}${ids.length > PLAIN_IDS ? ' …' : ''}`] : []),
     pages.retry(),

@@ -4,14 +4,14 @@ import { isNeeded, type Remedy } from '../digest/remedy.js'
 import { begunAt, hasFailed, type Run, type Step } from '../digest/run.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { list, plural } from '../text/words.js'
-import { LISTED_ERROR, NAME, RUNS_TRIED } from './caps.js'
+import { NAME, RUNS_TRIED } from './caps.js'
 import { type Clock, duration, span } from './clock.js'
 import {
   counted,
-  firstLine,
   type Instruction,
   type List,
   NOTHING,
+  noteOf,
   quote,
   type Row,
   type Section,
@@ -238,12 +238,12 @@ function lists({ chain, failed, others, failures }: Refresh, style: Style): read
   return found.map((each, index) => ({ ...each, more: index === found.length - 1 ? more : undefined }))
 }
 
-/** How it died, and the first line of its error unless that is the janitor's. Of the first all of that is said above. */
+/** Of the first one the error stands above, and so does how it died if the janitor ended it. */
 function row(job: Job, facts: readonly string[], { pages }: Style, isFirst = false): Row {
-  const { how } = deathOf(job)
-  const error = ownError(job.error)
-  const isSaid = isFirst || (error === '' && job.reaped)
-  const note = isSaid ? `${how}.` : `${how}: ${firstLine(error, LISTED_ERROR)}`
-  const notes = isFirst && job.reaped ? [] : [note]
-  return { facts: [`job ${job.id}`, ...facts, target(job)], notes, link: pages.job(job.id) }
+  const own = job.reaped ? [] : [`${deathOf(job).how}.`]
+  return {
+    facts: [`job ${job.id}`, ...facts, target(job)],
+    notes: isFirst ? own : [noteOf(job)],
+    link: pages.job(job.id),
+  }
 }

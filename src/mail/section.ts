@@ -1,7 +1,8 @@
 import type { Listed } from '../digest/cluster.js'
+import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, oneLine } from '../text/words.js'
-import { type Caps, KIND, NAME } from './caps.js'
+import { type Caps, KIND, LISTED_ERROR, NAME } from './caps.js'
 import type { Clock } from './clock.js'
 import type { Pages } from './presentation.js'
 
@@ -74,7 +75,7 @@ export interface Link {
   readonly about?: string
 }
 
-/** Nothing of what most sections do without. */
+/** The parts that most sections leave empty. */
 export const NOTHING: Omit<Section, 'headline'> = {
   mark: '',
   lead: [],
@@ -116,6 +117,13 @@ export function sentence(text: string): string {
 /** "song 5f0e8a52-…" */
 export function target({ targetType, targetId }: Listed): string {
   return `${short(targetType, NAME)} ${targetId}`
+}
+
+/** How a job died, and the first line of its error unless that is the janitor's. */
+export function noteOf(job: Job): string {
+  const { how } = deathOf(job)
+  const error = ownError(job.error)
+  return error === '' && job.reaped ? `${how}.` : `${how}: ${firstLine(error, LISTED_ERROR)}`
 }
 
 /** Jobs in a row with the same notes show them once, under the last. */

@@ -40,7 +40,7 @@ test('where all is well, every line says so, and exit is 0', async () => {
   expect(marked('✓', finished)).toEqual([
     'configuration: complete',
     expect.stringMatching(
-      /^database: postgres@127.0.0.1:\d+\/job_alert_\w+, PostgreSQL \d+\.\d+.*, not encrypted, without a pooler$/,
+      /^database: 127.0.0.1:\d+\/job_alert_\w+, as postgres, PostgreSQL \d+\.\d+.*, not encrypted, without a pooler$/,
     ),
     'table: research_jobs with its column last_alerted_at, and no hidden rows',
     'index: research_jobs_unreported_failures',

@@ -59,7 +59,7 @@ test('a database of another time zone and DateStyle, and a process of a third, a
   const [row] =
     await sql`select extract(epoch from finished_at)::float8 * 1000 as time from research_jobs where id = ${id}`
   const [failure] = JSON.parse(preview.stdout).failures
-  expect(Math.abs(Date.parse(failure.failed_at) - row?.time)).toBeLessThan(1)
+  expect(Math.abs(Date.parse(failure.failedAt) - row?.time)).toBeLessThan(1)
 })
 
 test('ALERT_TIMEZONE is the one zone of the mail', async () => {

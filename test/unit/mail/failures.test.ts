@@ -99,3 +99,7 @@ test('jobs of a run that died alike say so once, below the last of them', () => 
   expect(mail.match(/last attempt \(5 of 5\): Spotify answered 502/g)).toHaveLength(1)
   expect(mail).toMatch(/job 3 .*\n {2}job 2 .*\n {2}job 1 .*\n {4}Failed on the last attempt \(5 of 5\): Spotify/)
 })
+
+test('the words of the janitor are no error of a job in a run', () => {
+  expect(text(job({ chain, ...reaped })).replaceAll(/\s+/g, ' ')).toContain('or is still at it. --')
+})

@@ -26,23 +26,23 @@ test('a failure is written with all that is known of it', async () => {
       {
         id: 4_102,
         source: 'apple',
-        job_type: 'refresh_catalog',
-        target_type: 'catalog',
-        target_id: '11111111-1111-1111-1111-bbbbbbbbbbbb',
+        jobType: 'refresh_catalog',
+        targetType: 'catalog',
+        targetId: '11111111-1111-1111-1111-bbbbbbbbbbbb',
         status: 'dead',
         attempts: 1,
-        max_attempts: 1,
-        how_it_died: 'Failed on the only attempt',
-        failed_at: '2026-11-23T03:12:00.000Z',
-        chain_started_at: '2026-11-23T03:00:00.123Z',
+        maxAttempts: 1,
+        howItDied: 'Failed on the only attempt',
+        failedAt: '2026-11-23T03:12:00.000Z',
+        chainStartedAt: '2026-11-23T03:00:00.123Z',
         error: 'songs failed: Read timed out.',
         url: 'https://admin.approachnote.com/research/jobs/4102',
       },
     ],
     subject: 'subject',
     overdue: null,
-    older_unreported: { count: 0, oldest: null },
-    waiting_for_next_run: 0,
+    olderUnreported: { count: 0, oldest: null },
+    waiting: 0,
   })
 })
 
@@ -55,9 +55,9 @@ test('every failure is written, without caps', async () => {
 
 test('what is no time is null', async () => {
   const odd = { failedAt: Number.POSITIVE_INFINITY, chain: 'odd', error: null }
-  const { failures, older_unreported } = await written([job(odd)], { count: 1, oldest: Number.NEGATIVE_INFINITY })
-  expect(failures[0]).toMatchObject({ failed_at: null, chain_started_at: null, error: null })
-  expect(older_unreported).toEqual({ count: 1, oldest: null })
+  const { failures, olderUnreported } = await written([job(odd)], { count: 1, oldest: Number.NEGATIVE_INFINITY })
+  expect(failures[0]).toMatchObject({ failedAt: null, chainStartedAt: null, error: null })
+  expect(olderUnreported).toEqual({ count: 1, oldest: null })
 })
 
 test('a digest without failures is a document, too', async () => {
@@ -74,13 +74,13 @@ test('a window without a start has none', async () => {
     PRODUCTION,
   ).end({
     subject: null,
-    overdue: { lastSuccess: Date.UTC(2026, 10, 5), after: 1_000 },
+    overdue: { lastSuccess: Date.UTC(2026, 10, 5), anchor: Date.UTC(2026, 10, 5), after: 1_000 },
     older: { count: 0, oldest: null },
     waiting: 0,
   })
   expect(JSON.parse(text)).toMatchObject({
     since: null,
     subject: null,
-    overdue: { last_success: '2026-11-05T00:00:00.000Z' },
+    overdue: { lastSuccess: '2026-11-05T00:00:00.000Z' },
   })
 })

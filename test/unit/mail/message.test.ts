@@ -67,8 +67,8 @@ test.each<[string, Partial<Digest>]>([
 
 test('the plain mail goes although not even an error can be shown', () => {
   const error = { toString: () => Symbol('no text') } as never
-  const latest = [{ ...job({ id: 78 }), error }]
-  expect(plain({ ...digestOf([job({ id: 78 })]), latest, window: null as never }).text).toContain(
+  const examples = [{ ...job({ id: 78 }), error }]
+  expect(plain({ ...digestOf([job({ id: 78 })]), examples, window: null as never }).text).toContain(
     '  job 78  spotify/match_song: (the error could not be shown)',
   )
 })
