@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseSettings } from './config/database.js'
 import { interruptible } from './interruption.js'
-import { isServerError, openSession, type Sql } from './postgres/session.js'
+import { isServerError, Session, type Sql } from './postgres/session.js'
 import { MARK_TYPE, NotPrepared, readTable, unprepared } from './queue/prepared.js'
 
 /** Takes a line for whoever runs the migration. */
@@ -21,7 +21,7 @@ const pause = () => sleep(1_000, undefined, { ref: false })
  * person can help, with the server's error, or with the reason of `stop`.
  */
 export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortSignal): Promise<void> {
-  const [worker, watcher] = [openSession(settings), openSession(settings)]
+  const [worker, watcher] = [new Session(settings), new Session(settings)]
   try {
     await interruptible(perform(watcher.sql, LOCK_OUT_OTHERS, say), stop)
     const [row] = await worker.sql`select pg_backend_pid() as pid`

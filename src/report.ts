@@ -6,11 +6,11 @@ import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
-import { openSession, type Session, type Sql } from './postgres/session.js'
-import { claimLapse, type Lapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { Session, type Sql } from './postgres/session.js'
+import { type Lapse, markLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import { claimFailures, countUnreported, FAILURES_PER_MAIL, readFailures } from './queue/failures.js'
 import { lockOutOtherRuns, otherRun } from './queue/lock.js'
-import { demandPrepared } from './queue/prepared.js'
+import { demandPrepared, explainMissingRight } from './queue/prepared.js'
 import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
@@ -93,10 +93,10 @@ interface Viewer {
  * Rejects when it came to an end before the send; the transaction is rolled back then.
  */
 export async function report(run: Run, send: SendMail): Promise<Outcome> {
-  const session = openSession(run.database)
+  const session = new Session(run.database)
   const { stop, abort } = run.interruptions
   try {
-    const claimed = await interruptible(claim(session, run), stop)
+    const claimed = await interruptible(claim(session, run).catch(explainMissingRight), stop)
     if ('kind' in claimed) return claimed
     const { ids, message, digest, ...found } = claimed
     if (!message) return { kind: 'nothing to report', ...found }
@@ -116,9 +116,9 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
 
 /** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
 export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
-  const session = openSession(run.database)
+  const session = new Session(run.database)
   try {
-    return await interruptible(look(session, run, viewer), run.interruptions.stop)
+    return await interruptible(look(session, run, viewer).catch(explainMissingRight), run.interruptions.stop)
   } finally {
     await session.close()
   }
@@ -133,7 +133,8 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   const tally = new Tally()
   const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
   if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
-  const lapse = run.overdueAfter === undefined ? undefined : await claimLapse(sql, run.overdueAfter, window)
+  const due = await dueLapse(sql, window, run)
+  const lapse = due && (await markLapse(sql, due)) ? due : undefined
   const { older, left } = await countUnreported(sql, window)
   const isFull = claimed === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
@@ -163,7 +164,7 @@ async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathere
     waiting += jobs.length - fitting.length
     await viewer.onFailures(jobs)
   })
-  const lapse = run.overdueAfter === undefined ? undefined : await readLapse(sql, run.overdueAfter, window)
+  const lapse = await dueLapse(sql, window, run)
   const { older } = await countUnreported(sql, window)
   return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run, viewer.paint)
 }
@@ -221,10 +222,15 @@ function addTo(tally: Tally, job: Job, { onFault }: Run): void {
   }
 }
 
+async function dueLapse(sql: Sql, window: Window, { overdueAfter }: Run): Promise<Lapse | undefined> {
+  const lapse = overdueAfter === undefined ? undefined : await readLapse(sql, overdueAfter, window)
+  return lapse?.isDue ? lapse : undefined
+}
+
 /** What a transaction has found. */
 interface Taken extends Omit<Found, 'found' | 'overdue'> {
   readonly tally: Tally
-  readonly lapse: { readonly id: bigint; readonly lapse: Lapse } | undefined
+  readonly lapse: Lapse | undefined
   readonly now: Date
   readonly window: Window
 }
@@ -238,7 +244,8 @@ async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise
   const runs = tally.refreshRuns()
   const context = await readContext(sql, runs, lapse !== undefined || runs.length > 0)
   const { older, waiting } = rest
-  const digest = tally.digest({ ...context, overdue: lapse?.lapse, older, waiting }, window, now)
+  const overdue = lapse && { anchor: lapse.anchor, after: lapse.after }
+  const digest = tally.digest({ ...context, overdue, older, waiting }, window, now)
   const message = await run.render(digest, paint)
   if (message.fault !== undefined) run.onFault({ error: message.fault })
   return { ...found, ids, message, digest }

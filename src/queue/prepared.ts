@@ -94,8 +94,8 @@ export async function demandPrepared(sql: Sql, to: 'read' | 'mark'): Promise<voi
   if (reason) throw new NotPrepared(reason)
 }
 
-/** Throws NotPrepared where the role lacks a right on research_jobs, and otherwise the error itself. */
-export function explain(error: unknown): never {
+/** Throws NotPrepared if the role lacks a right on research_jobs, otherwise the error itself. */
+export function explainMissingRight(error: unknown): never {
   if (isServerError(error) && error.code === '42501' && /\bresearch_jobs\b/.test(error.message))
     throw new NotPrepared(
       `${error.message}: the role needs select on research_jobs and update (last_alerted_at); see the README`,

@@ -44,7 +44,7 @@ export async function connected<T>(
     mail.setClient(client)
     const attempt: Attempt = (work) => {
       stood = false
-      return work().catch((error: NodeJS.ErrnoException) => explain(error, bound, stood))
+      return work().catch((error: NodeJS.ErrnoException) => notAccepted(error, bound, stood))
     }
     return await work(attempt, bound.signal)
   } finally {
@@ -64,7 +64,7 @@ function agentFor(url: string, onConnected: () => void): http.Agent {
 }
 
 /** Only the code is taken over: the error itself holds the request with its key. */
-function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
+function notAccepted({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
   const kind = stood ? 'unknown' : 'not taken'
   if (bound.passed)
     return { kind, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }
