@@ -112,8 +112,8 @@ export async function withInterruptions<T>(
   }
 }
 
-/** How long a run that is over, or was aborted, may take to wind up before it is ended. */
-const WIND_UP = 5_000
+/** How long a run that is over, or was aborted, may take to wind up: longer than a session takes to close. */
+const WIND_UP = 3_000
 
 /** Nothing should keep the process any more; if something does, it must not block the next run. */
 export function exitSoon(): void {
