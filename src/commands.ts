@@ -119,7 +119,7 @@ export async function checked({ sendTest }: CheckOptions, env: Environment): Pro
 export async function applyMigrations(env: Environment): Promise<Summary> {
   const config = migrateConfig(env)
   const log = discreetLog(env, config)
-  // A large index takes hours; more than a day, and somebody has to look.
+  // A large index takes hours, not days.
   return withInterruptions(DAY, 'migrate took longer than a day', logFault(log), async ({ stop }) => {
     const { migrate } = await import('./late.js')
     await migrate(config.database, log.info, stop)

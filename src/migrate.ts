@@ -5,7 +5,7 @@ import { interruptible } from './interruption.js'
 import { isServerError, Session, type Sql } from './postgres/session.js'
 import { MARK_TYPE, NotPrepared, readTable, unprepared } from './queue/prepared.js'
 
-/** Takes a line for whoever runs the migration. */
+/** Takes a line of progress. */
 type Say = (line: string) => void
 
 /** Beside src/ and beside dist/, from which this runs. */
@@ -64,10 +64,10 @@ const LOCK_OUT_OTHERS = `
   end
   $$`
 
-/** What LOCK_OUT_OTHERS and the files of sql/ raise where somebody else is at work on the table. */
+/** Raised by LOCK_OUT_OTHERS and by the files of sql/ while another session works on the table. */
 const OBJECT_IN_USE = '55006'
 
-/** Performs the statement again and again until nobody else is at work. */
+/** Repeats the statement until no other session works on the table. */
 async function perform(sql: Sql, statement: string, say: Say): Promise<void> {
   for (let told = false; ; told = true) {
     try {

@@ -1,3 +1,4 @@
+import { unescape as percentDecoded } from 'node:querystring'
 import { styleText } from 'node:util'
 import pino from 'pino'
 import { LOG_LEVELS, type LogLevel } from './config.js'
@@ -6,8 +7,8 @@ import type { Paint } from './mail/presentation.js'
 let unwritable: NodeJS.ErrnoException | undefined
 
 /**
- * From then on nobody who reads stdout or stderr can end or hold the process: neither by going, nor by sleeping on a
- * full pipe or a stopped terminal. What is not taken waits in memory, and is lost when the process ends without it.
+ * From then on a reader of stdout or stderr cannot end or hold the process: neither by going, nor by sleeping on a
+ * full pipe or a stopped terminal. Output that is not taken waits in memory, and is lost when the process ends.
  */
 export function outliveReaders(): void {
   process.stdout.on('error', (error) => {
@@ -21,7 +22,6 @@ export function outliveReaders(): void {
   }
 }
 
-/** What stands in place of a secret. */
 const HIDDEN = '[redacted]'
 
 /** Shorter values stand in ordinary text by chance. */
@@ -47,17 +47,9 @@ function patternOf(secret: string): string {
   return /^\d+$/.test(secret) ? `(?<!\\d)${pattern}(?!\\d)` : pattern
 }
 
-function percentDecoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
-}
-
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A pattern for one character of a secret, in whatever way it may be written. */
+/** A pattern for one character of a secret, in each of its spellings. */
 function anySpelling(character: string): string {
   const literal = (text: string): string =>
     [...text].map((each) => `\\u{${each.codePointAt(0)?.toString(16)}}`).join('')
@@ -72,12 +64,12 @@ export function withoutSecrets(text: string): string {
   return secrets ? text.replace(secrets, HIDDEN) : text
 }
 
-/** Prints on stdout. Resolves when stdout has taken it, or whoever read it has gone; never rejects. */
+/** Prints on stdout. Resolves when stdout has taken it, or its reader has gone; never rejects. */
 export function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(withoutSecrets(text), () => resolve()))
 }
 
-/** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
+/** Resolves when stdout has taken everything, or its reader has gone. Rejects when it cannot be written. */
 export async function flushed(): Promise<void> {
   await print('')
   if (unwritable && unwritable.code !== 'EPIPE')

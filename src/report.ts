@@ -15,7 +15,7 @@ import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
 
-/** What a run found, whatever came of it. */
+/** What a run found. */
 export interface Found {
   /** Failures in the mail. */
   readonly found: number
@@ -23,7 +23,7 @@ export interface Found {
   readonly older: Backlog
   /** Failures beyond what one mail takes: the next run reports them. */
   readonly waiting: number
-  /** Failures that somebody else has locked: the next run reports them. */
+  /** Failures that another session has locked: the next run reports them. */
   readonly locked: number
 }
 
@@ -79,7 +79,7 @@ export interface Gathered extends Found {
   readonly digest: Digest | undefined
 }
 
-/** Where a preview goes: somebody may want every failure, and the text in colour. */
+/** What reads a preview as it is made. */
 interface Viewer {
   readonly onWindow: (window: Window) => void
   /** The next failures are read when it has resolved. */
@@ -90,7 +90,7 @@ interface Viewer {
 /**
  * One transaction, one mail: claim, read, render, send, commit. Every statement that can fail comes before the send;
  * after it there is only COMMIT, on the connection that holds the claim or not at all.
- * Rejects when it came to an end before the send; the transaction is rolled back then.
+ * Rejects if it ends before the send; the transaction is rolled back then.
  */
 export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const session = new Session(run.database)
@@ -118,7 +118,7 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
 export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
   const session = new Session(run.database)
   try {
-    return await interruptible(look(session, run, viewer).catch(explainMissingRight), run.interruptions.stop)
+    return await interruptible(survey(session, run, viewer).catch(explainMissingRight), run.interruptions.stop)
   } finally {
     await session.close()
   }
@@ -143,15 +143,15 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   return composed
 }
 
-/** The same, and whatever else a run may read: only that shows which columns and rights it needs. */
+/** A claim and every further read of a run: together they need all columns and rights. */
 export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
   const claimed = await claim(session, run)
   if (!('kind' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
 
-/** The same, without a mark or a lock. */
-async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
+/** The same as a claim, without a mark or a lock. */
+async function survey(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read only')
   await demandPrepared(sql, 'read')
@@ -170,7 +170,7 @@ async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathere
 }
 
 /** A synchronous standby may hold up the answer: a minute by default. */
-function commitTimeout({ sendTimeout }: Pick<Run, 'sendTimeout'>): number {
+function commitTimeout({ sendTimeout }: Run): number {
   return 4 * sendTimeout
 }
 
@@ -180,7 +180,7 @@ const WIND_UP = 30_000
 /** A clock that is further off than this makes times in logs misleading. */
 const SKEW = 5 * MINUTE
 
-/** BEGIN, and what the run takes from the server's clock. */
+/** BEGIN; now and the window come from the server's clock. */
 async function begin(
   session: Session,
   { since, includeAlerted, runTimeout, sendTimeout, warn }: Run,
@@ -204,15 +204,15 @@ function windowStart(since: Since, now: Date): Window['since'] {
   return start
 }
 
-/** Whoever holds the lock for longer than a run may take no longer works, but waits: for a standby, or for nobody. */
-async function busy(sql: Sql, { runTimeout, sendTimeout }: Run, now: Date): Promise<Busy> {
+/** A run that holds the lock for longer than a run may take is stuck, for example behind a standby. */
+async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   const { pid, since } = await otherRun(sql)
-  const longest = 2 * runTimeout + sendTimeout + commitTimeout({ sendTimeout })
+  const longest = 2 * run.runTimeout + run.sendTimeout + commitTimeout(run)
   const hangs = since !== undefined && now.getTime() - since.getTime() > longest
   return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
 }
 
-/** A row that cannot be understood stands in the mail by its id. */
+/** A row that cannot be understood is in the mail by its id. */
 function addTo(tally: Tally, job: Job, { onFault }: Run): void {
   try {
     tally.add(job)

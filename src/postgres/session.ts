@@ -30,7 +30,7 @@ interface Bounds {
 const CONNECT_TIMEOUT = 10_000
 const CLOSE_TIMEOUT = 1_000
 const KEEP_ALIVE = 30_000
-/** How long a statement waits for a lock that somebody else holds. */
+/** How long a statement waits for a lock. */
 const LOCK_TIMEOUT = 5_000
 const BEGIN = {
   'read write': 'begin isolation level read committed',
@@ -177,7 +177,7 @@ export class Session {
   }
 }
 
-/** Whether the server itself refused the statement, as opposed to a connection that broke. */
+/** True if the server refused the statement; a broken connection is another error. */
 export function isServerError(error: unknown): error is postgres.PostgresError {
   return error instanceof postgres.PostgresError
 }

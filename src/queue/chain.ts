@@ -39,7 +39,7 @@ const anchor = (sql: Sql): Fragment => sql`
   limit 1`
 
 /**
- * Whether the anchor is too old and nobody has heard of it. A success has its own mark. Without one, any refresh job
+ * True if the anchor is too old and that was not reported. A success has its own mark. Without one, any refresh job
  * that was reported since the deadline has said it. What was reported counts again only if asked for, and if the
  * deadline lies inside the window.
  */
@@ -82,7 +82,7 @@ export async function readLapse(sql: Sql, after: number, window: Window): Promis
   return row && { id: BigInt(row.id), anchor: row.since, succeeded: row.succeeded, after, isDue: row.is_due }
 }
 
-/** Marks the lapse as reported. False when somebody else has locked its row. Throws as `mark`. */
+/** Marks the lapse as reported. False when another session has locked its row. Throws as `mark`. */
 export async function markLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
   const row = sql`
     select id
@@ -96,7 +96,7 @@ const CHAIN_JOBS_READ = 100
 const LATEST_JOBS_READ = 500
 
 /**
- * The jobs of these chains, whatever their state, in the order they were created; of each chain its first hundred.
+ * The jobs of these chains, in any state and in the order of their creation; the first hundred of each chain.
  * Materialized, or the planner would walk the primary key in search of them.
  */
 export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {

@@ -34,7 +34,7 @@ export class NotMarked extends Error {}
 
 /**
  * Marks the rows that `rows` selects and hands each to `onJob` as it arrives; returns how many there were.
- * Rows that somebody else has locked are left for the next run. The mark is the clock's time, not now(): a job may
+ * Rows that another session has locked are left for the next run. The mark is the clock's time, not now(): a job may
  * have died after this transaction began. It is never before failed_at, which another clock may have written.
  * Throws NotMarked unless every selected row comes back with such a mark: a trigger may skip or undo the update.
  * The ids go through an array, because the planner cannot know how few they are, and a join would read the table.
@@ -107,7 +107,7 @@ export async function readFailures(
 export interface Unreported {
   /** Before the window. */
   readonly older: Backlog
-  /** In it: locked by somebody else, beyond what one mail takes, or failed since the claim. */
+  /** In it: locked by another session, beyond what one mail takes, or failed since the claim. */
   readonly left: number
 }
 

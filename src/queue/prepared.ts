@@ -20,7 +20,7 @@ export interface Table {
   readonly indexes: readonly string[]
 }
 
-/** Reads the catalog alone: works whatever the role may do. A policy "using (true)" hides nothing. */
+/** Reads the catalog alone, so that the role needs no right. A policy "using (true)" hides nothing. */
 export async function readTable(sql: Sql): Promise<Table> {
   const [row] = await sql`
     with policy as (

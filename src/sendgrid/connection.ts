@@ -35,7 +35,7 @@ export async function connected<T>(
       maxRedirects: 0,
       httpAgent: agent,
       httpsAgent: agent,
-      // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
+      // It would hand the key to the proxy that HTTP_PROXY names, even for a loopback address.
       proxy: false,
       // The status alone decides: a body may drip for ever.
       responseType: 'stream',
