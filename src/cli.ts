@@ -84,7 +84,7 @@ function parsedSince(text: string): Since {
   }
 }
 
-/** Does the work, and ends in its summary line and exit code whatever happens. */
+/** Does the work, and always ends in a summary line and an exit code. */
 async function run(
   { env, envFile }: EnvOptions,
   harmless: string,

@@ -1,15 +1,13 @@
-import type { DatabaseSettings } from './config/database.js'
 import type { Environment } from './config/reader.js'
-import { digestConfig, migrateConfig, usableConfig } from './config.js'
+import { type DigestConfig, digestConfig, migrateConfig, type Usable, usableConfig } from './config.js'
 import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
-import { interruptible, listenForInterruptions } from './interruption.js'
+import { type Interruptions, interruptible, withInterruptions } from './interruption.js'
 import { JsonDigest } from './mail/json.js'
-import type { Message } from './mail/message.js'
 import type { Presentation } from './mail/presentation.js'
-import { checkSummary, migrateSummary, outcomeSummary, previewSummary, type Summary } from './outcome.js'
+import { checkSummary, MIGRATED, outcomeSummary, previewSummary, type Summary } from './outcome.js'
 import { flushed, type Log, openLog, paint, print } from './output.js'
-import { type Fault, type Gathered, preview, type Run, report } from './report.js'
+import { type Gathered, preview, type Run, report, WINDOW } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { hideSecrets, withoutSecrets } from './text/secrets.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
@@ -17,7 +15,7 @@ import { DAY, MINUTE, type Since } from './text/time.js'
 export const FORMATS = ['text', 'html', 'json'] as const
 type Format = (typeof FORMATS)[number]
 
-/** What the command line said. */
+/** The options of the command line. */
 export interface DigestOptions {
   readonly dryRun?: true
   readonly since?: Since
@@ -29,65 +27,58 @@ export interface CheckOptions {
   readonly sendTest?: true
 }
 
-/** How far back a digest looks unless told otherwise. */
-const WINDOW = 7 * DAY
-/** A large index takes hours; more than a day, and somebody has to look. */
-const MIGRATE_TIMEOUT = DAY
-
-/** No output shows what the variables say that are a secret. */
-function hideSecretsOf(env: Environment, database: DatabaseSettings | undefined): void {
+/** Opens the log; from then on no output contains a secret of the variables. */
+function discreetLog(env: Environment, { database, logLevel }: Pick<Usable, 'database' | 'logLevel'>): Log {
   hideSecrets([env.SENDGRID_API_KEY, env.HEARTBEAT_URL, database?.password])
+  return openLog(logLevel)
 }
 
-/** Where a fault goes that is not part of the run: a rejection that nobody handles, or an error in a callback. */
-function faultLog(log: Log): (error: unknown) => void {
+/** Logs a fault outside the run: an unhandled rejection, or an error in a callback. */
+function logFault(log: Log): (error: unknown) => void {
   return (error) => log.error('internal error', { stack: stackOf(error) })
-}
-
-/** `job-alert digest`. Rejects with whatever came before the mail; what came after it is in the summary. */
-export async function digest(options: DigestOptions, env: Environment): Promise<Summary> {
-  const { mail, logLevel, heartbeatUrl, ...config } = digestConfig(env, { dryRun: options.dryRun === true })
-  hideSecretsOf(env, config.database)
-  const log = openLog(logLevel)
-  const interruptions = listenForInterruptions(config.runTimeout, EXPIRED, faultLog(log))
-  interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
-  const since = options.since ?? WINDOW
-  const includeAlerted = options.includeAlerted === true
-  log.debug('looking for failures', { since, includeAlerted, dryRun: mail === undefined })
-  const onFault = ({ error, jobIds }: Fault): void => {
-    const about = jobIds.length > 0 ? 'a row could not be understood' : 'the mail could only be written plainly'
-    log.error(about, { ...(jobIds.length > 0 ? { jobIds } : {}), stack: stackOf(error) })
-  }
-  const run: Run = {
-    ...config,
-    since,
-    includeAlerted,
-    sendTimeout: mail?.timeout ?? 0,
-    interruptions,
-    warn: (message) => log.warn(message),
-    render: async (...all) => (await import('./late.js')).renderMessage(all[0], config.presentation, all[1]),
-    onFault,
-  }
-  try {
-    if (!mail) return previewSummary(await printed(run, config.presentation, options.format ?? 'text'))
-    const send: SendMail = async (message, signal) =>
-      (await import('./late.js')).sendGrid(mail, config.presentation)(fitToSend(message), signal)
-    const outcome = await report(run, send)
-    // A run that saw nothing of the queue is no sign of life.
-    const heard = outcome.kind === 'sent' || outcome.kind === 'nothing to report'
-    const unheard = heartbeatUrl && heard && (await beat(heartbeatUrl))
-    if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
-    return outcomeSummary(outcome)
-  } finally {
-    interruptions.dispose()
-  }
 }
 
 const EXPIRED =
   'RUN_TIMEOUT has passed before the mail was ready: set it higher or, if check finds an index missing, run migrate'
 
-function fitToSend({ subject, text, html }: Message): Message {
-  return { subject: withoutSecrets(subject), text: withoutSecrets(text), html: withoutSecrets(html) }
+/** `job-alert digest`. Rejects if it ends before the send; the summary covers everything after. */
+export async function digest(options: DigestOptions, env: Environment): Promise<Summary> {
+  const config = digestConfig(env, { dryRun: options.dryRun === true })
+  const { mail, presentation, heartbeatUrl } = config
+  const log = discreetLog(env, config)
+  return withInterruptions(config.runTimeout, EXPIRED, logFault(log), async (interruptions) => {
+    const run = runOf(options, config, interruptions, log)
+    if (!mail) return previewSummary(await printed(run, presentation, options.format ?? 'text'))
+    const send: SendMail = async ({ subject, text, html }, signal) => {
+      const message = { subject: withoutSecrets(subject), text: withoutSecrets(text), html: withoutSecrets(html) }
+      return (await import('./late.js')).sendGrid(mail, presentation)(message, signal)
+    }
+    const outcome = await report(run, send)
+    // A run that saw nothing of the queue is no sign of life.
+    const isAlive = outcome.kind === 'sent' || outcome.kind === 'nothing to report'
+    const unheard = heartbeatUrl && isAlive && (await beat(heartbeatUrl))
+    if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
+    return outcomeSummary(outcome)
+  })
+}
+
+function runOf(options: DigestOptions, config: DigestConfig, interruptions: Interruptions, log: Log): Run {
+  const { since = WINDOW, includeAlerted = false, dryRun = false } = options
+  interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
+  log.debug('looking for failures', { since, includeAlerted, dryRun })
+  return {
+    ...config,
+    since,
+    includeAlerted,
+    sendTimeout: config.mail?.timeout ?? 0,
+    interruptions,
+    warn: log.warn,
+    render: async (digest, paint) => (await import('./late.js')).renderMessage(digest, config.presentation, paint),
+    onFault: ({ error, jobIds }) =>
+      jobIds
+        ? log.error('a row could not be understood', { jobIds, stack: stackOf(error) })
+        : log.error('the mail could only be written plainly', { stack: stackOf(error) }),
+  }
 }
 
 async function printed(run: Run, presentation: Presentation, format: Format): Promise<Gathered> {
@@ -111,42 +102,28 @@ async function printed(run: Run, presentation: Presentation, format: Format): Pr
 export async function checked({ sendTest }: CheckOptions, env: Environment): Promise<Summary> {
   const { check, findingLine } = await import('./late.js')
   const config = usableConfig(env)
-  hideSecretsOf(env, config.database)
+  const log = discreetLog(env, config)
   const timeout = config.runTimeout + MINUTE
   const expired = `check took longer than ${timeout / 1_000} seconds`
-  const interruptions = listenForInterruptions(timeout, expired, faultLog(openLog(config.logLevel)))
-  const codes: (0 | 1 | 2)[] = []
-  try {
-    const findings = check(config, {
-      ...config,
-      since: WINDOW,
-      includeAlerted: false,
-      sendTimeout: config.mail?.timeout ?? 0,
-      interruptions,
-      sendTest: sendTest === true,
-    })
-    for await (const finding of findings) {
+  return withInterruptions(timeout, expired, logFault(log), async (interruptions) => {
+    const codes: (0 | 1 | 2)[] = []
+    for await (const finding of check(config, interruptions, sendTest === true)) {
       void print(findingLine(finding))
       if (finding.exitCode !== undefined) codes.push(finding.exitCode)
     }
     await interruptible(flushed(), interruptions.stop)
-  } finally {
-    interruptions.dispose()
-  }
-  return checkSummary(codes)
+    return checkSummary(codes)
+  })
 }
 
 /** `job-alert migrate`. Rejects with the error of the file that could not be applied. */
 export async function applyMigrations(env: Environment): Promise<Summary> {
-  const { database, logLevel } = migrateConfig(env)
-  hideSecretsOf(env, database)
-  const log = openLog(logLevel)
-  const interruptions = listenForInterruptions(MIGRATE_TIMEOUT, 'migrate took longer than a day', faultLog(log))
-  try {
+  const config = migrateConfig(env)
+  const log = discreetLog(env, config)
+  // A large index takes hours, not days.
+  return withInterruptions(DAY, 'migrate took longer than a day', logFault(log), async ({ stop }) => {
     const { migrate } = await import('./late.js')
-    await migrate(database, log.info, interruptions.stop)
-  } finally {
-    interruptions.dispose()
-  }
-  return migrateSummary()
+    await migrate(config.database, log.info, stop)
+    return MIGRATED
+  })
 }

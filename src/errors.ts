@@ -8,7 +8,7 @@ export class ConnectionError extends Error {}
 /** The server's TLS is not what sslmode demands; the message says what to do. */
 export class TlsError extends ConnectionError {}
 
-/** Node's codes for a certificate that nobody known vouches for, or that is another host's. */
+/** Node's codes for a certificate of an unknown authority, or of another host. */
 export const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
 /** How PostgreSQL and its poolers refuse a log-in. PgBouncer says 08P01, and Supabase's pooler XX000. */
@@ -21,7 +21,7 @@ interface Details extends NodeJS.ErrnoException {
   readonly severity_local?: string
 }
 
-/** What an error says, fit for a log once it is redacted. */
+/** An error in words for a log; to be redacted. */
 export function reasonOf(error: unknown): string {
   const { message, code = '', syscall, path, severity_local, severity = severity_local ?? 'FATAL' } = error as Details
   if (path) return `cannot read ${path} (${code})`

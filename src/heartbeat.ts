@@ -10,7 +10,7 @@ export async function beat(url: string): Promise<string | undefined> {
   const bound = deadline(TIMEOUT)
   try {
     const { ok, status, body } = await fetch(url, { signal: bound.signal, redirect: 'manual' })
-    // A page that nobody reads would keep the process.
+    // An unread body would keep the process alive.
     await body?.cancel()
     return ok ? undefined : `it answered ${status}`
   } catch (error) {

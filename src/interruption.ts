@@ -66,16 +66,16 @@ type Signal = (typeof SIGNALS)[number]
 const GRACE = 8_000
 
 /**
- * Listens for what may cut a run short. A signal stops it, and aborts it when a second one comes or the grace has
- * passed. The end of `timeout` milliseconds aborts it; `expired` is the reason then. An error that nobody caught stops
- * it, and goes to `onFault` each time. `dispose` clears the timers. The listeners stay, or a late signal would change
- * the exit code.
+ * Does `work`, and listens for what may cut it short. A signal stops it, and aborts it when a second one comes or the
+ * grace has passed. The end of `timeout` milliseconds aborts it with the reason `expired`. An uncaught error stops it,
+ * and goes to `onFault`. The listeners stay, or a late signal would change the exit code.
  */
-export function listenForInterruptions(
+export async function withInterruptions<T>(
   timeout: number,
   expired: string,
   onFault: (error: unknown) => void,
-): Interruptions & { dispose(): void } {
+  work: (interruptions: Interruptions) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController()
   const abort = new AbortController()
   const end = (reason: Interrupted): void => {
@@ -100,22 +100,20 @@ export function listenForInterruptions(
   }
   for (const name of SIGNALS) process.on(name, onSignal)
   process.on('uncaughtException', onError).on('unhandledRejection', onError)
-  return {
-    stop: stop.signal,
-    abort: abort.signal,
-    sending(timeout) {
-      clearTimeout(bound)
-      bound = setTimeout(() => end(new Interrupted('the time for the mail is up')), timeout)
-    },
-    dispose() {
-      clearTimeout(bound)
-      clearTimeout(grace)
-    },
+  const sending = (timeout: number): void => {
+    clearTimeout(bound)
+    bound = setTimeout(() => end(new Interrupted('the time for the mail is up')), timeout)
+  }
+  try {
+    return await work({ stop: stop.signal, abort: abort.signal, sending })
+  } finally {
+    clearTimeout(bound)
+    clearTimeout(grace)
   }
 }
 
-/** How long a run that is over, or was aborted, may take to wind up before it is ended. */
-const WIND_UP = 5_000
+/** How long a run that is over, or was aborted, may take to wind up: longer than a session takes to close. */
+const WIND_UP = 3_000
 
 /** Nothing should keep the process any more; if something does, it must not block the next run. */
 export function exitSoon(): void {

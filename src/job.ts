@@ -45,7 +45,7 @@ const JANITOR =
   /(\s{0,4}(?:[|;]\s{0,4})?\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\)))/
 
 /**
- * last_error as it stands in the row. Jobs are compared and grouped by `unredacted`; whatever is shown goes through
+ * last_error as it stands in the row. Jobs are compared and grouped by `unredacted`; all that is shown goes through
  * toString(), which template strings and JSON call themselves, and which redacts.
  */
 export class JobError {

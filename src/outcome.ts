@@ -9,7 +9,7 @@ import { list, plural } from './text/words.js'
 /** A storm's ids would make a line that no log keeps whole. */
 const IDS_LOGGED = 1_000
 
-/** What each means stands in the help and in the README. */
+/** The help and the README say what each means. */
 export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143
 
 /** The line that every run ends in, and its exit code. */
@@ -23,7 +23,7 @@ export interface Summary {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** What became of a run → its last line and exit code. */
+/** Outcome of a run → its last line and exit code. */
 export function outcomeSummary(outcome: Outcome): Summary {
   const mail = 'found' in outcome ? `the mail about ${subjectOf(outcome)}` : ''
   const end = (exitCode: ExitCode, message: string, details?: Summary['details']): Summary => ({
@@ -45,24 +45,19 @@ export function outcomeSummary(outcome: Outcome): Summary {
         messageId: outcome.messageId,
       })
     case 'not sent':
-      return end(1, sentences(outcome.reason, `${mail} was not sent`, nextRun(outcome)), counts(outcome, 0))
     case 'outcome unknown': {
-      const message = sentences(
-        outcome.reason,
-        `${mail} may or may not have been sent`,
-        `${nextRun(outcome)}, perhaps again`,
-      )
+      const [became, repeated] =
+        outcome.kind === 'not sent' ? ['was not', ''] : ['may or may not have been', ', perhaps again']
+      const message = sentences(outcome.reason, `${mail} ${became} sent`, `${nextRun(outcome)}${repeated}`)
       return end(1, message, counts(outcome, 0))
     }
     case 'sent but not marked':
     case 'sent, perhaps not marked': {
       const { kind, ids, messageId, error } = outcome
-      const marked =
-        kind === 'sent but not marked'
-          ? `what it reports could not be marked (${reasonOf(error)}); the next run with the same options repeats it`
-          : `what it reports may or may not be marked (${reasonOf(error)}); the next run with the same options may repeat it`
-      const details = { ...counts(outcome, 0), messageId, jobIds: ids.slice(0, IDS_LOGGED) }
-      return end(3, `${mail} was sent, but ${marked}`, details)
+      const [marked, repeats] =
+        kind === 'sent but not marked' ? ['could not', 'repeats'] : ['may or may not', 'may repeat']
+      const message = `${mail} was sent, but what it reports ${marked} be marked (${reasonOf(error)}); the next run with the same options ${repeats} it`
+      return end(3, message, { ...counts(outcome, 0), messageId, jobIds: ids.slice(0, IDS_LOGGED) })
     }
   }
 }
@@ -116,11 +111,13 @@ export function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
 }
 
 /** The last line of a migration that came to its end. */
-export function migrateSummary(): Summary {
-  return { exitCode: 0, outcome: 'migrated', message: 'research_jobs has everything digest needs' }
+export const MIGRATED: Summary = {
+  exitCode: 0,
+  outcome: 'migrated',
+  message: 'research_jobs has everything digest needs',
 }
 
-/** Whatever was thrown came before the mail. `harmless` says what this command has not done. */
+/** Everything that is thrown comes before the mail. `harmless` says what this command has not done. */
 export function errorSummary(error: unknown, harmless: string): Summary {
   if (error instanceof ConfigError)
     return { exitCode: 2, outcome: 'wrong configuration', message: error.message, problems: error.problems }
@@ -143,7 +140,7 @@ function counts(
   return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count, waiting, locked }
 }
 
-/** Joined by semicolons, whether or not somebody else's words end in a full stop. */
+/** Joined by semicolons; a server's words may end in a full stop. */
 function sentences(...parts: readonly string[]): string {
   return parts.map((part) => part.trim().replace(/[.;]+$/, '')).join('; ')
 }

@@ -7,8 +7,8 @@ import { withoutSecrets } from './text/secrets.js'
 let unwritable: NodeJS.ErrnoException | undefined
 
 /**
- * From then on nobody who reads stdout or stderr can end or hold the process: neither by going, nor by sleeping on a
- * full pipe or a stopped terminal. What is not taken waits in memory, and is lost when the process ends without it.
+ * From then on a reader of stdout or stderr cannot end or hold the process: neither by going, nor by sleeping on a
+ * full pipe or a stopped terminal. Output that is not taken waits in memory, and is lost when the process ends.
  */
 export function outliveReaders(): void {
   process.stdout.on('error', (error) => {
@@ -22,12 +22,12 @@ export function outliveReaders(): void {
   }
 }
 
-/** Prints on stdout. Resolves when stdout has taken it, or whoever read it has gone; never rejects. */
+/** Prints on stdout. Resolves when stdout has taken it, or its reader has gone; never rejects. */
 export function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(withoutSecrets(text), () => resolve()))
 }
 
-/** Resolves when stdout has taken everything, or whoever read it has gone. Rejects when it cannot be written. */
+/** Resolves when stdout has taken everything, or its reader has gone. Rejects when it cannot be written. */
 export async function flushed(): Promise<void> {
   await print('')
   if (unwritable && unwritable.code !== 'EPIPE')

@@ -6,16 +6,16 @@ import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
-import { openSession, type Session, type Sql } from './postgres/session.js'
-import { claimLapse, type Lapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { Session, type Sql } from './postgres/session.js'
+import { type Lapse, markLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import { claimFailures, countUnreported, FAILURES_PER_MAIL, readFailures } from './queue/failures.js'
 import { lockOutOtherRuns, otherRun } from './queue/lock.js'
-import { demandPrepared } from './queue/prepared.js'
+import { demandPrepared, explainMissingRight } from './queue/prepared.js'
 import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import { MINUTE, type Since } from './text/time.js'
+import { DAY, MINUTE, type Since } from './text/time.js'
 
-/** What a run found, whatever came of it. */
+/** What a run found. */
 export interface Found {
   /** Failures in the mail. */
   readonly found: number
@@ -23,7 +23,7 @@ export interface Found {
   readonly older: Backlog
   /** Failures beyond what one mail takes: the next run reports them. */
   readonly waiting: number
-  /** Failures that somebody else has locked: the next run reports them. */
+  /** Failures that another session has locked: the next run reports them. */
   readonly locked: number
 }
 
@@ -48,10 +48,13 @@ export type Outcome =
       readonly error: unknown
     })
 
-/** Why a row, or with no ids the mail, could not be written as it should be. */
+/** How far back a digest looks by default. */
+export const WINDOW = 7 * DAY
+
+/** Why a row or, without ids, the mail could not be written as it should be. */
 export interface Fault {
   readonly error: unknown
-  readonly jobIds: readonly bigint[]
+  readonly jobIds?: readonly bigint[]
 }
 
 /** What a run of the command needs from outside. */
@@ -76,7 +79,7 @@ export interface Gathered extends Found {
   readonly digest: Digest | undefined
 }
 
-/** Where a preview goes: somebody may want every failure, and the text in colour. */
+/** What reads a preview as it is made. */
 interface Viewer {
   readonly onWindow: (window: Window) => void
   /** The next failures are read when it has resolved. */
@@ -87,13 +90,13 @@ interface Viewer {
 /**
  * One transaction, one mail: claim, read, render, send, commit. Every statement that can fail comes before the send;
  * after it there is only COMMIT, on the connection that holds the claim or not at all.
- * Rejects when it came to an end before the send; the transaction is rolled back then.
+ * Rejects if it ends before the send; the transaction is rolled back then.
  */
 export async function report(run: Run, send: SendMail): Promise<Outcome> {
-  const session = openSession(run.database)
+  const session = new Session(run.database)
   const { stop, abort } = run.interruptions
   try {
-    const claimed = await interruptible(claim(session, run), stop)
+    const claimed = await interruptible(claim(session, run).catch(explainMissingRight), stop)
     if ('kind' in claimed) return claimed
     const { ids, message, digest, ...found } = claimed
     if (!message) return { kind: 'nothing to report', ...found }
@@ -113,9 +116,9 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
 
 /** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
 export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
-  const session = openSession(run.database)
+  const session = new Session(run.database)
   try {
-    return await interruptible(look(session, run, viewer), run.interruptions.stop)
+    return await interruptible(survey(session, run, viewer).catch(explainMissingRight), run.interruptions.stop)
   } finally {
     await session.close()
   }
@@ -130,7 +133,8 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   const tally = new Tally()
   const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
   if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
-  const lapse = run.overdueAfter === undefined ? undefined : await claimLapse(sql, run.overdueAfter, window)
+  const due = await dueLapse(sql, window, run)
+  const lapse = due && (await markLapse(sql, due)) ? due : undefined
   const { older, left } = await countUnreported(sql, window)
   const isFull = claimed === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
@@ -139,15 +143,15 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   return composed
 }
 
-/** The same, and whatever else a run may read: only that shows which columns and rights it needs. */
+/** A claim and every further read of a run: together they need all columns and rights. */
 export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
   const claimed = await claim(session, run)
   if (!('kind' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
 
-/** The same, without a mark or a lock. */
-async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
+/** The same as a claim, without a mark or a lock. */
+async function survey(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read only')
   await demandPrepared(sql, 'read')
@@ -160,13 +164,13 @@ async function look(session: Session, run: Run, viewer: Viewer): Promise<Gathere
     waiting += jobs.length - fitting.length
     await viewer.onFailures(jobs)
   })
-  const lapse = run.overdueAfter === undefined ? undefined : await readLapse(sql, run.overdueAfter, window)
+  const lapse = await dueLapse(sql, window, run)
   const { older } = await countUnreported(sql, window)
   return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run, viewer.paint)
 }
 
 /** A synchronous standby may hold up the answer: a minute by default. */
-function commitTimeout({ sendTimeout }: Pick<Run, 'sendTimeout'>): number {
+function commitTimeout({ sendTimeout }: Run): number {
   return 4 * sendTimeout
 }
 
@@ -176,7 +180,7 @@ const WIND_UP = 30_000
 /** A clock that is further off than this makes times in logs misleading. */
 const SKEW = 5 * MINUTE
 
-/** BEGIN, and what the run takes from the server's clock. */
+/** BEGIN; now and the window come from the server's clock. */
 async function begin(
   session: Session,
   { since, includeAlerted, runTimeout, sendTimeout, warn }: Run,
@@ -200,15 +204,15 @@ function windowStart(since: Since, now: Date): Window['since'] {
   return start
 }
 
-/** Whoever holds the lock for longer than a run may take no longer works, but waits: for a standby, or for nobody. */
-async function busy(sql: Sql, { runTimeout, sendTimeout }: Run, now: Date): Promise<Busy> {
+/** A run that holds the lock for longer than a run may take is stuck, for example behind a standby. */
+async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   const { pid, since } = await otherRun(sql)
-  const longest = 2 * runTimeout + sendTimeout + commitTimeout({ sendTimeout })
+  const longest = 2 * run.runTimeout + run.sendTimeout + commitTimeout(run)
   const hangs = since !== undefined && now.getTime() - since.getTime() > longest
   return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
 }
 
-/** A row that cannot be understood stands in the mail by its id. */
+/** A row that cannot be understood is in the mail by its id. */
 function addTo(tally: Tally, job: Job, { onFault }: Run): void {
   try {
     tally.add(job)
@@ -218,10 +222,15 @@ function addTo(tally: Tally, job: Job, { onFault }: Run): void {
   }
 }
 
+async function dueLapse(sql: Sql, window: Window, { overdueAfter }: Run): Promise<Lapse | undefined> {
+  const lapse = overdueAfter === undefined ? undefined : await readLapse(sql, overdueAfter, window)
+  return lapse?.isDue ? lapse : undefined
+}
+
 /** What a transaction has found. */
 interface Taken extends Omit<Found, 'found' | 'overdue'> {
   readonly tally: Tally
-  readonly lapse: { readonly id: bigint; readonly lapse: Lapse } | undefined
+  readonly lapse: Lapse | undefined
   readonly now: Date
   readonly window: Window
 }
@@ -235,9 +244,10 @@ async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise
   const runs = tally.refreshRuns()
   const context = await readContext(sql, runs, lapse !== undefined || runs.length > 0)
   const { older, waiting } = rest
-  const digest = tally.digest({ ...context, overdue: lapse?.lapse, older, waiting }, window, now)
+  const overdue = lapse && { anchor: lapse.anchor, after: lapse.after }
+  const digest = tally.digest({ ...context, overdue, older, waiting }, window, now)
   const message = await run.render(digest, paint)
-  if (message.fault !== undefined) run.onFault({ error: message.fault, jobIds: [] })
+  if (message.fault !== undefined) run.onFault({ error: message.fault })
   return { ...found, ids, message, digest }
 }
 

@@ -2,18 +2,17 @@ import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
 import { deadline, interruptible } from '../interruption.js'
-import { isServerError, openSession, type Session, type Sql } from '../postgres/session.js'
-import { readAnchor } from '../queue/chain.js'
+import { isServerError, Session, type Sql } from '../postgres/session.js'
+import { readLapse } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'
-import { INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
+import { explainMissingRight, INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
 import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
-import { redact } from '../text/redact.js'
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said } from './finding.js'
 
 /** What can be said of the database until it is all said, the connection is lost, or the run is stopped. */
 export async function* ofDatabase(run: Run): AsyncGenerator<Finding> {
-  const session = openSession(run.database)
+  const session = new Session(run.database)
   const findings = inSession(session, run)
   try {
     for (;;) {
@@ -48,11 +47,9 @@ async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
 
 async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
   const { version, user, database, encrypted, pooled } = await session.describe()
-  const address = host.includes(':') ? `[${host}]` : host
-  // Together they look like a credential.
-  const where = `${redact(user)}@${redact(`${address}:${port}/${database}`)}`
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}/${database}, as ${user}`
   const how = `${encrypted ? 'encrypted' : 'not encrypted'}, ${pooled ? 'through a pooler' : 'without a pooler'}`
-  return { fine: true, text: `database: ${where}, PostgreSQL ${redact(version)}, ${how}` }
+  return good(`database: ${where}, PostgreSQL ${version}, ${how}`)
 }
 
 /** A digest without an index is slow, and does all it should. */
@@ -78,7 +75,7 @@ function problem(exitCode: 1 | 2, about: string, reason: string): Finding {
 async function* ofRehearsal(session: Session, run: Run): AsyncGenerator<Finding> {
   const bound = deadline(run.runTimeout, run.interruptions.stop)
   try {
-    yield* outcomeOf(await interruptible(rehearse(session, run), bound.signal))
+    yield* outcomeOf(await interruptible(rehearse(session, run).catch(explainMissingRight), bound.signal))
     if (run.overdueAfter !== undefined) yield await ofAnchor(session.sql, run.overdueAfter)
   } catch (error) {
     if (bound.passed) yield bad(1, 'digest: it takes longer than RUN_TIMEOUT', 'set RUN_TIMEOUT higher')
@@ -106,10 +103,10 @@ function* outcomeOf(claimed: Gathered | Busy): Generator<Finding> {
 }
 
 async function ofAnchor(sql: Sql, after: number): Promise<Finding> {
-  const found = await readAnchor(sql, after)
-  if (!found) return said('overdue: no refresh is on record, so nothing can be overdue')
-  const { anchor, lastSuccess } = found
-  const what = lastSuccess ? 'the last success' : 'the oldest refresh job on record, as no success is'
+  const lapse = await readLapse(sql, after, { since: 'all', includeAlerted: false })
+  if (!lapse) return said('overdue: no refresh is on record, so nothing can be overdue')
+  const { anchor, succeeded } = lapse
+  const what = succeeded ? 'the last success' : 'the oldest refresh job on record, as no success is'
   const [since, until] = [anchor, anchor + after].map((time) => new Date(time).toISOString())
   return said(`overdue: counts from ${what}, ${since}; overdue from ${until}`)
 }

@@ -6,33 +6,24 @@ import { DAY, MINUTE } from '../text/time.js'
 /** A digest of made-up failures, for a test mail. No job has such an id, so its statements can do no harm. */
 export function sampleDigest(now: Date): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
-  const chain = new Date(ago(60)).toISOString()
-  const [albums, songs] = REFRESH.steps.map(({ jobType, targetId }, index) =>
-    job(BigInt(-1 - index), ago(58 - 10 * index), {
-      source: 'apple',
-      jobType,
-      targetType: 'catalog',
-      targetId,
-      maxAttempts: 1,
-      chain,
-    }),
-  ) as [Job, Job]
-  const others = Array.from({ length: 3 }, (_, index) => job(BigInt(-11 - index), ago(30 - 5 * index), {}))
+  const songs = REFRESH.steps[1]
   const tally = new Tally()
-  for (const failure of [{ ...songs, error: new JobError('This failure is made up: Read timed out.') }, ...others])
-    tally.add(failure)
-  const window = { since: new Date(now.getTime() - 7 * DAY), includeAlerted: false }
-  const context = {
-    jobs: [{ ...albums, status: 'done', error: null }],
-    latest: [],
-    lastSuccess: undefined,
-    overdue: undefined,
-    older: { count: 0, oldest: null },
-  }
-  return tally.digest(context, window, now)
+  tally.add({
+    ...failure(-2n, ago(48), 'This failure is made up: Read timed out.'),
+    source: REFRESH.source,
+    jobType: songs.jobType,
+    targetType: REFRESH.targetType,
+    targetId: songs.targetId,
+    maxAttempts: 1,
+    chain: new Date(ago(60)).toISOString(),
+  })
+  for (const id of [11, 12, 13]) tally.add(failure(BigInt(-id), ago(85 - 5 * id), 'This failure is made up: HTTP 503'))
+  const older = { count: 0, oldest: null }
+  const context = { jobs: [], latest: [], lastSuccess: undefined, overdue: undefined, older }
+  return tally.digest(context, { since: new Date(now.getTime() - 7 * DAY), includeAlerted: false }, now)
 }
 
-function job(id: bigint, finishedAt: number, values: Partial<Job>): Job {
+function failure(id: bigint, failedAt: number, error: string): Job {
   return {
     id,
     source: 'spotify',
@@ -42,14 +33,13 @@ function job(id: bigint, finishedAt: number, values: Partial<Job>): Job {
     status: 'dead',
     attempts: 1,
     maxAttempts: 5,
-    runAfter: finishedAt - 9 * MINUTE,
-    claimedAt: finishedAt - 8 * MINUTE,
-    finishedAt,
-    failedAt: finishedAt,
-    error: new JobError('This failure is made up: HTTP 503'),
+    runAfter: failedAt - 9 * MINUTE,
+    claimedAt: failedAt - 8 * MINUTE,
+    finishedAt: failedAt,
+    failedAt,
+    error: new JobError(error),
     reaped: false,
     cancelled: false,
     chain: null,
-    ...values,
   }
 }

@@ -7,7 +7,7 @@ export class Wrong {
   constructor(readonly problem: string) {}
 }
 
-/** What a text means as a value of some sort, or what is wrong with it. */
+/** A text → its value, or what is wrong with it. */
 export type Parse<T> = (text: string) => T | Wrong
 
 function mustBe<T>(accepted: string, parse: (text: string) => T | undefined): Parse<T> {
@@ -66,7 +66,7 @@ export const ADDRESS = mustBe('one plain address such as alerts@example.com', (t
   ADDRESS_FORM.test(text) ? text : undefined,
 )
 
-/** Comma-separated; SendGrid refuses a duplicate whatever its case, so the first spelling stands. */
+/** Comma-separated. The first spelling counts: SendGrid refuses duplicates in any case. */
 export function recipients(text: string): readonly string[] | Wrong {
   const entries = text.split(',').flatMap((entry) => entry.trim() || [])
   const wrong = entries.findIndex((entry) => !ADDRESS_FORM.test(entry))

@@ -19,51 +19,18 @@ export type Fate =
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
 /** Of a transaction, in milliseconds. */
-export interface Bounds {
+interface Bounds {
   /** How long a statement may run. */
   readonly statement: number
   /** How long an abandoned transaction may keep its locks: longer than the mail takes. */
   readonly idle: number
 }
 
-/** What a session found at the other end. */
-export interface Server {
-  /** E.g. "16.4". */
-  readonly version: string
-  readonly user: string
-  readonly database: string
-  /** Of the connection that we see: a pooler may go on without. */
-  readonly encrypted: boolean
-  /** Whether somebody in between gives out the server's backends. */
-  readonly pooled: boolean
-}
-
-/** One connection and at most one transaction at a time. */
-export interface Session {
-  readonly sql: Sql
-  /**
-   * BEGIN, with bounds that hold for this transaction alone: a pooler's backend serves others afterwards.
-   * Also sets what a role's settings may have changed of how values are written and read.
-   * Without JIT and parallel workers: right after a storm was marked the planner still believes that the partial
-   * index holds all of it, and would start both for a run that finds nothing.
-   * Resolves with the server's time, in milliseconds since the epoch.
-   */
-  begin(mode: 'read write' | 'read only', bounds: Bounds): Promise<number>
-  /** What it is connected to. */
-  describe(): Promise<Server>
-  /** The last statement before COMMIT: learns the id by which the server knows the transaction's fate later. */
-  identify(): Promise<void>
-  /** Never rejects: where no answer comes within `timeout`, the server is asked what became of the transaction. */
-  commit(timeout: number, abort: AbortSignal): Promise<Fate>
-  /** Rolls back what was not committed and leaves nothing open; never rejects. */
-  close(): Promise<void>
-}
-
 /** For the handshake that follows the connection, which has a bound of its own in socket.ts. */
 const CONNECT_TIMEOUT = 10_000
 const CLOSE_TIMEOUT = 1_000
 const KEEP_ALIVE = 30_000
-/** How long a statement waits for a lock that somebody else holds. */
+/** How long a statement waits for a lock. */
 const LOCK_TIMEOUT = 5_000
 const BEGIN = {
   'read write': 'begin isolation level read committed',
@@ -77,137 +44,145 @@ export const UNBOUNDED = `
 const PAUSES = [0, 50, 250, 500, 1_000, 2_000]
 
 /**
- * Opens one connection, on the first statement, and never a second: postgres.js would reconnect in silence, and
- * a COMMIT on a fresh connection succeeds without having committed anything. Once the connection is lost, every
- * further statement is rejected.
+ * One connection, opened on the first statement and never again: postgres.js would reconnect in silence, and a COMMIT
+ * on a fresh connection succeeds without having committed anything. Once the connection is lost, every further
+ * statement is rejected. At most one transaction at a time.
  */
-export function openSession(settings: DatabaseSettings): Session {
-  let socket: Socket | undefined
-  const options = {
-    host: settings.host,
-    port: settings.port,
-    database: settings.database,
-    username: settings.user,
-    password: settings.password,
-    // Not in the library's types; called for every connection it wants to open. TLS is settled there.
-    socket: async () => {
-      if (socket) throw socket.errored ?? new ConnectionError('the server closed the connection')
-      socket = await openSocket(settings)
-      // By these the library names the server when it reports an error.
-      return Object.assign(socket, { host: settings.host, port: settings.port })
-    },
-    ssl: false,
-    max: 1,
-    connect_timeout: CONNECT_TIMEOUT / 1_000,
-    idle_timeout: 0,
-    max_lifetime: 0,
-    // Nothing is said while an index is built: the kernel asks whether the server still lives.
-    keep_alive: KEEP_ALIVE / 1_000,
-    // Behind a transaction pooler a prepared statement may meet a backend that has never seen it.
-    prepare: false,
-    fetch_types: false,
-    // The only startup parameter that every pooler lets through.
-    connection: { application_name: 'job-alert' },
-    // By default notices are printed to stdout.
-    onnotice: () => {},
-  }
-  const sql = postgres(options as postgres.Options<Record<string, never>>)
-  let inTransaction = false
-  let transactionId: string | undefined
-  return {
-    sql,
-    async begin(mode, { statement, idle }) {
-      inTransaction = true
-      await sql.unsafe(BEGIN[mode])
-      const [row] = await sql`
-        select
-          set_config('statement_timeout', ${`${statement}ms`}, true),
-          set_config('idle_in_transaction_session_timeout', ${`${idle}ms`}, true),
-          set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
-          (${sql.unsafe(UNBOUNDED)}),
-          set_config('jit', 'off', true),
-          set_config('max_parallel_workers_per_gather', '0', true),
-          set_config('extra_float_digits', '1', true),
-          set_config('standard_conforming_strings', 'on', true),
-          set_config('search_path', coalesce(${settings.searchPath ?? null}, current_setting('search_path')), true),
-          date_part('epoch', clock_timestamp()) * 1000 as now`
-      return row?.now
-    },
-    async describe() {
-      // The process that greeted us is the pooler's invention, where there is one.
-      const query = sql`
-        select
-          current_setting('server_version') as version,
-          current_user as user,
-          current_database() as database,
-          pg_backend_pid() as pid`
-      const [row] = await query
-      const { pid } = (query as unknown as { readonly state: { readonly pid: number } }).state
-      const { version, user, database } = row ?? {}
-      return { version, user, database, encrypted: socket instanceof TLSSocket, pooled: row?.pid !== pid }
-    },
-    async identify() {
-      const [row] = await sql`select pg_current_xact_id()::text as id`
-      transactionId = row?.id
-    },
-    async commit(timeout, abort) {
-      const bound = deadline(timeout, abort)
-      try {
-        const { command } = await interruptible(sql.unsafe('commit'), bound.signal)
-        inTransaction = false
-        if (command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`)
-        return { kind: 'committed' }
-      } catch (error) {
-        // Even an error of the server's may have overtaken its answer to COMMIT.
-        const status = transactionId && (await fateOf(transactionId, settings, abort))
-        if (status === 'committed') return { kind: 'committed' }
-        return { kind: status === 'aborted' ? 'rolled back' : 'unknown', error }
-      } finally {
-        bound.clear()
-      }
-    },
-    async close() {
-      // A pooler would free the rows only some time after we have gone, and the next run would skip them.
-      if (inTransaction) {
-        const bound = deadline(CLOSE_TIMEOUT)
-        await interruptible(sql.unsafe('rollback'), bound.signal).catch(() => {})
-        bound.clear()
-      }
-      await sql.end({ timeout: CLOSE_TIMEOUT / 1_000 }).catch(() => {})
-      socket?.destroy()
-    },
-  }
-}
+export class Session {
+  readonly sql: Sql
+  private socket: Socket | undefined
+  private inTransaction = false
+  private transactionId: string | undefined
 
-async function fateOf(
-  transactionId: string,
-  settings: DatabaseSettings,
-  abort: AbortSignal,
-): Promise<'committed' | 'aborted' | undefined> {
-  for (const pause of PAUSES) {
+  constructor(private readonly settings: DatabaseSettings) {
+    const { host, port, database, user, password } = settings
+    const options = {
+      host,
+      port,
+      database,
+      username: user,
+      password,
+      // Not in the library's types; called for every connection it wants to open. TLS is settled there.
+      socket: async () => {
+        if (this.socket) throw this.socket.errored ?? new ConnectionError('the server closed the connection')
+        this.socket = await openSocket(settings)
+        // By these the library names the server when it reports an error.
+        return Object.assign(this.socket, { host, port })
+      },
+      ssl: false,
+      max: 1,
+      connect_timeout: CONNECT_TIMEOUT / 1_000,
+      idle_timeout: 0,
+      max_lifetime: 0,
+      // Nothing is said while an index is built: the kernel asks whether the server still lives.
+      keep_alive: KEEP_ALIVE / 1_000,
+      // Behind a transaction pooler a prepared statement may meet a backend that has never seen it.
+      prepare: false,
+      fetch_types: false,
+      // The only startup parameter that every pooler lets through.
+      connection: { application_name: 'job-alert' },
+      // By default notices are printed to stdout.
+      onnotice: () => {},
+    }
+    this.sql = postgres(options as postgres.Options<Record<string, never>>)
+  }
+
+  /**
+   * BEGIN, with bounds that hold for this transaction alone: a pooler's backend serves others afterwards.
+   * Also sets what a role's settings may have changed of how values are written and read.
+   * Without JIT and parallel workers: right after a storm was marked the planner still believes that the partial
+   * index holds all of it, and would start both for a run that finds nothing.
+   * Resolves with the server's time, in milliseconds since the epoch.
+   */
+  async begin(mode: 'read write' | 'read only', { statement, idle }: Bounds): Promise<number> {
+    this.inTransaction = true
+    await this.sql.unsafe(BEGIN[mode])
+    const [row] = await this.sql`
+      select
+        set_config('statement_timeout', ${`${statement}ms`}, true),
+        set_config('idle_in_transaction_session_timeout', ${`${idle}ms`}, true),
+        set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
+        (${this.sql.unsafe(UNBOUNDED)}),
+        set_config('jit', 'off', true),
+        set_config('max_parallel_workers_per_gather', '0', true),
+        set_config('extra_float_digits', '1', true),
+        set_config('standard_conforming_strings', 'on', true),
+        set_config('search_path', coalesce(${this.settings.searchPath ?? null}, current_setting('search_path')), true),
+        date_part('epoch', clock_timestamp()) * 1000 as now`
+    return row?.now
+  }
+
+  /** What it is connected to; `encrypted` is our connection: a pooler may go on without. */
+  async describe() {
+    const query = this.sql`
+      select
+        current_setting('server_version') as version,
+        current_user as user,
+        current_database() as database,
+        pg_backend_pid() as pid`
+    const [row] = await query
+    // A pooler invents the process that greets its client.
+    const { pid } = (query as unknown as { readonly state: { readonly pid: number } }).state
+    const { version, user, database } = row ?? {}
+    return { version, user, database, encrypted: this.socket instanceof TLSSocket, pooled: row?.pid !== pid }
+  }
+
+  /** The last statement before COMMIT: learns the id by which the server knows the transaction's fate later. */
+  async identify(): Promise<void> {
+    const [row] = await this.sql`select pg_current_xact_id()::text as id`
+    this.transactionId = row?.id
+  }
+
+  /** Never rejects: if no answer comes within `timeout`, the server is asked what became of the transaction. */
+  async commit(timeout: number, abort: AbortSignal): Promise<Fate> {
+    const bound = deadline(timeout, abort)
     try {
-      await sleep(pause, undefined, { signal: abort })
-      const status = await interruptible(transactionStatus(settings, transactionId), abort)
-      if (status === 'committed' || status === 'aborted') return status
-    } catch {
-      if (abort.aborted) return undefined
+      const { command } = await interruptible(this.sql.unsafe('commit'), bound.signal)
+      this.inTransaction = false
+      if (command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`)
+      return { kind: 'committed' }
+    } catch (error) {
+      // Even an error of the server's may have overtaken its answer to COMMIT.
+      const status = await this.transactionStatus(abort)
+      if (status === 'committed') return { kind: 'committed' }
+      return { kind: status === 'aborted' ? 'rolled back' : 'unknown', error }
+    } finally {
+      bound.clear()
     }
   }
-  return undefined
-}
 
-/** Asks on a second session: the first may be lost. */
-async function transactionStatus(settings: DatabaseSettings, transactionId: string): Promise<string | undefined> {
-  const session = openSession(settings)
-  try {
-    const [row] = await session.sql`select pg_xact_status(${transactionId}::xid8) as status`
-    return row?.status
-  } finally {
-    await session.close()
+  /** Asks on other sessions, because this one may be lost. Undefined if the transaction's end is not known. */
+  private async transactionStatus(abort: AbortSignal): Promise<'committed' | 'aborted' | undefined> {
+    for (const pause of this.transactionId ? PAUSES : []) {
+      const other = new Session(this.settings)
+      try {
+        await sleep(pause, undefined, { signal: abort })
+        const query = other.sql`select pg_xact_status(${this.transactionId ?? ''}::xid8) as status`
+        const [row] = await interruptible(query, abort)
+        if (row?.status === 'committed' || row?.status === 'aborted') return row.status
+      } catch {
+        if (abort.aborted) return undefined
+      } finally {
+        await other.close()
+      }
+    }
+    return undefined
+  }
+
+  /** Rolls back what was not committed and leaves nothing open; never rejects. */
+  async close(): Promise<void> {
+    // A pooler would free the rows only some time after we have gone, and the next run would skip them.
+    if (this.inTransaction) {
+      const bound = deadline(CLOSE_TIMEOUT)
+      await interruptible(this.sql.unsafe('rollback'), bound.signal).catch(() => {})
+      bound.clear()
+    }
+    await this.sql.end({ timeout: CLOSE_TIMEOUT / 1_000 }).catch(() => {})
+    this.socket?.destroy()
   }
 }
 
-/** Whether the server itself refused the statement, as opposed to a connection that broke. */
+/** True if the server refused the statement; a broken connection is another error. */
 export function isServerError(error: unknown): error is postgres.PostgresError {
   return error instanceof postgres.PostgresError
 }

@@ -2,7 +2,6 @@ import { LAST_STEP, REFRESH } from '../chains.js'
 import type { Job, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
 import { mark } from './failures.js'
-import { explain } from './prepared.js'
 import { columns, milliseconds, start, toJob } from './row.js'
 
 const isRefresh = (sql: Sql): Fragment => sql`
@@ -40,7 +39,7 @@ const anchor = (sql: Sql): Fragment => sql`
   limit 1`
 
 /**
- * Whether the anchor is too old and nobody has heard of it. A success has its own mark. Without one, any refresh job
+ * True if the anchor is too old and that was not reported. A success has its own mark. Without one, any refresh job
  * that was reported since the deadline has said it. What was reported counts again only if asked for, and if the
  * deadline lies inside the window.
  */
@@ -62,46 +61,34 @@ const overdue = (sql: Sql, after: number, { since, includeAlerted }: Window): Fr
     )`
 }
 
-/** That no refresh has succeeded for too long. */
+/** What the overdue rule says now; times in milliseconds since the epoch. */
 export interface Lapse {
-  /** Undefined when none is on record. */
-  readonly lastSuccess: Job | undefined
-  /** Its end or, without one, when the oldest refresh job on record was created; milliseconds since the epoch. */
+  /** The job whose mark says that the lapse was reported. */
+  readonly id: bigint
+  /** The end of the last success or, without one, when the oldest refresh job on record was created. */
   readonly anchor: number
-  /** How long a refresh may take to succeed, in milliseconds. */
+  readonly succeeded: boolean
+  /** How long a refresh may take to succeed. */
   readonly after: number
+  /** Overdue, and to be reported. */
+  readonly isDue: boolean
 }
 
-/** The anchor as it stands; undefined when no refresh is on record. */
-export async function readAnchor(sql: Sql, after: number): Promise<Lapse | undefined> {
+/** Undefined when no refresh is on record. */
+export async function readLapse(sql: Sql, after: number, window: Window): Promise<Lapse | undefined> {
   const [row] = await sql`
-    select ${milliseconds(sql, sql`since`)} as since, succeeded
-    from (${anchor(sql)}) as anchor`.catch(explain)
-  return row && { lastSuccess: row.succeeded ? await readLastSuccess(sql) : undefined, anchor: row.since, after }
+    select id, ${milliseconds(sql, sql`since`)} as since, succeeded, ${overdue(sql, after, window)} as is_due
+    from (${anchor(sql)}) as anchor`
+  return row && { id: BigInt(row.id), anchor: row.since, succeeded: row.succeeded, after, isDue: row.is_due }
 }
 
-/** The anchor, when it is overdue and nobody was told; `id` is the job whose mark says so. */
-export async function readLapse(
-  sql: Sql,
-  after: number,
-  window: Window,
-): Promise<{ readonly id: bigint; readonly lapse: Lapse } | undefined> {
-  const [row] = await sql`
-    select id
-    from (${anchor(sql)}) as anchor
-    where ${overdue(sql, after, window)}`.catch(explain)
-  const lapse = row && (await readAnchor(sql, after))
-  return lapse && { id: BigInt(row.id), lapse }
-}
-
-/** The same, marked. Undefined also when somebody else has locked the row. Throws as `mark`. */
-export async function claimLapse(sql: Sql, after: number, window: Window): ReturnType<typeof readLapse> {
-  const found = await readLapse(sql, after, window)
+/** Marks the lapse as reported. False when another session has locked its row. Throws as `mark`. */
+export async function markLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
   const row = sql`
     select id
     from research_jobs
-    where id = ${`${found?.id}`}`
-  return found && (await mark(sql, row, () => {})) > 0 ? found : undefined
+    where id = ${`${id}`}`
+  return (await mark(sql, row, () => {})) > 0
 }
 
 /** Jobs read of one chain, and of all refreshes: many more than they have steps, and few enough for the memory. */
@@ -109,7 +96,7 @@ const CHAIN_JOBS_READ = 100
 const LATEST_JOBS_READ = 500
 
 /**
- * The jobs of these chains, whatever their state, in the order they were created; of each chain its first hundred.
+ * The jobs of these chains, in any state and in the order of their creation; the first hundred of each chain.
  * Materialized, or the planner would walk the primary key in search of them.
  */
 export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {
@@ -125,7 +112,7 @@ export async function readChainJobs(sql: Sql, chains: readonly string[]): Promis
     select ${columns(sql)}
     from chain as job
     where place <= ${CHAIN_JOBS_READ}
-    order by job.id`.catch(explain)
+    order by job.id`
   return rows.map(toJob)
 }
 
@@ -136,7 +123,7 @@ export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
     from research_jobs as job
     where ${isRefresh(sql)}
     order by status in ('queued', 'running') desc, job.id desc
-    limit ${LATEST_JOBS_READ}`.catch(explain)
+    limit ${LATEST_JOBS_READ}`
   return rows.map(toJob)
 }
 
@@ -145,6 +132,6 @@ export async function readLastSuccess(sql: Sql): Promise<Job | undefined> {
   const [row] = await sql`
     with success as (${lastSuccess(sql)})
     select ${columns(sql)}
-    from success as job`.catch(explain)
+    from success as job`
   return row && toJob(row)
 }

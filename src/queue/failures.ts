@@ -1,6 +1,5 @@
 import type { Backlog, Job, Window } from '../job.js'
 import { type Fragment, isServerError, type Sql } from '../postgres/session.js'
-import { explain } from './prepared.js'
 import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row.js'
 
 /** Failures in one mail: as many as half a processor reads and writes in RUN_TIMEOUT. */
@@ -35,7 +34,7 @@ export class NotMarked extends Error {}
 
 /**
  * Marks the rows that `rows` selects and hands each to `onJob` as it arrives; returns how many there were.
- * Rows that somebody else has locked are left for the next run. The mark is the clock's time, not now(): a job may
+ * Rows that another session has locked are left for the next run. The mark is the clock's time, not now(): a job may
  * have died after this transaction began. It is never before failed_at, which another clock may have written.
  * Throws NotMarked unless every selected row comes back with such a mark: a trigger may skip or undo the update.
  * The ids go through an array, because the planner cannot know how few they are, and a join would read the table.
@@ -61,23 +60,20 @@ export async function mark(sql: Sql, rows: Fragment, onJob: (job: Job) => void):
       if (row.is_marked === true) marked += 1
       if (row.id !== null) onJob(toJob(row))
     })
-    .catch(explainMark)
+    .catch((error) => {
+      // A rule refuses RETURNING as a feature that is not supported.
+      throw isServerError(error) && error.code === '0A000' ? new NotMarked(`${error.message}: ${SUSPECT}`) : error
+    })
   if (marked !== selected) throw notMarked(selected - marked, selected)
   // A deferred trigger would fail, or undo the mark, only at COMMIT.
   if (marked > 0) await sql`set constraints all immediate`
   return marked
 }
 
-/** A rule refuses RETURNING as a feature that is not supported. */
-function explainMark(error: unknown): never {
-  if (isServerError(error) && error.code === '0A000') throw new NotMarked(`${error.message}: probably ${SUSPECT}`)
-  return explain(error)
-}
-
-const SUSPECT = 'a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
+const SUSPECT = 'probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
 
 function notMarked(missing: number, selected: number): NotMarked {
-  return new NotMarked(`${missing} of ${selected} failures could not be marked: probably ${SUSPECT}`)
+  return new NotMarked(`${missing} of ${selected} failures could not be marked: ${SUSPECT}`)
 }
 
 /** Marks the failures that are due, at most 100,000, and hands each to `onJob`; returns how many. Throws as `mark`. */
@@ -104,16 +100,14 @@ export async function readFailures(
     select ${columns(sql)}
     from research_jobs as job
     where ${due(sql, window)}
-    order by ${inTurn(sql, window)}`
-    .cursor(BATCH, (rows) => onJobs(rows.map(toJob)))
-    .catch(explain)
+    order by ${inTurn(sql, window)}`.cursor(BATCH, (rows) => onJobs(rows.map(toJob)))
 }
 
 /** Failures that were not reported, apart from those that this transaction has marked. */
 export interface Unreported {
   /** Before the window. */
   readonly older: Backlog
-  /** In it: locked by somebody else, beyond what one mail takes, or failed since the claim. */
+  /** In it: locked by another session, beyond what one mail takes, or failed since the claim. */
   readonly left: number
 }
 
@@ -137,7 +131,7 @@ export async function countUnreported(sql: Sql, window: Window): Promise<Unrepor
       count(*) filter (where ${isOurs(sql)})::float8 as undone
     from research_jobs
     where ${failedForGood(sql)}
-      and ${notOurs}`.catch(explain)
+      and ${notOurs}`
   if (row?.undone > 0) throw notMarked(row?.undone, row?.undone)
   return { older: { count: row?.older, oldest: row?.oldest }, left: row?.left }
 }

@@ -22,7 +22,7 @@ export interface Table {
   readonly indexes: readonly string[]
 }
 
-/** Reads the catalog alone: works whatever the role may do. A policy "using (true)" hides nothing. */
+/** Reads the catalog alone, so that the role needs no right. A policy "using (true)" hides nothing. */
 export async function readTable(sql: Sql): Promise<Table> {
   const [row] = await sql`
     with policy as (
@@ -98,8 +98,8 @@ export async function demandPrepared(sql: Sql, to: 'read' | 'mark'): Promise<voi
   if (reason) throw new NotPrepared(reason)
 }
 
-/** Throws NotPrepared where the role lacks a right on research_jobs, and otherwise the error itself. */
-export function explain(error: unknown): never {
+/** Throws NotPrepared if the role lacks a right on research_jobs, otherwise the error itself. */
+export function explainMissingRight(error: unknown): never {
   if (isServerError(error) && error.code === '42501' && /\bresearch_jobs\b/.test(error.message))
     throw new NotPrepared(
       `${error.message}: the role needs select on research_jobs and update (last_alerted_at); see the README`,

@@ -20,7 +20,7 @@ export async function judge(
   headers: Readonly<Record<string, string>>,
   body: Readable,
 ): Promise<Answer> {
-  // An abort after the answer is an error event on a body that nobody reads any more.
+  // An abort after the answer is an error event on a body that is no longer read.
   body.on('error', () => {})
   if (status === 202) {
     body.destroy()

@@ -35,7 +35,7 @@ export async function connected<T>(
       maxRedirects: 0,
       httpAgent: agent,
       httpsAgent: agent,
-      // It would hand the key to whatever HTTP_PROXY names, even for a loopback address.
+      // It would hand the key to the proxy that HTTP_PROXY names, even for a loopback address.
       proxy: false,
       // The status alone decides: a body may drip for ever.
       responseType: 'stream',
@@ -44,7 +44,7 @@ export async function connected<T>(
     mail.setClient(client)
     const attempt: Attempt = (work) => {
       stood = false
-      return work().catch((error: NodeJS.ErrnoException) => explain(error, bound, stood))
+      return work().catch((error: NodeJS.ErrnoException) => notAccepted(error, bound, stood))
     }
     return await work(attempt, bound.signal)
   } finally {
@@ -64,7 +64,7 @@ function agentFor(url: string, onConnected: () => void): http.Agent {
 }
 
 /** Only the code is taken over: the error itself holds the request with its key. */
-function explain({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
+function notAccepted({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
   const kind = stood ? 'unknown' : 'not taken'
   if (bound.passed)
     return { kind, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }

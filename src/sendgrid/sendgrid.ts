@@ -6,7 +6,7 @@ import type { MailDataRequired } from '@sendgrid/mail/src/mail.js'
 import type { Account, MailSettings } from '../config.js'
 import type { Message } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
-import { type Answer, answered, judge, type NotAccepted, readBody } from './answer.js'
+import { type Answer, answered, judge, readBody } from './answer.js'
 import { connected } from './connection.js'
 
 /** Settles when SendGrid has answered or `signal` is aborted; never rejects. */
@@ -28,49 +28,53 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
       // Asks again while the answers prove that nothing was taken, and time allows.
       for (const pause of PAUSES) {
         const answer = await post()
-        if (answer.kind !== 'not taken' || !(await paused(pause, bound))) return answer
+        if (answer.kind !== 'not taken') return answer
+        const isInTime = await sleep(pause, true, { signal: bound }).catch(() => false)
+        if (!isInTime) return answer
       }
       return post()
     })
 }
 
-/** Why the key's permissions are not known: SendGrid will not have it, may answer later, or is not where we ask. */
-export interface NoScopes {
-  readonly kind: 'key refused' | 'busy' | 'elsewhere'
+/** What is wrong with the key, and what to do about it. */
+export interface KeyProblem {
   readonly reason: string
+  readonly cure: string
 }
 
-/** What the key may do: SendGrid's names of its permissions. Settles as a SendMail does; never rejects. */
-export function readScopes(account: Account, signal: AbortSignal): Promise<readonly string[] | NoScopes | NotAccepted> {
-  return connected(account, signal, (attempt) =>
+/** Undefined if SendGrid accepts the key and it may send. Settles as a SendMail does; never rejects. */
+export async function readKeyProblem(account: Account, signal: AbortSignal): Promise<KeyProblem | undefined> {
+  const problem = await connected(account, signal, (attempt) =>
     attempt(async () => {
       const [{ statusCode, body }] = await client.request({ method: 'GET', url: '/v3/scopes' })
-      const answer = await readBody(body as Readable)
-      return statusCode === 200 ? scopesIn(answer) : noScopes(statusCode, answer)
+      return keyProblem(statusCode, await readBody(body as Readable))
     }),
   )
+  return problem && { cure: 'check SENDGRID_BASE_URL, and that this machine may connect to it', ...problem }
 }
 
-function scopesIn(body: string): readonly string[] | NoScopes {
+function keyProblem(status: number, body: string): KeyProblem | undefined {
+  const reason = answered(status, body)
+  if (status === 401 || status === 403)
+    return {
+      reason: `SendGrid does not accept the key (${reason})`,
+      cure: 'set SENDGRID_API_KEY to a key that is valid',
+    }
+  if (status === 429 || status >= 500) return { reason, cure: 'SendGrid is busy: run check again in a few minutes' }
+  if (status !== 200) return { reason, cure: 'check SENDGRID_BASE_URL' }
+  const scopes = scopesIn(body)
+  if (!scopes) return { reason: `${reason} without a list of permissions`, cure: 'check SENDGRID_BASE_URL' }
+  if (scopes.includes('mail.send')) return undefined
+  return { reason: 'SendGrid accepts the key, but it may not send', cure: 'give the key the permission Mail Send' }
+}
+
+function scopesIn(body: string): readonly unknown[] | undefined {
   try {
     const { scopes } = JSON.parse(body)
-    if (Array.isArray(scopes)) return scopes
+    return Array.isArray(scopes) ? scopes : undefined
   } catch {
-    // It is not SendGrid that answers so.
+    return undefined
   }
-  const reason = 'SendGrid answered 200 without a list of permissions (is SENDGRID_BASE_URL right?)'
-  return { kind: 'elsewhere', reason }
-}
-
-function noScopes(status: number, body: string): NoScopes {
-  const reason = answered(status, body)
-  if (status === 401 || status === 403) return { kind: 'key refused', reason }
-  return { kind: status === 429 || status >= 500 ? 'busy' : 'elsewhere', reason }
-}
-
-/** False when the time is up before the pause is. */
-function paused(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(milliseconds, true, { signal }).catch(() => false)
 }
 
 /** The request of SendGrid's POST /v3/mail/send, in the library's spelling. */

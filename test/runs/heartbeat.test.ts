@@ -1,5 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import { beforeEach, expect, test } from 'vitest'
+import { migrateConfig } from '../../src/config.js'
+import { outcomeSummary } from '../../src/outcome.js'
+import { type Run, report, WINDOW } from '../../src/report.js'
+import { preloaded } from '../support/command.js'
+import { mailOf, unexpected } from '../support/jobs.js'
 import { freePort, listen } from '../support/ports.js'
 import { useScene } from '../support/scene.js'
 import { refusal } from '../support/sendgrid.js'
@@ -22,6 +27,10 @@ beforeEach(async () => {
     server.close()
   }
 })
+
+/** What takes five seconds takes one. */
+const HURRIED = preloaded(`const { setTimeout } = globalThis
+  globalThis.setTimeout = (work, time, ...rest) => setTimeout(work, time === 5_000 ? 1_000 : time, ...rest)`)
 
 const digest = (args: readonly string[] = [], variables = {}) =>
   scene.digest(args, { HEARTBEAT_URL: url, ...variables })
@@ -50,7 +59,7 @@ test.each([
 ] as const)('one that %s is a line in the log, without the URL, and changes nothing', async (_, behave, says) => {
   behave()
   const id = await scene.worker.dead()
-  const { code, log, stderr, summary } = await digest()
+  const { code, log, stderr, summary } = await digest([], HURRIED)
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
   expect(log[0]).toMatchObject({ level: 'warn', msg: expect.stringMatching(says) })
   expect(log.filter((line) => 'outcome' in line)).toHaveLength(1)
@@ -80,16 +89,27 @@ test('a run beside another one has seen nothing of the queue: no heartbeat', asy
 })
 
 test('a run that holds the lock for longer than a run may take is exit 1, and named', async () => {
-  const { code, summary } = await scene.sql.begin(async (sql) => {
-    const [holder] =
-      await sql`select pg_backend_pid() as pid, pg_advisory_xact_lock(hashtextextended('job-alert digest', 0))`
+  const never = new AbortController().signal
+  const run: Run = {
+    database: migrateConfig({ DATABASE_URL: scene.database.url }).database,
+    runTimeout: 1_000,
+    sendTimeout: 0,
+    overdueAfter: undefined,
+    since: WINDOW,
+    includeAlerted: false,
+    interruptions: { stop: never, abort: never, sending: () => {} },
+    warn: (message) => unexpected({ error: new Error(message) }),
+    onFault: unexpected,
+    render: (digest) => mailOf(digest),
+  }
+  const { exitCode, outcome, message, details } = await scene.sql.begin(async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('job-alert digest', 0))`
     for (;;) {
-      const finished = await digest([], { RUN_TIMEOUT: '2s', SEND_TIMEOUT: '1s' })
-      if (finished.summary.outcome !== 'another run is at work') return { ...finished, ...holder }
+      const outcome = await report(run, () => Promise.reject(new Error('there is nothing to send')))
+      if (outcome.kind !== 'another run is at work') return outcomeSummary(outcome)
     }
   })
-  expect(code).toBe(1)
-  expect(summary).toMatchObject({ outcome: 'another run hangs', pid: expect.any(Number) })
-  expect(summary.msg).toMatch(/has held the lock since 20\d\d-.*pg_terminate_backend\(\d+\)/)
-  expect(beats).toEqual([])
+  expect({ exitCode, outcome }).toEqual({ exitCode: 1, outcome: 'another run hangs' })
+  expect(message).toMatch(/has held the lock since 20\d\d-.*pg_terminate_backend\(\d+\)/)
+  expect(details).toEqual({ pid: expect.any(Number) })
 })

@@ -192,7 +192,7 @@ test('of two migrations at once the second waits for the first, and both end wit
     const one = startMigration()
     await building()
     const other = startMigration()
-    await said(other, 'another migration is at work, waiting for process')
+    await said(other, 'waiting: another migration is at work, process')
     return [one, other] as const
   })
   expect([(await first.finished).code, (await second.finished).code]).toEqual([0, 0])

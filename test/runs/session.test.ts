@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
-import { openSession } from '../../src/postgres/session.js'
+import { Session } from '../../src/postgres/session.js'
 
 const SETTINGS = [
   'statement_timeout',
@@ -12,13 +12,13 @@ const SETTINGS = [
   'max_parallel_workers_per_gather',
 ]
 
-async function settings(sql: ReturnType<typeof openSession>['sql']): Promise<Record<string, string>> {
+async function settings(sql: Session['sql']): Promise<Record<string, string>> {
   const rows = await sql`select name, setting from pg_settings where name in ${sql(SETTINGS)}`
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
 }
 
 test('a transaction has bounds of its own, without JIT and parallel workers; the session keeps those of the server', async () => {
-  const session = openSession(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
+  const session = new Session(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
   await session.sql`select set_config(name, '60000', false) from pg_settings where name = 'transaction_timeout'`
   const before = await settings(session.sql)
   await session.begin('read write', { statement: 7_000, idle: 9_000 })
@@ -39,7 +39,7 @@ test('a peer that died without a word is noticed while a long statement runs: th
   // Only looked on at: to see it at work a machine would have to vanish from the network for minutes.
   const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive')
   onTestFinished(() => keepAlive.mockRestore())
-  const session = openSession(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
+  const session = new Session(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
   await session.sql`select`
   await session.close()
   expect(keepAlive.mock.lastCall).toEqual([true, 30_000])

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { digestConfig } from '../../src/config.js'
+import { Session } from '../../src/postgres/session.js'
 import { run } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
 import { type Answer, createHop, type Greeting, tlsFile } from '../support/hop.js'
@@ -88,15 +89,19 @@ async function psql(url: string): Promise<string | undefined> {
   }
 }
 
-/** The same. Started only if the configuration is accepted: test/unit/config.test.ts shows how it is refused. */
+/** The same, by the configuration and the transaction of a dry run. */
 async function jobAlert(url: string): Promise<string | undefined> {
+  let session: Session | undefined
   try {
-    digestConfig({ DATABASE_URL: url }, { dryRun: true })
+    session = new Session(digestConfig({ DATABASE_URL: url }, { dryRun: true }).database)
+    await session.begin('read only', { statement: 60_000, idle: 60_000 })
+    const [row] = await session.sql`select source from research_jobs`
+    return row?.source
   } catch {
     return undefined
+  } finally {
+    await session?.close()
   }
-  const { code, stdout } = await run(['digest', '--dry-run', '--format', 'json'], { DATABASE_URL: url })
-  return code === 0 ? /"source": *"([^"]*)"/.exec(stdout)?.[1] : undefined
 }
 
 const ANN = 'postgresql://ANN:pw@HOST/DB'
