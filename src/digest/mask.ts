@@ -140,12 +140,6 @@ function isName(part: string): boolean {
   return !HEX.test(part) && (NAME.test(part) || CLASS.test(part))
 }
 
-/** The values that stand in each of a shape's words. */
-export function valuesByWord(words: readonly string[], values: readonly string[]): readonly (readonly string[])[] {
-  const left = [...values]
-  return words.map((word) => left.splice(0, word.split(SLOT).length - 1))
-}
-
 /** Values put back into the slots. */
 export function fill(shape: string, values: readonly string[]): string {
   let next = 0

@@ -28,9 +28,6 @@ export interface Template extends Required<Common> {
   readonly length: number
 }
 
-/** From one word up to another. */
-export type Span = readonly [start: number, end: number]
-
 /** More patterns than this that differ in one stretch only are one. */
 const HANDFUL = 5
 const FEWEST_WORDS = 2
@@ -72,19 +69,27 @@ function isCause(word: string, previous: string | undefined): boolean {
   return NO_PROSE.test(word) || (/^["']/.test(word) && /(?:Error|Exception):$/.test(previous ?? ''))
 }
 
-/** Where the template's words stand in the pattern; undefined unless it fits. */
-export function spansOf(template: Template, { words, causes }: Pattern): readonly Span[] | undefined {
+/** Whether the pattern has the template's words, and between them something that varies. */
+export function fits(template: Template, { words, causes }: Pattern): boolean {
   const { before, middle, behind, length } = template
-  if (!leavesStretch(length, words.length)) return undefined
-  const end = words.length - behind.length
-  if (!standsAt(words, before, 0) || !standsAt(words, behind, end) || causes !== template.causes) return undefined
-  const start = words.findIndex((_, index) => standsAt(words, middle, index))
-  if (start < 0) return undefined
-  return [
-    [0, before.length],
-    [start, start + middle.length],
-    [end, words.length],
-  ]
+  return (
+    leavesStretch(length, words.length) &&
+    standsAt(words, before, 0) &&
+    standsAt(words, behind, words.length - behind.length) &&
+    causes === template.causes &&
+    placeOf(middle, words) >= 0
+  )
+}
+
+/** Which of these words, by their place, are the template's own. */
+export function ownWords({ before, middle, behind }: Template, words: Words): (index: number) => boolean {
+  const start = placeOf(middle, words)
+  return (index) =>
+    index < before.length || (index >= start && index < start + middle.length) || index >= words.length - behind.length
+}
+
+function placeOf(middle: Words, words: Words): number {
+  return words.findIndex((_, index) => standsAt(words, middle, index))
 }
 
 function leavesStretch(fixed: number, words: number): boolean {
@@ -105,7 +110,7 @@ export function commonTemplates(patterns: readonly Pattern[]): readonly Template
       for (const { before = [], middle = [], behind = [] } of search(left)) {
         const template = { before, middle, behind, causes, length: before.length + middle.length + behind.length }
         templates.push(template)
-        for (const pattern of left) if (spansOf(template, pattern)) left.delete(pattern)
+        for (const pattern of left) if (fits(template, pattern)) left.delete(pattern)
       }
   }
   return templates
