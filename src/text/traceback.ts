@@ -65,7 +65,7 @@ function exceptionOf(lines: readonly string[], length: number) {
       frame = `${found[2] ?? found[5]} ${found[3] ?? found[6]}`
     }
     if (found || START.test(text)) isOpen = true
-    else if (isOpen && !isFragment && EXCEPTION.test(text.slice(margin))) {
+    else if (isOpen && !(isFragment && all.length > 0) && EXCEPTION.test(text.slice(margin))) {
       all.push({ line, margin, frame })
       isOpen = false
     }
