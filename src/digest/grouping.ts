@@ -4,7 +4,7 @@ import { detached, plural } from '../text/words.js'
 import { laterFirst } from './cluster.js'
 import { type Group, type Grouped, GroupTally } from './group.js'
 import { fill, GONE, isStatus, mask, SLOT, valuesThatAreCauses } from './mask.js'
-import { commonTemplates, fits, ownWords, type Pattern, patternOf, type Template } from './template.js'
+import { commonTemplates, fits, ownWords, Pattern, type Template } from './template.js'
 
 /*
  * Numbers of values tell: what takes a few values over many jobs is a cause, and each is a group of its own; what takes
@@ -181,7 +181,7 @@ export class Grouping {
     const key = `${frame}\n${shape}`
     const known = this.shapes.get(key)
     if (known) return known
-    const pattern = patternOf(shape, frame)
+    const pattern = new Pattern(shape, frame)
     return this.fitting(pattern) ?? this.fittingLater(pattern) ?? this.open(detached(key), detached(shape), frame)
   }
 
@@ -199,7 +199,7 @@ export class Grouping {
   private open(key: string, shape: string, frame: string): Branch {
     if (this.room <= 0) this.makeRoom()
     this.opened += 1
-    const branch = new Branch(patternOf(shape, detached(frame)))
+    const branch = new Branch(new Pattern(shape, detached(frame)))
     this.shapes.set(key, branch)
     return branch
   }
@@ -211,7 +211,7 @@ export class Grouping {
   private search(): void {
     const patterns = Array.from(this.shapes.values(), ({ pattern }) => pattern)
     for (const template of commonTemplates(patterns)) {
-      const merged = new Branch({ words: [], causes: template.causes }, template)
+      const merged = new Branch(new Pattern('', ''), template)
       for (const [key, branch] of this.shapes)
         if (fits(template, branch.pattern)) {
           merged.take(branch)

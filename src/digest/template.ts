@@ -8,13 +8,6 @@ import { SLOT } from './mask.js'
 
 type Words = readonly string[]
 
-/** The words of a shape. */
-export interface Pattern {
-  readonly words: Words
-  /** Its words that are no prose, and where it was raised: patterns that differ in them are never merged. */
-  readonly causes: string
-}
-
 /** What patterns have in common: words at either end, or else in the middle. */
 interface Common {
   readonly before?: Words
@@ -35,9 +28,10 @@ const FEWEST_WORDS = 2
 const LONGEST_END = 24
 /** Of a longer stretch the patterns would have too little in common. */
 const STRETCH_PER_WORD = 3
-/** Causes behind titles; ends that are the same by chance are more. */
+/** Causes behind titles, and how often each occurs; more endings are the same by chance. */
 const FEW_ENDINGS = 12
-/** A middle that stands anywhere proves less than the words at an end; beyond the longest nothing is won. */
+const OCCURS_AGAIN = 3
+/** A middle that stands anywhere proves less than the words at an end. */
 const SHORTEST_MIDDLE = 3
 const LONGEST_MIDDLE = 8
 /** Three words with letters, side by side; "… … …" says nothing. */
@@ -47,19 +41,25 @@ const NO_PROSE = /\d|_|:\/\/|(?<![A-Za-z])[a-z]+[A-Z]|[a-z]\.[a-z]|(?:Error|Exce
 /** TooManyRedirects: */
 const CLASS = /[a-z][A-Z]\w*:$/
 
-/** `frame` is where the error was raised. */
-export function patternOf(shape: string, frame: string): Pattern {
-  let [words, causes]: [Words?, string?] = []
-  // Most patterns of a storm are never compared.
-  return {
-    get words() {
-      words ??= shape.split(' ')
-      return words
-    },
-    get causes() {
-      causes ??= [frame, ...this.words.filter((word, index, all) => isCause(word, all[index - 1]))].join(' ')
-      return causes
-    },
+/** A shape in words, split only when it is compared: most of a storm never are. `frame` is where it was raised. */
+export class Pattern {
+  #words: Words | undefined
+  #causes: string | undefined
+
+  constructor(
+    private readonly shape: string,
+    private readonly frame: string,
+  ) {}
+
+  get words(): Words {
+    this.#words ??= this.shape.split(' ')
+    return this.#words
+  }
+
+  /** The frame, and the words that are no prose: patterns that differ in them are never merged. */
+  get causes(): string {
+    this.#causes ??= [this.frame, ...this.words.filter((word, at, all) => isCause(word, all[at - 1]))].join(' ')
+    return this.#causes
   }
 }
 
@@ -117,73 +117,65 @@ export function commonTemplates(patterns: readonly Pattern[]): readonly Template
 }
 
 function* commonEnds(left: ReadonlySet<Pattern>): Iterable<Common> {
-  const all = Array.from(left, ({ words }) => words)
-  const reversed = new Map(all.map((words) => [words, backwards(words)]))
-  const beginnings = variablesIn(all)
-  const endings = variablesIn([...reversed.values()])
-  const before = ({ words }: Pattern) => words.slice(0, beginnings.get(words) ?? 0)
-  const behind = ({ words }: Pattern) => words.slice(words.length - (endings.get(reversed.get(words) ?? []) ?? 0))
+  const beginnings = variablesIn([...left], ({ words }, place) => words[place])
+  const endings = variablesIn([...left], ({ words }, place) => words.at(-1 - place))
+  const before = (pattern: Pattern) => pattern.words.slice(0, beginnings.get(pattern))
+  const behind = ({ words }: Pattern, length: number) => words.slice(words.length - length)
   const sides: readonly ((pattern: Pattern) => Common)[] = [
-    (pattern) => ({ before: before(pattern), behind: behind(pattern) }),
-    (pattern) => ({ behind: behind(pattern) }),
+    (pattern) => ({ before: before(pattern), behind: behind(pattern, endings.get(pattern) ?? 0) }),
+    (pattern) => ({ behind: behind(pattern, endings.get(pattern) ?? 0) }),
     (pattern) => ({ before: before(pattern) }),
   ]
   for (const side of sides)
     for (const family of grouped(left, (pattern) => JSON.stringify(side(pattern))).values()) {
       const common = side(family[0] as Pattern)
-      const isWhole = Object.values(common).every((part) => part.length > 0)
-      if (!isWhole || family.length <= HANDFUL) continue
+      if (family.length <= HANDFUL || Object.values(common).some((part) => part.length === 0)) continue
       if (!common.behind) yield* causesBehind(family, common.before ?? [])
       if (family.filter((pattern) => left.has(pattern)).length > HANDFUL) yield common
     }
 }
 
-/** What comes again behind different titles: after a pause, or else as some words side by side. */
+/** What comes again to the letter behind different titles. */
 function causesBehind(family: readonly Pattern[], before: Words): readonly Common[] {
   const suffixes = family.map(({ words }) => suffixesOf(words.slice(before.length)))
-  const all = grouped(suffixes.flat(), ({ text }) => text)
-  const found = suffixes.flatMap((each) => {
-    const again = each.filter(({ text, isPaused }) => (all.get(text)?.length ?? 0) >= (isPaused ? 2 : 3))
-    return (again.find(({ isPaused }) => isPaused) ?? again[0])?.text ?? []
-  })
+  const all = grouped(suffixes.flat(), (suffix) => suffix)
+  const found = suffixes.flatMap((each) => each.find((suffix) => (all.get(suffix)?.length ?? 0) >= OCCURS_AGAIN) ?? [])
   const endings = [...new Set(found)]
   const areCauses = 2 * found.length >= family.length && endings.length <= FEW_ENDINGS
   return areCauses ? endings.map((ending) => ({ before, behind: ending.split(' ') })) : []
 }
 
-function suffixesOf(stretch: Words): readonly { readonly text: string; readonly isPaused: boolean }[] {
+/** Longest first; a single word only after a pause. */
+function suffixesOf(stretch: Words): readonly string[] {
   return stretch.slice(1).flatMap((word, index) => {
-    const isPaused = /[:;,)–—-]$/.test(stretch[index] ?? '') || /^[([]/.test(word)
-    const isEnough = isPaused || stretch.length - index - 1 >= FEWEST_WORDS
-    return isEnough ? [{ text: stretch.slice(index + 1).join(' '), isPaused }] : []
+    const isEnough =
+      index < stretch.length - FEWEST_WORDS || /[:;,)–—-]$/.test(stretch[index] ?? '') || /^[([]/.test(word)
+    return isEnough ? [stretch.slice(index + 1).join(' ')] : []
   })
 }
 
-function backwards(words: Words): Words {
-  return words.slice(-LONGEST_END).toReversed()
-}
-
-/** A tree of words: after how many of a text's words, if any, more than a handful of different ones follow. */
-function variablesIn(texts: readonly Words[]): ReadonlyMap<Words, number> {
-  const found = new Map<Words, number>()
-  const descend = (alike: readonly Words[], depth: number, last: number, wasVariable: boolean): void => {
-    const isVariable = new Set(alike.map((words) => follower(words, depth))).size > HANDFUL
+/** A tree of words: after how many of a pattern's words, if any, more than a handful of different ones follow. */
+function variablesIn(
+  patterns: readonly Pattern[],
+  wordAt: (pattern: Pattern, place: number) => string | undefined,
+): ReadonlyMap<Pattern, number> {
+  const found = new Map(patterns.map((pattern) => [pattern, 0]))
+  // What follows a number may differ where numbers do not.
+  const follower = (pattern: Pattern, place: number): string => {
+    const word = wordAt(pattern, place) ?? ''
+    return word.includes(SLOT) ? `${word} ${wordAt(pattern, place + 1)}` : word
+  }
+  const descend = (alike: readonly Pattern[], depth: number, last: number, wasVariable: boolean): void => {
+    const isVariable = depth >= FEWEST_WORDS && new Set(alike.map((each) => follower(each, depth))).size > HANDFUL
     // Right behind a variable's first word its second may vary as well.
     const start = isVariable && !wasVariable ? depth : last
-    for (const words of alike) found.set(words, start)
+    for (const pattern of alike) found.set(pattern, start)
     if (depth >= LONGEST_END) return
-    for (const more of grouped(alike, (words) => words[depth] ?? '').values())
+    for (const more of grouped(alike, (pattern) => wordAt(pattern, depth) ?? '').values())
       if (more.length > HANDFUL) descend(more, depth + 1, start, isVariable)
   }
-  for (const alike of grouped(texts, (words) => words.slice(0, FEWEST_WORDS).join(' ')).values())
-    descend(alike, FEWEST_WORDS, 0, false)
+  descend(patterns, 0, 0, false)
   return found
-}
-
-/** What follows a number may differ where numbers do not. */
-function follower(words: Words, place: number): string {
-  const word = words[place] ?? ''
-  return word.includes(SLOT) ? `${word} ${words[place + 1]}` : word
 }
 
 /** The longest first. Two services that know no song are two causes: it takes more beginnings to be titles. */
