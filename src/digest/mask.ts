@@ -18,8 +18,8 @@ export interface Masked {
 }
 
 /** Characters of a text that are looked at, of its shape, and of what stands before a word. */
-const READ = 2_000
-const KEPT = 1_000
+const READ = 1_000
+const KEPT = 500
 const NEAR = 24
 /** Slots of a shape. */
 const SLOTS = 16
