@@ -2,7 +2,7 @@ import { type Job, kindOf } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached, plural } from '../text/words.js'
 import { laterFirst } from './cluster.js'
-import { type Group, type Grouped, GroupTally } from './group.js'
+import { bringers, type Group, type Grouped, GroupTally } from './group.js'
 import { fill, GONE, isStatus, mask, SLOT, valuesThatAreCauses } from './mask.js'
 import { commonTemplates, fits, ownWords, Pattern, type Template } from './template.js'
 
@@ -225,16 +225,14 @@ export class Grouping {
 
   /** Of each kind the noisiest stays, and of all the others the noisiest; what goes stays in the kinds' figures. */
   private makeRoom(): void {
-    const seen = new Set<string>()
-    const kept = new Set<Branch>()
+    const counted = this.branches().map((branch) => ({ branch, count: branch.count }))
+    const sorted = counted.toReversed().sort((a, b) => b.count - a.count)
+    const branches = sorted.map(({ branch }) => branch)
+    const kept = new Set(bringers(branches, ({ tallies }) => tallies.flatMap(({ names }) => names)))
     this.room = GROUPS
-    const branches = this.branches().map((branch) => ({ branch, count: branch.count }))
-    for (const { branch } of branches.toReversed().sort((a, b) => b.count - a.count)) {
-      const known = seen.size
-      for (const { names } of branch.tallies) for (const name of names) seen.add(name)
-      const isFirst = seen.size > known
-      if (!isFirst) this.room -= branch.size
-      if (isFirst || this.room > GROUPS / 2) kept.add(branch)
+    for (const branch of branches) {
+      if (!kept.has(branch)) this.room -= branch.size
+      if (this.room > GROUPS / 2) kept.add(branch)
     }
     this.room = Math.max(this.room, GROUPS / 2)
     this.shapes = new Map([...this.shapes].filter(([, branch]) => kept.has(branch)))
