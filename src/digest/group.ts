@@ -34,13 +34,13 @@ export function chosen({ groups }: Grouped, most: number): readonly Group[] {
 }
 
 /** `most` of them in their order: those that bring a new name before the others. */
-function firstOfEach<T>(all: readonly T[], most: number, names: (each: T) => readonly string[]): readonly T[] {
+function firstOfEach<T>(all: readonly T[], most: number, names: (each: T) => Iterable<string>): readonly T[] {
   const some = new Set([...new Set([...bringers(all, names), ...all])].slice(0, most))
   return all.filter((each) => some.has(each))
 }
 
 /** Those that bring a name which none before them had. */
-export function bringers<T>(all: readonly T[], names: (each: T) => readonly string[]): readonly T[] {
+export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<string>): readonly T[] {
   const seen = new Set<string>()
   return all.filter((each) => {
     const known = seen.size
@@ -74,8 +74,8 @@ export class GroupTally {
     return this.cluster.count
   }
 
-  get names(): readonly string[] {
-    return [...this.kinds.keys()]
+  names(): Iterable<string> {
+    return this.kinds.keys()
   }
 
   /** `variant` tells its variants apart. */

@@ -36,11 +36,13 @@ class Branch {
   }
 
   get count(): number {
-    return this.tallies.reduce((sum, { count }) => sum + count, 0)
+    let sum = 0
+    for (const { tally } of this.parts.values()) sum += tally.count
+    return sum
   }
 
-  get tallies(): readonly GroupTally[] {
-    return Array.from(this.parts.values(), ({ tally }) => tally)
+  *names(): Iterable<string> {
+    for (const { tally } of this.parts.values()) yield* tally.names()
   }
 
   tallyOf(shape: string, values: readonly string[]): GroupTally {
@@ -54,7 +56,9 @@ class Branch {
 
   groups(): readonly Group[] {
     this.close((slot) => !this.isCause(slot))
-    return this.tallies.map((tally) => tally.group(this.template !== undefined, (headline) => this.say(headline)))
+    return Array.from(this.parts.values(), ({ tally }) =>
+      tally.group(this.template !== undefined, (headline) => this.say(headline)),
+    )
   }
 
   private partOf(values: readonly string[]): GroupTally {
@@ -228,7 +232,7 @@ export class Grouping {
     const counted = this.branches().map((branch) => ({ branch, count: branch.count }))
     const sorted = counted.toReversed().sort((a, b) => b.count - a.count)
     const branches = sorted.map(({ branch }) => branch)
-    const kept = new Set(bringers(branches, ({ tallies }) => tallies.flatMap(({ names }) => names)))
+    const kept = new Set(bringers(branches, (branch) => branch.names()))
     this.room = GROUPS
     for (const branch of branches) {
       if (!kept.has(branch)) this.room -= branch.size

@@ -180,8 +180,14 @@ function variablesIn(
 
 /** The longest first. Two services that know no song are two causes: it takes more beginnings to be titles. */
 function* commonMiddles(left: ReadonlySet<Pattern>): Iterable<Common> {
+  const shortest = grouped(
+    [...left].flatMap((pattern) => middlesOf(pattern, SHORTEST_MIDDLE)),
+    (text) => text,
+  )
+  const isShared = (text: string): boolean => (shortest.get(text)?.length ?? 0) > HANDFUL
+  const sharing = [...left].filter((pattern) => middlesOf(pattern, SHORTEST_MIDDLE).some(isShared))
   for (let length = LONGEST_MIDDLE; length >= SHORTEST_MIDDLE; length -= 1) {
-    const places = [...left].flatMap((pattern) => middlesOf(pattern, length).map((text) => ({ text, pattern })))
+    const places = sharing.flatMap((pattern) => middlesOf(pattern, length).map((text) => ({ text, pattern })))
     for (const [text, found] of grouped(places, (place) => place.text)) {
       const members = found.filter(({ pattern }) => left.has(pattern))
       const ends = [0, -1].map((place) => new Set(members.map(({ pattern }) => pattern.words.at(place))))
