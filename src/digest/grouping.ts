@@ -186,25 +186,19 @@ export class Grouping {
     const known = this.shapes.get(key)
     if (known) return known
     const pattern = new Pattern(shape, frame)
-    return this.fitting(pattern) ?? this.fittingLater(pattern) ?? this.open(detached(key), detached(shape), frame)
-  }
-
-  private fitting(pattern: Pattern): Branch | undefined {
-    return this.templates.find(({ template }) => template && fits(template, pattern))
-  }
-
-  private fittingLater(pattern: Pattern): Branch | undefined {
-    if (this.opened < this.searchAt) return undefined
+    const fitting = () => this.templates.find(({ template }) => template && fits(template, pattern))
+    const first = fitting()
+    if (first || this.opened < this.searchAt) return first ?? this.open(key, shape, frame)
     this.searchAt = SEARCHED_AGAIN * this.opened
     this.search()
-    return this.fitting(pattern)
+    return fitting() ?? this.open(key, shape, frame)
   }
 
   private open(key: string, shape: string, frame: string): Branch {
     if (this.room <= 0) this.makeRoom()
     this.opened += 1
-    const branch = new Branch(new Pattern(shape, detached(frame)))
-    this.shapes.set(key, branch)
+    const branch = new Branch(new Pattern(detached(shape), detached(frame)))
+    this.shapes.set(detached(key), branch)
     return branch
   }
 
