@@ -33,7 +33,7 @@ const FEW_ENDINGS = 12
 const OCCURS_AGAIN = 3
 /** A middle that stands anywhere proves less than the words at an end. */
 const SHORTEST_MIDDLE = 3
-const LONGEST_MIDDLE = 8
+const LONGEST_AROUND_MIDDLE = 32
 /** Three words with letters, side by side; "… … …" says nothing. */
 const SAYING = /\p{L}{2}\S* \S*\p{L}{2}\S* \S*\p{L}{2}/u
 /** A number or code that was kept, a host, a snake_case or lowerCamelCase name, one with dots, an exception. */
@@ -178,28 +178,25 @@ function variablesIn(
   return found
 }
 
-/** The longest first. Two services that know no song are two causes: it takes more beginnings to be titles. */
+/** Runs of words that recur. Two services that know no song are two causes: it takes more beginnings to be titles. */
 function* commonMiddles(left: ReadonlySet<Pattern>): Iterable<Common> {
-  const shortest = grouped(
-    [...left].flatMap((pattern) => middlesOf(pattern, SHORTEST_MIDDLE)),
-    (text) => text,
-  )
-  const isShared = (text: string): boolean => (shortest.get(text)?.length ?? 0) > HANDFUL
-  const sharing = [...left].filter((pattern) => middlesOf(pattern, SHORTEST_MIDDLE).some(isShared))
-  for (let length = LONGEST_MIDDLE; length >= SHORTEST_MIDDLE; length -= 1) {
-    const places = sharing.flatMap((pattern) => middlesOf(pattern, length).map((text) => ({ text, pattern })))
-    for (const [text, found] of grouped(places, (place) => place.text)) {
-      const members = found.filter(({ pattern }) => left.has(pattern))
-      const ends = [0, -1].map((place) => new Set(members.map(({ pattern }) => pattern.words.at(place))))
-      if (ends.every(({ size }) => size > HANDFUL)) yield { middle: text.split(' ') }
-    }
+  const all = grouped([...left].flatMap(middlesOf), (text) => text)
+  const runOf = (pattern: Pattern): string => {
+    const isShared = middlesOf(pattern).map((text) => (all.get(text)?.length ?? 0) > HANDFUL)
+    const start = isShared.indexOf(true)
+    if (start < 0) return ''
+    const alone = isShared.indexOf(false, start)
+    return pattern.words.slice(start, alone < 0 ? undefined : alone + SHORTEST_MIDDLE - 1).join(' ')
+  }
+  for (const [run, members] of grouped(left, runOf)) {
+    const ends = [0, -1].map((place) => new Set(members.map(({ words }) => words.at(place))))
+    if (SAYING.test(run) && ends.every(({ size }) => size > HANDFUL)) yield { middle: run.split(' ') }
   }
 }
 
-function middlesOf({ words }: Pattern, length: number): readonly string[] {
-  if (!leavesStretch(length, words.length)) return []
-  const texts = Array.from(words.slice(length - 1), (_, start) => words.slice(start, start + length).join(' '))
-  return texts.filter((text) => SAYING.test(text))
+function middlesOf({ words }: Pattern): readonly string[] {
+  if (words.length > LONGEST_AROUND_MIDDLE) return []
+  return words.slice(SHORTEST_MIDDLE - 1).map((_, at) => words.slice(at, at + SHORTEST_MIDDLE).join(' '))
 }
 
 function grouped<T>(all: Iterable<T>, keyOf: (each: T) => string): ReadonlyMap<string, readonly T[]> {
