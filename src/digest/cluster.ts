@@ -52,7 +52,7 @@ export class ClusterTally {
     const place = this.jobs.findIndex((other) => laterFirst(job, other) < 0)
     if (place < 0 && this.jobs.length >= JOBS_LISTED) return
     this.jobs.splice(place < 0 ? this.jobs.length : place, 0, job)
-    this.jobs.length = Math.min(this.jobs.length, JOBS_LISTED)
+    if (this.jobs.length > JOBS_LISTED) this.jobs.pop()
   }
 }
 

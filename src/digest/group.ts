@@ -30,30 +30,43 @@ export interface Grouped {
 
 /** The groups that get a section, noisiest first: every kind has one before any has two. */
 export function chosen({ groups }: Grouped, most: number): readonly Group[] {
+  return firstOfEach(groups, most, namesOf)
+}
+
+/** `most` of them in their order: those that bring a new name before the others. */
+function firstOfEach<T>(all: readonly T[], most: number, names: (each: T) => Iterable<string>): readonly T[] {
+  const some = new Set([...new Set([...bringers(all, names), ...all])].slice(0, most))
+  return all.filter((each) => some.has(each))
+}
+
+/** Those that bring a name which none before them had. */
+export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<string>): readonly T[] {
   const seen = new Set<string>()
-  const first = groups.filter(({ kinds }) => {
-    const isNew = kinds.some(({ name }) => !seen.has(name))
-    for (const { name } of kinds) seen.add(name)
-    return isNew
+  return all.filter((each) => {
+    const known = seen.size
+    for (const name of names(each)) seen.add(name)
+    return seen.size > known
   })
-  const some = new Set([...new Set([...first, ...groups])].slice(0, most))
-  return groups.filter((group) => some.has(group))
+}
+
+function namesOf({ kinds }: Group): readonly string[] {
+  return kinds.map(({ name }) => name)
 }
 
 const VARIANTS = 12
 const VARIANTS_KEPT = 50
 const VARIANT_LENGTH = 160
 
-interface Variant {
-  readonly example: JobError | null
+interface Counted {
   count: number
+  latest: Job
 }
 
 /** The failures of a group as they stream in. */
 export class GroupTally {
-  readonly cluster = new ClusterTally()
-  private readonly kinds = new Map<string, { name: string; count: number; latest: Job }>()
-  private readonly variants = new Map<string, Variant>()
+  private readonly cluster = new ClusterTally()
+  private readonly kinds = new Map<string, Counted>()
+  private readonly variants = new Map<string, Counted>()
   private error: string | undefined
   private alike = true
 
@@ -61,36 +74,37 @@ export class GroupTally {
     return this.cluster.count
   }
 
-  get names(): readonly string[] {
-    return [...this.kinds.keys()]
+  names(): Iterable<string> {
+    return this.kinds.keys()
   }
 
   /** `variant` tells its variants apart. */
   add(job: Job, kind: string, variant: string): void {
     this.compare(job.error?.unredacted ?? '')
     this.cluster.add(job)
-    this.countKind(kind, job, 1)
-    this.countVariant(variant, job.error, 1)
+    count(this.kinds, kind, 1, job)
+    this.countVariant(variant, 1, job)
   }
 
   take(other: GroupTally): void {
     this.compare(other.error)
     this.alike &&= other.alike
     this.cluster.merge(other.cluster.result())
-    for (const { name, latest, count } of other.kinds.values()) this.countKind(name, latest, count)
-    for (const [shape, { example, count }] of other.variants) this.countVariant(shape, example, count)
+    for (const [name, { count: jobs, latest }] of other.kinds) count(this.kinds, name, jobs, latest)
+    for (const [variant, { count: jobs, latest }] of other.variants) this.countVariant(variant, jobs, latest)
   }
 
   /** `say` puts the redacted headline of an example into words; variants are of a merged group only. */
   group(isMerged: boolean, say: (headline: string) => string): Group {
     const cluster = this.cluster.result()
+    const kinds = Array.from(this.kinds, ([name, counted]) => ({ name, ...counted }))
     const variants = isMerged ? this.shownVariants() : []
     return {
       ...cluster,
-      kinds: [...this.kinds.values()].sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest)),
+      kinds: kinds.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest)),
       headline: say(headline(`${cluster.latest.error ?? ''}`)),
       alike: this.alike,
-      variants: variants.map(({ example, count }) => ({ text: lineOf(example), count })),
+      variants,
       others: isMerged ? this.count - variants.reduce((sum, { count }) => sum + count, 0) : 0,
     }
   }
@@ -100,35 +114,29 @@ export class GroupTally {
     this.alike &&= this.error === error
   }
 
-  private countKind(name: string, job: Job, count: number): void {
-    const known = this.kinds.get(name)
-    const latest = known && laterFirst(known.latest, job) < 0 ? known.latest : job
-    this.kinds.set(name, { name, count: (known?.count ?? 0) + count, latest })
-  }
-
-  private countVariant(shape: string, example: JobError | null, count: number): void {
-    const known = this.variants.get(shape)
-    if (known) known.count += count
-    else {
-      if (this.variants.size >= VARIANTS_KEPT) this.forgetVariants()
-      this.variants.set(detached(shape), { example, count })
+  /** Beyond the bound the rarer half is forgotten: what is left can still be overtaken by what comes. */
+  private countVariant(variant: string, jobs: number, latest: Job): void {
+    const isNew = !this.variants.has(variant)
+    if (isNew && this.variants.size >= VARIANTS_KEPT) {
+      const rarest = [...this.variants].sort(([, a], [, b]) => a.count - b.count)
+      for (const [rare] of rarest.slice(0, VARIANTS_KEPT / 2)) this.variants.delete(rare)
     }
+    count(this.variants, isNew ? detached(variant) : variant, jobs, latest)
   }
 
-  /** The rarer half, the older ones among equals: what is left can still be overtaken by what comes. */
-  private forgetVariants(): void {
-    const rarest = [...this.variants].sort(([, a], [, b]) => a.count - b.count)
-    for (const [shape] of rarest.slice(0, VARIANTS_KEPT / 2)) this.variants.delete(shape)
+  private shownVariants(): Group['variants'] {
+    const lines = Array.from(this.variants.values(), ({ count, latest }) => ({ text: lineOf(latest.error), count }))
+    lines.sort((a, b) => b.count - a.count)
+    return firstOfEach(lines, VARIANTS, ({ text }) => [text.split(' ').slice(-2).join(' ')])
   }
+}
 
-  private shownVariants(): readonly Variant[] {
-    const all = [...this.variants.values()].sort((a, b) => b.count - a.count)
-    if (all.length <= VARIANTS) return all
-    const endings = all.toReversed().map((variant) => [lineOf(variant.example).split(' ').slice(-2).join(' '), variant])
-    const first = new Set(new Map(endings as [string, Variant][]).values())
-    const [ofEach, further] = [all.filter((each) => first.has(each)), all.filter((each) => !first.has(each))]
-    const shown = new Set([...ofEach, ...further].slice(0, VARIANTS))
-    return all.filter((variant) => shown.has(variant))
+function count(all: Map<string, Counted>, name: string, jobs: number, latest: Job): void {
+  const known = all.get(name)
+  if (!known) all.set(name, { count: jobs, latest })
+  else {
+    known.count += jobs
+    if (laterFirst(latest, known.latest) < 0) known.latest = latest
   }
 }
 

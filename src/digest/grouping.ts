@@ -2,9 +2,9 @@ import { type Job, kindOf } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached, plural } from '../text/words.js'
 import { laterFirst } from './cluster.js'
-import { type Group, type Grouped, GroupTally } from './group.js'
-import { fill, GONE, isStatus, mask, valuesByWord, valuesThatAreCauses } from './mask.js'
-import { commonTemplates, type Pattern, patternOf, spansOf, type Template } from './template.js'
+import { bringers, type Group, type Grouped, GroupTally } from './group.js'
+import { fill, GONE, isStatus, mask, SLOT, valuesThatAreCauses } from './mask.js'
+import { commonTemplates, fits, ownWords, Pattern, type Template } from './template.js'
 
 /*
  * Numbers of values tell: what takes a few values over many jobs is a cause, and each is a group of its own; what takes
@@ -18,7 +18,7 @@ const KINDS = 2_000
 const GROUPS = 500
 /** After how many new shapes templates are searched, and by what these must have grown before the next search. */
 const SEARCHED_FIRST = 128
-const SEARCHED_AGAIN = 1.25
+const SEARCHED_AGAIN = 1.5
 
 /** Failures of one shape, or of the template of several, kept apart by the values in their slots. */
 class Branch {
@@ -35,14 +35,14 @@ class Branch {
     return this.parts.size
   }
 
-  get kinds(): readonly string[] {
-    return [...this.parts.values()].flatMap(({ tally }) => tally.names)
-  }
-
   get count(): number {
     let sum = 0
     for (const { tally } of this.parts.values()) sum += tally.count
     return sum
+  }
+
+  *names(): Iterable<string> {
+    for (const { tally } of this.parts.values()) yield* tally.names()
   }
 
   tallyOf(shape: string, values: readonly string[]): GroupTally {
@@ -63,11 +63,11 @@ class Branch {
 
   private partOf(values: readonly string[]): GroupTally {
     const own = values.map((value, slot) => (this.closed.has(slot) ? GONE : value))
-    const key = own.join('\0')
+    const key = own.join(SLOT)
     const known = this.parts.get(key)
     if (known) return known.tally
     if (this.parts.size >= PARTS) {
-      this.closeWidest(values.length)
+      this.closeWidest(own)
       return this.partOf(values)
     }
     const tally = new GroupTally()
@@ -76,9 +76,9 @@ class Branch {
   }
 
   /** What is no cause goes first. */
-  private closeWidest(slots: number): void {
-    const open = Array.from({ length: slots }, (_, slot) => slot).filter((slot) => !this.closed.has(slot))
+  private closeWidest(values: readonly string[]): void {
     const width = (slot: number): number => this.valuesOf(slot).size + (this.isCause(slot) ? 0 : PARTS)
+    const open = [...values.keys()].filter((slot) => !this.closed.has(slot))
     const [widest] = open.sort((a, b) => width(b) - width(a))
     this.close((slot) => slot === widest)
   }
@@ -100,55 +100,37 @@ class Branch {
     return values.size <= most || (most > 0 && values.size <= FEW_VALUES && this.count >= JOBS_PER_VALUE * values.size)
   }
 
-  /** A template's own, and the first status in its stretches. */
   private ownValues(words: readonly string[], values: readonly string[]): readonly string[] {
-    if (!this.template) return values
-    const isOwn = this.owns(words)
-    const byWord = valuesByWord(words, values)
-    const status = byWord
-      .filter((_, index) => !isOwn(index))
-      .flat()
-      .find(isStatus)
-    return [...byWord.filter((_, index) => isOwn(index)).flat(), status ?? GONE]
+    return this.ownSlots(words, values).map((slot) => values[slot] ?? GONE)
   }
 
-  private owns(words: readonly string[]): (index: number) => boolean {
-    const { template } = this
-    const spans = template
-      ? (spansOf(template, { words, causes: template.causes }) ?? [])
-      : [[0, words.length] as const]
-    return (index) => spans.some(([start, end]) => start <= index && index < end)
+  /** The slots in the words that are the template's own, and the first status in its stretches. */
+  private ownSlots(words: readonly string[], values: readonly string[]): readonly number[] {
+    if (!this.template) return [...values.keys()]
+    const wordOf = words.flatMap((word, index) => Array<number>(word.split(SLOT).length - 1).fill(index))
+    const isOwn = ownWords(this.template, words)
+    const isOwnSlot = (slot: number): boolean => isOwn(wordOf[slot] ?? 0)
+    const slots = [...values.keys()]
+    return [...slots.filter(isOwnSlot), slots.find((slot) => !isOwnSlot(slot) && isStatus(values[slot] ?? '')) ?? -1]
   }
 
   /** The words that the group has in common, and the values that are causes; what identifies is "…". */
   private say(headline: string): string {
     const { shape, values } = mask(headline)
     const words = shape.split(' ')
-    const isOwn = this.owns(words)
-    const byWord = valuesByWord(words, values)
-    const statusSlot = byWord.filter((_, index) => isOwn(index)).flat().length
-    let slot = 0
-    const said = words.map((word, index) => {
-      const shown = (byWord[index] ?? []).map((value) => {
-        const isSaid = isOwn(index) ? !this.closed.has(slot++) : isStatus(value) && !this.closed.has(statusSlot)
-        return isSaid ? value : GONE
-      })
-      const isSaid = isOwn(index) || shown.some((value) => value !== GONE)
-      return isSaid ? fill(word, shown) : `${GONE}${/[:;,)]?$/.exec(word)?.[0]}`
-    })
-    return said.join(' ').replace(/(?:… )+(?=…)/g, '')
+    const said = new Set(this.ownSlots(words, values).filter((_, place) => !this.closed.has(place)))
+    const isOwn = this.template ? ownWords(this.template, words) : () => true
+    const common = words.map((word, index) =>
+      isOwn(index) || word.includes(SLOT) ? word : `${GONE}${/[:;,)]?$/.exec(word)?.[0]}`,
+    )
+    const shown = values.map((value, slot) => (said.has(slot) ? value : GONE))
+    return fill(common.join(' '), shown).replace(/(?:… )+(?=…)/g, '')
   }
-}
-
-interface Figures {
-  readonly name: string
-  count: number
-  last: number
 }
 
 /** The failures as they stream in. Time is linear, and memory bounded: the rarest groups are let go. */
 export class Grouping {
-  private readonly kinds = new Map<string, Figures>()
+  private readonly kinds = new Map<string, { readonly name: string; count: number; last: number }>()
   private readonly otherKinds = new Set<string>()
   private shapes = new Map<string, Branch>()
   private templates: Branch[] = []
@@ -184,12 +166,8 @@ export class Grouping {
   }
 
   private count(name: string, { failedAt }: Job): void {
-    const known = this.kinds.get(name)
-    if (!known) this.kinds.set(name, { name, count: 1, last: failedAt })
-    else {
-      known.count += 1
-      known.last = Math.max(known.last, failedAt)
-    }
+    const { count, last } = this.kinds.get(name) ?? { count: 0, last: failedAt }
+    this.kinds.set(name, { name, count: count + 1, last: Math.max(last, failedAt) })
   }
 
   private placeOf(error: string) {
@@ -207,26 +185,20 @@ export class Grouping {
     const key = `${frame}\n${shape}`
     const known = this.shapes.get(key)
     if (known) return known
-    const pattern = patternOf(shape, frame)
-    return this.fitting(pattern) ?? this.fittingLater(pattern) ?? this.open(detached(key), detached(shape), frame)
-  }
-
-  private fitting(pattern: Pattern): Branch | undefined {
-    return this.templates.find(({ template }) => template && spansOf(template, pattern))
-  }
-
-  private fittingLater(pattern: Pattern): Branch | undefined {
-    if (this.opened < this.searchAt) return undefined
+    const pattern = new Pattern(shape, frame)
+    const fitting = () => this.templates.find(({ template }) => template && fits(template, pattern))
+    const first = fitting()
+    if (first || this.opened < this.searchAt) return first ?? this.open(key, shape, frame)
     this.searchAt = SEARCHED_AGAIN * this.opened
     this.search()
-    return this.fitting(pattern)
+    return fitting() ?? this.open(key, shape, frame)
   }
 
   private open(key: string, shape: string, frame: string): Branch {
     if (this.room <= 0) this.makeRoom()
     this.opened += 1
-    const branch = new Branch(patternOf(shape, detached(frame)))
-    this.shapes.set(key, branch)
+    const branch = new Branch(new Pattern(detached(shape), detached(frame)))
+    this.shapes.set(detached(key), branch)
     return branch
   }
 
@@ -237,9 +209,9 @@ export class Grouping {
   private search(): void {
     const patterns = Array.from(this.shapes.values(), ({ pattern }) => pattern)
     for (const template of commonTemplates(patterns)) {
-      const merged = new Branch({ words: [], causes: template.causes }, template)
+      const merged = new Branch(new Pattern('', ''), template)
       for (const [key, branch] of this.shapes)
-        if (spansOf(template, branch.pattern)) {
+        if (fits(template, branch.pattern)) {
           merged.take(branch)
           this.shapes.delete(key)
         }
@@ -251,20 +223,15 @@ export class Grouping {
 
   /** Of each kind the noisiest stays, and of all the others the noisiest; what goes stays in the kinds' figures. */
   private makeRoom(): void {
-    const seen = new Set<string>()
-    const branches = Array.from(this.branches(), (branch) => ({ branch, count: branch.count })).toReversed()
+    const counted = this.branches().map((branch) => ({ branch, count: branch.count }))
+    const sorted = counted.toReversed().sort((a, b) => b.count - a.count)
+    const branches = sorted.map(({ branch }) => branch)
+    const kept = new Set(bringers(branches, (branch) => branch.names()))
     this.room = GROUPS
-    const kept = new Set(
-      branches
-        .sort((a, b) => b.count - a.count)
-        .filter(({ branch: { kinds, size } }) => {
-          const isFirst = kinds.some((kind) => !seen.has(kind))
-          for (const kind of kinds) seen.add(kind)
-          if (!isFirst) this.room -= size
-          return isFirst || this.room > GROUPS / 2
-        })
-        .map(({ branch }) => branch),
-    )
+    for (const branch of branches) {
+      if (!kept.has(branch)) this.room -= branch.size
+      if (this.room > GROUPS / 2) kept.add(branch)
+    }
     this.room = Math.max(this.room, GROUPS / 2)
     this.shapes = new Map([...this.shapes].filter(([, branch]) => kept.has(branch)))
     this.templates = this.templates.filter((branch) => kept.has(branch))

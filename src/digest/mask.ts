@@ -18,8 +18,8 @@ export interface Masked {
 }
 
 /** Characters of a text that are looked at, of its shape, and of what stands before a word. */
-const READ = 2_000
-const KEPT = 1_000
+const READ = 1_000
+const KEPT = 500
 const NEAR = 24
 /** Slots of a shape. */
 const SLOTS = 16
@@ -138,12 +138,6 @@ function isCode(token: string, before: string): boolean {
 
 function isName(part: string): boolean {
   return !HEX.test(part) && (NAME.test(part) || CLASS.test(part))
-}
-
-/** The values that stand in each of a shape's words. */
-export function valuesByWord(words: readonly string[], values: readonly string[]): readonly (readonly string[])[] {
-  const left = [...values]
-  return words.map((word) => left.splice(0, word.split(SLOT).length - 1))
 }
 
 /** Values put back into the slots. */

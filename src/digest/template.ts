@@ -8,13 +8,6 @@ import { SLOT } from './mask.js'
 
 type Words = readonly string[]
 
-/** The words of a shape. */
-export interface Pattern {
-  readonly words: Words
-  /** Its words that are no prose, and where it was raised: patterns that differ in them are never merged. */
-  readonly causes: string
-}
-
 /** What patterns have in common: words at either end, or else in the middle. */
 interface Common {
   readonly before?: Words
@@ -28,9 +21,6 @@ export interface Template extends Required<Common> {
   readonly length: number
 }
 
-/** From one word up to another. */
-export type Span = readonly [start: number, end: number]
-
 /** More patterns than this that differ in one stretch only are one. */
 const HANDFUL = 5
 const FEWEST_WORDS = 2
@@ -38,11 +28,12 @@ const FEWEST_WORDS = 2
 const LONGEST_END = 24
 /** Of a longer stretch the patterns would have too little in common. */
 const STRETCH_PER_WORD = 3
-/** Causes behind titles; ends that are the same by chance are more. */
+/** Causes behind titles, and how often each occurs; more endings are the same by chance. */
 const FEW_ENDINGS = 12
-/** A middle that stands anywhere proves less than the words at an end; beyond the longest nothing is won. */
+const OCCURS_AGAIN = 3
+/** A middle that stands anywhere proves less than the words at an end. */
 const SHORTEST_MIDDLE = 3
-const LONGEST_MIDDLE = 8
+const LONGEST_AROUND_MIDDLE = 32
 /** Three words with letters, side by side; "… … …" says nothing. */
 const SAYING = /\p{L}{2}\S* \S*\p{L}{2}\S* \S*\p{L}{2}/u
 /** A number or code that was kept, a host, a snake_case or lowerCamelCase name, one with dots, an exception. */
@@ -50,19 +41,25 @@ const NO_PROSE = /\d|_|:\/\/|(?<![A-Za-z])[a-z]+[A-Z]|[a-z]\.[a-z]|(?:Error|Exce
 /** TooManyRedirects: */
 const CLASS = /[a-z][A-Z]\w*:$/
 
-/** `frame` is where the error was raised. */
-export function patternOf(shape: string, frame: string): Pattern {
-  let [words, causes]: [Words?, string?] = []
-  // Most patterns of a storm are never compared.
-  return {
-    get words() {
-      words ??= shape.split(' ')
-      return words
-    },
-    get causes() {
-      causes ??= [frame, ...this.words.filter((word, index, all) => isCause(word, all[index - 1]))].join(' ')
-      return causes
-    },
+/** A shape in words, split only when it is compared: most of a storm never are. `frame` is where it was raised. */
+export class Pattern {
+  #words: Words | undefined
+  #causes: string | undefined
+
+  constructor(
+    private readonly shape: string,
+    private readonly frame: string,
+  ) {}
+
+  get words(): Words {
+    this.#words ??= this.shape.split(' ')
+    return this.#words
+  }
+
+  /** The frame, and the words that are no prose: patterns that differ in them are never merged. */
+  get causes(): string {
+    this.#causes ??= [this.frame, ...this.words.filter((word, at, all) => isCause(word, all[at - 1]))].join(' ')
+    return this.#causes
   }
 }
 
@@ -72,19 +69,27 @@ function isCause(word: string, previous: string | undefined): boolean {
   return NO_PROSE.test(word) || (/^["']/.test(word) && /(?:Error|Exception):$/.test(previous ?? ''))
 }
 
-/** Where the template's words stand in the pattern; undefined unless it fits. */
-export function spansOf(template: Template, { words, causes }: Pattern): readonly Span[] | undefined {
+/** Whether the pattern has the template's words, and between them something that varies. */
+export function fits(template: Template, { words, causes }: Pattern): boolean {
   const { before, middle, behind, length } = template
-  if (!leavesStretch(length, words.length)) return undefined
-  const end = words.length - behind.length
-  if (!standsAt(words, before, 0) || !standsAt(words, behind, end) || causes !== template.causes) return undefined
-  const start = words.findIndex((_, index) => standsAt(words, middle, index))
-  if (start < 0) return undefined
-  return [
-    [0, before.length],
-    [start, start + middle.length],
-    [end, words.length],
-  ]
+  return (
+    leavesStretch(length, words.length) &&
+    standsAt(words, before, 0) &&
+    standsAt(words, behind, words.length - behind.length) &&
+    causes === template.causes &&
+    placeOf(middle, words) >= 0
+  )
+}
+
+/** Which of these words, by their place, are the template's own. */
+export function ownWords({ before, middle, behind }: Template, words: Words): (index: number) => boolean {
+  const start = placeOf(middle, words)
+  return (index) =>
+    index < before.length || (index >= start && index < start + middle.length) || index >= words.length - behind.length
+}
+
+function placeOf(middle: Words, words: Words): number {
+  return words.findIndex((_, index) => standsAt(words, middle, index))
 }
 
 function leavesStretch(fixed: number, words: number): boolean {
@@ -105,98 +110,93 @@ export function commonTemplates(patterns: readonly Pattern[]): readonly Template
       for (const { before = [], middle = [], behind = [] } of search(left)) {
         const template = { before, middle, behind, causes, length: before.length + middle.length + behind.length }
         templates.push(template)
-        for (const pattern of left) if (spansOf(template, pattern)) left.delete(pattern)
+        for (const pattern of left) if (fits(template, pattern)) left.delete(pattern)
       }
   }
   return templates
 }
 
 function* commonEnds(left: ReadonlySet<Pattern>): Iterable<Common> {
-  const all = Array.from(left, ({ words }) => words)
-  const reversed = new Map(all.map((words) => [words, backwards(words)]))
-  const beginnings = variablesIn(all)
-  const endings = variablesIn([...reversed.values()])
-  const before = ({ words }: Pattern) => words.slice(0, beginnings.get(words) ?? 0)
-  const behind = ({ words }: Pattern) => words.slice(words.length - (endings.get(reversed.get(words) ?? []) ?? 0))
+  const beginnings = variablesIn([...left], ({ words }, place) => words[place])
+  const endings = variablesIn([...left], ({ words }, place) => words.at(-1 - place))
+  const before = (pattern: Pattern) => pattern.words.slice(0, beginnings.get(pattern))
+  const behind = ({ words }: Pattern, length: number) => words.slice(words.length - length)
   const sides: readonly ((pattern: Pattern) => Common)[] = [
-    (pattern) => ({ before: before(pattern), behind: behind(pattern) }),
-    (pattern) => ({ behind: behind(pattern) }),
+    (pattern) => ({ before: before(pattern), behind: behind(pattern, endings.get(pattern) ?? 0) }),
+    (pattern) => ({ behind: behind(pattern, endings.get(pattern) ?? 0) }),
     (pattern) => ({ before: before(pattern) }),
   ]
   for (const side of sides)
     for (const family of grouped(left, (pattern) => JSON.stringify(side(pattern))).values()) {
       const common = side(family[0] as Pattern)
-      const isWhole = Object.values(common).every((part) => part.length > 0)
-      if (!isWhole || family.length <= HANDFUL) continue
+      if (family.length <= HANDFUL || Object.values(common).some((part) => part.length === 0)) continue
       if (!common.behind) yield* causesBehind(family, common.before ?? [])
       if (family.filter((pattern) => left.has(pattern)).length > HANDFUL) yield common
     }
 }
 
-/** What comes again behind different titles: after a pause, or else as some words side by side. */
+/** What comes again to the letter behind different titles. */
 function causesBehind(family: readonly Pattern[], before: Words): readonly Common[] {
   const suffixes = family.map(({ words }) => suffixesOf(words.slice(before.length)))
-  const all = grouped(suffixes.flat(), ({ text }) => text)
-  const found = suffixes.flatMap((each) => {
-    const again = each.filter(({ text, isPaused }) => (all.get(text)?.length ?? 0) >= (isPaused ? 2 : 3))
-    return (again.find(({ isPaused }) => isPaused) ?? again[0])?.text ?? []
-  })
+  const all = grouped(suffixes.flat(), (suffix) => suffix)
+  const found = suffixes.flatMap((each) => each.find((suffix) => (all.get(suffix)?.length ?? 0) >= OCCURS_AGAIN) ?? [])
   const endings = [...new Set(found)]
   const areCauses = 2 * found.length >= family.length && endings.length <= FEW_ENDINGS
   return areCauses ? endings.map((ending) => ({ before, behind: ending.split(' ') })) : []
 }
 
-function suffixesOf(stretch: Words): readonly { readonly text: string; readonly isPaused: boolean }[] {
+/** Longest first; a single word only after a pause. */
+function suffixesOf(stretch: Words): readonly string[] {
   return stretch.slice(1).flatMap((word, index) => {
-    const isPaused = /[:;,)–—-]$/.test(stretch[index] ?? '') || /^[([]/.test(word)
-    const isEnough = isPaused || stretch.length - index - 1 >= FEWEST_WORDS
-    return isEnough ? [{ text: stretch.slice(index + 1).join(' '), isPaused }] : []
+    const isEnough =
+      index < stretch.length - FEWEST_WORDS || /[:;,)–—-]$/.test(stretch[index] ?? '') || /^[([]/.test(word)
+    return isEnough ? [stretch.slice(index + 1).join(' ')] : []
   })
 }
 
-function backwards(words: Words): Words {
-  return words.slice(-LONGEST_END).toReversed()
-}
-
-/** A tree of words: after how many of a text's words, if any, more than a handful of different ones follow. */
-function variablesIn(texts: readonly Words[]): ReadonlyMap<Words, number> {
-  const found = new Map<Words, number>()
-  const descend = (alike: readonly Words[], depth: number, last: number, wasVariable: boolean): void => {
-    const isVariable = new Set(alike.map((words) => follower(words, depth))).size > HANDFUL
+/** A tree of words: after how many of a pattern's words, if any, more than a handful of different ones follow. */
+function variablesIn(
+  patterns: readonly Pattern[],
+  wordAt: (pattern: Pattern, place: number) => string | undefined,
+): ReadonlyMap<Pattern, number> {
+  const found = new Map(patterns.map((pattern) => [pattern, 0]))
+  // What follows a number may differ where numbers do not.
+  const follower = (pattern: Pattern, place: number): string => {
+    const word = wordAt(pattern, place) ?? ''
+    return word.includes(SLOT) ? `${word} ${wordAt(pattern, place + 1)}` : word
+  }
+  const descend = (alike: readonly Pattern[], depth: number, last: number, wasVariable: boolean): void => {
+    const isVariable = depth >= FEWEST_WORDS && new Set(alike.map((each) => follower(each, depth))).size > HANDFUL
     // Right behind a variable's first word its second may vary as well.
     const start = isVariable && !wasVariable ? depth : last
-    for (const words of alike) found.set(words, start)
+    for (const pattern of alike) found.set(pattern, start)
     if (depth >= LONGEST_END) return
-    for (const more of grouped(alike, (words) => words[depth] ?? '').values())
+    for (const more of grouped(alike, (pattern) => wordAt(pattern, depth) ?? '').values())
       if (more.length > HANDFUL) descend(more, depth + 1, start, isVariable)
   }
-  for (const alike of grouped(texts, (words) => words.slice(0, FEWEST_WORDS).join(' ')).values())
-    descend(alike, FEWEST_WORDS, 0, false)
+  descend(patterns, 0, 0, false)
   return found
 }
 
-/** What follows a number may differ where numbers do not. */
-function follower(words: Words, place: number): string {
-  const word = words[place] ?? ''
-  return word.includes(SLOT) ? `${word} ${words[place + 1]}` : word
-}
-
-/** The longest first. Two services that know no song are two causes: it takes more beginnings to be titles. */
+/** Runs of words that recur. Two services that know no song are two causes: it takes more beginnings to be titles. */
 function* commonMiddles(left: ReadonlySet<Pattern>): Iterable<Common> {
-  for (let length = LONGEST_MIDDLE; length >= SHORTEST_MIDDLE; length -= 1) {
-    const places = [...left].flatMap((pattern) => middlesOf(pattern, length).map((text) => ({ text, pattern })))
-    for (const [text, found] of grouped(places, (place) => place.text)) {
-      const members = found.filter(({ pattern }) => left.has(pattern))
-      const ends = [0, -1].map((place) => new Set(members.map(({ pattern }) => pattern.words.at(place))))
-      if (ends.every(({ size }) => size > HANDFUL)) yield { middle: text.split(' ') }
-    }
+  const all = grouped([...left].flatMap(middlesOf), (text) => text)
+  const runOf = (pattern: Pattern): string => {
+    const isShared = middlesOf(pattern).map((text) => (all.get(text)?.length ?? 0) > HANDFUL)
+    const start = isShared.indexOf(true)
+    if (start < 0) return ''
+    const alone = isShared.indexOf(false, start)
+    return pattern.words.slice(start, alone < 0 ? undefined : alone + SHORTEST_MIDDLE - 1).join(' ')
+  }
+  for (const [run, members] of grouped(left, runOf)) {
+    const ends = [0, -1].map((place) => new Set(members.map(({ words }) => words.at(place))))
+    if (SAYING.test(run) && ends.every(({ size }) => size > HANDFUL)) yield { middle: run.split(' ') }
   }
 }
 
-function middlesOf({ words }: Pattern, length: number): readonly string[] {
-  if (!leavesStretch(length, words.length)) return []
-  const texts = Array.from(words.slice(length - 1), (_, start) => words.slice(start, start + length).join(' '))
-  return texts.filter((text) => SAYING.test(text))
+function middlesOf({ words }: Pattern): readonly string[] {
+  if (words.length > LONGEST_AROUND_MIDDLE) return []
+  return words.slice(SHORTEST_MIDDLE - 1).map((_, at) => words.slice(at, at + SHORTEST_MIDDLE).join(' '))
 }
 
 function grouped<T>(all: Iterable<T>, keyOf: (each: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -14,10 +14,10 @@ export interface Parts {
 }
 
 const START = /Traceback \((?:most recent call|innermost) last\)/
-/** Of Python, and of rich, which draws a box. */
+/** Of Python, and of rich, which draws a box. What stands before a frame stands before its exception too. */
 const FRAME = /^(.*?)(?: {2}|> |^)File "([^"]+)", line \d+(?:, in (.+))?|^(.*?[│┃]) (\S+):\d+ in (\S+)/
 const EXCEPTION = /^[A-Za-z_][\w.<>]*(?::|$)/
-/** What else was under way when one task of several failed. */
+/** Other tasks are cancelled when one of them fails. */
 const CANCELLED = /^[\w.]*Cancell?ed(?:Error)?(?::|$)/
 /** The queue's worker keeps as many characters: a last line that ends there may be a fragment. */
 const WORKER_KEEPS = 2_000
@@ -25,18 +25,20 @@ const WORKER_KEEPS = 2_000
 const ESCAPED = /Traceback \(most recent call last\):\\n/
 /** pydantic: the field on one line, and beneath it the complaint. */
 const INVALID = /\d+ validation errors? for /
-const COMPLAINT = /^ {2}(\S.*?) [[(]type=/
+const COMPLAINT = /^(\S.*?) [[(]type=/
 
 export function dissect(text: string): Parts {
   if (!text.includes('\n') && !ESCAPED.test(text)) return { headline: text.trim(), frame: '', beneath: [] }
   const lines = unescaped(text).split('\n')
-  const { line, margin, frame } = exceptionOf(lines, text.length) ?? firstLine(lines)
-  const said = (lines[line] ?? '').slice(margin).trim()
-  const next = (lines[line + 1] ?? '').slice(margin)
-  const goesOn = said.endsWith(':') && next.trim() !== ''
-  const headline = INVALID.test(said) ? withFields(said, lines, line, margin) : goesOn ? `${said} ${next.trim()}` : said
-  const beneath = lines.filter((each, index) => each.trim() !== '' && index !== line && !(goesOn && index === line + 1))
-  return { headline, frame, beneath }
+  const { line, margin, frame } = exceptionOf(lines, text.length) ?? { line: firstLine(lines), margin: 0, frame: '' }
+  const [said = '', ...below] = lines.slice(line).map((each) => each.slice(margin).trim())
+  const next = said.endsWith(':') ? (below[0] ?? '') : ''
+  const more = INVALID.test(said) ? complaintsIn(below) : next
+  return {
+    headline: more === '' ? said : `${said.replace(/:$/, '')}: ${more}`,
+    frame,
+    beneath: lines.filter((each, at) => each.trim() !== '' && at !== line && !(next !== '' && at === line + 1)),
+  }
 }
 
 /** The line that says what went wrong. */
@@ -44,67 +46,37 @@ export function headline(text: string): string {
   return dissect(text).headline
 }
 
-interface Place {
-  /** Index of the headline's line, and how many characters of a margin stand before it. */
-  readonly line: number
-  readonly margin: number
-  readonly frame: string
-}
-
-function firstLine(lines: readonly string[]): Place {
+function firstLine(lines: readonly string[]): number {
   const first = lines.findIndex((line) => line.trim() !== '' && !START.test(line) && !FRAME.test(line))
-  const last = lines.findLastIndex((line) => /[^\s^~]/.test(line))
   const isTraceback = lines.some((line) => START.test(line) || FRAME.test(line))
-  const line = isTraceback && /^\s/.test(lines[first] ?? '') ? last : first
-  return { line: Math.max(0, line), margin: 0, frame: '' }
+  const isCode = isTraceback && /^\s/.test(lines[first] ?? '')
+  return Math.max(0, isCode ? lines.findLastIndex((line) => /[^\s^~]/.test(line)) : first)
 }
 
-/** The exception that leads, if the text has tracebacks; each goes on up to the next one's start. */
-function exceptionOf(lines: readonly string[], length: number): Place | undefined {
-  const tracebacks = tracebacksOf(lines)
-  const isFragment = (line: number): boolean => length >= WORKER_KEEPS && line === lines.length - 1
-  const exceptions = tracebacks.flatMap(({ line, margin, frame }) =>
-    line === undefined ? [] : [{ line, margin, frame }],
-  )
-  const whole = exceptions.filter(({ line }) => !isFragment(line))
-  const causes = whole.filter(({ line, margin }) => !CANCELLED.test((lines[line] ?? '').slice(margin)))
-  const last = tracebacks.at(-1)?.line
-  const isOpen = last === undefined || isFragment(last)
-  const candidates = [causes, whole, exceptions].find(({ length }) => length > 0) ?? []
-  return isOpen ? candidates[0] : candidates.at(-1)
-}
-
-interface Traceback {
-  line: number | undefined
-  margin: number
-  frame: string
-}
-
-/** What stands before a frame stands before the exception too: a log's prefix, or the margin of an ExceptionGroup. */
-function tracebacksOf(lines: readonly string[]): readonly Traceback[] {
-  const all: Traceback[] = []
-  for (const [index, line] of lines.entries()) {
-    const current = all.at(-1)
-    const frame = FRAME.exec(line)
-    if (START.test(line) || (frame && (!current || current.line !== undefined)))
-      all.push({ line: undefined, margin: 0, frame: '' })
-    const traceback = all.at(-1)
-    if (!traceback) continue
-    const [, margin, file, name, , richFile, richName] = frame ?? []
-    if (frame)
-      Object.assign(traceback, { margin: margin?.length ?? 0, frame: `${file ?? richFile} ${name ?? richName}` })
-    else if (traceback.line === undefined && EXCEPTION.test(line.slice(traceback.margin))) traceback.line = index
+/** The exception that leads, if the text has tracebacks; `margin` is how many characters stand before it. */
+function exceptionOf(lines: readonly string[], length: number) {
+  const all: { readonly line: number; readonly margin: number; readonly frame: string }[] = []
+  let [isOpen, margin, frame] = [false, 0, '']
+  for (const [line, text] of lines.entries()) {
+    const found = FRAME.exec(text)
+    const isFragment = length >= WORKER_KEEPS && line === lines.length - 1
+    if (found) {
+      margin = (found[1] ?? '').length
+      frame = `${found[2] ?? found[5]} ${found[3] ?? found[6]}`
+    }
+    if (found || START.test(text)) isOpen = true
+    else if (isOpen && !(isFragment && all.length > 0) && EXCEPTION.test(text.slice(margin))) {
+      all.push({ line, margin, frame })
+      isOpen = false
+    }
   }
-  return all
+  const causes = all.filter(({ line, margin }) => !CANCELLED.test((lines[line] ?? '').slice(margin)))
+  return (causes.length > 0 ? causes : all).at(isOpen ? 0 : -1)
 }
 
-function withFields(said: string, lines: readonly string[], from: number, margin: number): string {
-  const beneath = lines.slice(from + 1).map((line) => line.slice(margin))
-  const fields = beneath.flatMap((field, index) => {
-    const complaint = COMPLAINT.exec(beneath[index + 1] ?? '')?.[1]
-    return complaint ? [`${field.trim()}: ${complaint}`] : []
-  })
-  return [said, fields.join('; ')].filter((part) => part !== '').join(': ')
+function complaintsIn(lines: readonly string[]): string {
+  const complaints = lines.map((line, at) => [lines[at - 1], COMPLAINT.exec(line)?.[1]] as const)
+  return complaints.flatMap(([field, complaint]) => (complaint ? `${field}: ${complaint}` : [])).join('; ')
 }
 
 function unescaped(text: string): string {

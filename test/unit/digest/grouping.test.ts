@@ -136,6 +136,13 @@ test('errors that vary at both ends are one group, and say how they vary', () =>
   expect(group?.variants.map(({ text }) => text)).toContain("So What: no Spotify match for 'Round Midnight")
 })
 
+test('errors of many words that vary at both ends are one group', () => {
+  const errors = TITLES.map(
+    (title, index) => `${title}: Spotify knows no recording by that name on an album called ${TITLES.at(index - 3)}`,
+  )
+  expect(headlines(errors)).toEqual([[8, '…: Spotify knows no recording by that name on an album called …']])
+})
+
 const traceback = (exception: string, frame = 'match') =>
   `Traceback (most recent call last):\n  File "/app/worker.py", line 12, in ${frame}\n    run(job)\n${exception}`
 

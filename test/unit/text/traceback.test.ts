@@ -47,6 +47,11 @@ test.each([
     `${TRACEBACK}\n\nThe above …:\n\n${START}\n${`${FRAME}\n`.repeat(40)}requests.exc`.padEnd(2_000, 'e'),
     "KeyError: 'title'",
   ],
+  [
+    'of a text that was cut in its only exception is what is left of it',
+    `job 7 failed\n${START}\n${`${FRAME}\n`.repeat(40)}KeyError: 'ti`.padEnd(2_000, 't'),
+    `KeyError: 'ti`.padEnd(2_000 - `job 7 failed\n${START}\n${`${FRAME}\n`.repeat(40)}`.length, 't'),
+  ],
   ['is not ^^^^^', `${START}\n${FRAME}\n    ^^^^^^^^^`, 'handler(job)'],
   [
     'is not that another task was cancelled',
