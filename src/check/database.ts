@@ -7,6 +7,7 @@ import { readLapse } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'
 import { explainMissingRight, INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
 import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
+import { redact } from '../text/redact.js'
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said } from './finding.js'
 
@@ -47,9 +48,10 @@ async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
 
 async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
   const { version, user, database, encrypted, pooled } = await session.describe()
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}/${database}, as ${user}`
+  // Redacted apart: together they look like a credential.
+  const where = `${redact(user)}@${redact(`${host.includes(':') ? `[${host}]` : host}:${port}/${database}`)}`
   const how = `${encrypted ? 'encrypted' : 'not encrypted'}, ${pooled ? 'through a pooler' : 'without a pooler'}`
-  return good(`database: ${where}, PostgreSQL ${version}, ${how}`)
+  return { ...good(''), text: `database: ${where}, PostgreSQL ${redact(version)}, ${how}` }
 }
 
 /** A digest without an index is slow, and does all it should. */

@@ -1,7 +1,7 @@
 import { redact } from '../text/redact.js'
 import { oneLine } from '../text/words.js'
 
-/** One line of a check. Something is right (✓), wrong (✗), or merely said (·). */
+/** One line of a check, in redacted words. Something is right (✓), wrong (✗), or merely said (·). */
 export interface Finding {
   readonly mark: '✓' | '✗' | '·'
   readonly text: string
@@ -10,11 +10,16 @@ export interface Finding {
   readonly exitCode?: 0 | 1 | 2
 }
 
-export const good = (text: string): Finding => ({ mark: '✓', text })
-export const said = (text: string): Finding => ({ mark: '·', text })
-export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding => ({ mark: '✗', text, cure, exitCode })
+export const good = (text: string): Finding => ({ mark: '✓', text: redact(text) })
+export const said = (text: string): Finding => ({ mark: '·', text: redact(text) })
+export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding => ({
+  mark: '✗',
+  text: redact(text),
+  cure: cure && redact(cure),
+  exitCode,
+})
 
 /** "✗ database: …", and below it the cure. */
 export function findingLine({ mark, text, cure }: Finding): string {
-  return `${mark} ${oneLine(redact(text))}${cure ? `\n    ${oneLine(redact(cure))}` : ''}\n`
+  return `${mark} ${oneLine(text)}${cure ? `\n    ${oneLine(cure)}` : ''}\n`
 }

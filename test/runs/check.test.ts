@@ -58,7 +58,7 @@ test('where all is well, every line says so, and exit is 0', async () => {
   expect(marked('✓', finished)).toEqual([
     'configuration: complete',
     expect.stringMatching(
-      /^database: 127.0.0.1:\d+\/job_alert_\w+, as postgres, PostgreSQL \d+\.\d+.*, not encrypted, without a pooler$/,
+      /^database: postgres@127.0.0.1:\d+\/job_alert_\w+, PostgreSQL \d+\.\d+.*, not encrypted, without a pooler$/,
     ),
     'table: public.research_jobs with its column last_alerted_at, and no hidden rows',
     'index: research_jobs_unreported_failures',
@@ -390,6 +390,20 @@ test('row-level security that hides rows is exit 2', async () => {
 test('an account with what the README grants is fine', async () => {
   const finished = await checkAs('grant select, update (last_alerted_at) on research_jobs to ROLE')
   expect(marked('✗', finished)).toEqual([])
+})
+
+test('of an overdue refresh it says from what it counts', async () => {
+  const said = async () =>
+    marked('·', await check({ REFRESH_OVERDUE_AFTER: '14d' })).filter((line) => /^overdue/.test(line))
+  expect(await said()).toEqual(['overdue: no refresh is on record, so nothing can be overdue'])
+  const steps = await scene.worker.refresh('rebuild_index')
+  expect(await said()).toEqual([
+    expect.stringMatching(
+      /^overdue: counts from the oldest refresh job on record, as no success is, 20.*; overdue from 20/,
+    ),
+  ])
+  await scene.worker.succeed(steps.at(-1) as number)
+  expect(await said()).toEqual([expect.stringMatching(/^overdue: counts from the last success, 20.*; overdue from 20/)])
 })
 
 test('a key that SendGrid does not accept is exit 1', async () => {
