@@ -13,7 +13,7 @@ import { Worker } from '../support/worker.js'
  * Random histories of a queue and of digest runs, against a model that knows only what an on-call person would
  * say: what has failed for good, and what I have been told.
  */
-const RUNS = Number(process.env.MODEL_RUNS ?? 150)
+const RUNS = Number(process.env.MODEL_RUNS ?? 75)
 const DAY = 24 * 60 * 60_000
 const WINDOW_DAYS = 7
 const OVERDUE_DAYS = 5
