@@ -179,6 +179,7 @@ test.each<[string, readonly Job[], readonly Job[], string]>([
 test('failures of many runs are one section: the newest as a whole, some in a line each, the rest by their number', () => {
   const rows = Array.from({ length: 60 }, (_, index) =>
     step('songs', {
+      id: 8_001 + index,
       chain: new Date(at('03:00') - index * 3_600_000).toISOString(),
       finishedAt: at('03:12') - index * 3_600_000,
     }),
