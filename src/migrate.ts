@@ -21,9 +21,9 @@ const pause = () => sleep(1_000, undefined, { ref: false })
  * person can help, with the server's error, or with the reason of `stop`.
  */
 export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortSignal): Promise<void> {
-  const [worker, watcher] = [new Session(settings), new Session(settings)]
+  const [worker, holder, watcher] = [new Session(settings), new Session(settings), new Session(settings)]
   try {
-    await interruptible(perform(watcher.sql, LOCK_OUT_OTHERS, say), stop)
+    await interruptible(perform(holder.sql, LOCK_OUT_OTHERS, say), stop)
     const [row] = await worker.sql`select pg_backend_pid() as pid`
     watch(watcher.sql, row?.pid, say).catch(() => {})
     await interruptible(migrateTable(worker.sql, say), stop).finally(async () => {
@@ -35,6 +35,7 @@ export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortS
   } finally {
     await worker.close()
     await watcher.close()
+    await holder.close()
   }
 }
 
@@ -42,8 +43,9 @@ const AS_OWNER = 'run "node bin/job-alert.js migrate" as the owner of the table 
 
 /**
  * One migration at a time: two concurrent builds on one table would wait for each other's snapshots. The lock belongs
- * to a transaction that is open as long as the session, so that every pooler keeps it. Fails rather than waits, because
- * a statement that waits holds a snapshot, for which the other migration's build would wait.
+ * to a transaction that is open as long as its session, so that every pooler keeps it. Nothing else may run in that
+ * transaction: a build waits for the end of each one that has a snapshot when it looks. Fails rather than waits, because
+ * a statement that waits holds a snapshot, too.
  */
 const LOCK_OUT_OTHERS = `
   rollback;
@@ -83,13 +85,10 @@ async function perform(sql: Sql, statement: string, say: Say): Promise<void> {
 }
 
 /**
- * Says once of each session that the worker waits for it, when its transaction is open for some seconds. Queries have
- * no parameters: after one that has, the transaction keeps the snapshot, for which the build would wait.
+ * Says once of each session that the worker waits for it, when its transaction is open for some seconds.
  */
 async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
   for (const told = new Set<string>(); ; await pause()) {
-    // Otherwise a transaction that asks for the activity twice gets the same answer.
-    await watcher.unsafe('select pg_stat_clear_snapshot()')
     const rows = await watcher.unsafe(`
       select concat(
         'waiting for process ' || pid,

@@ -187,6 +187,22 @@ test('a build that waits for an open transaction says for which process, and sin
   )
 })
 
+test('nothing runs in the transaction that holds the lock: a build that looks then would wait for it for ever', async () => {
+  const [migration, last] = await besideOpenTransaction(async (holder) => {
+    const running = startMigration()
+    // By then the sessions that are waited for have been looked for.
+    await said(running, `waiting for process ${holder}`)
+    const [row] = await database.sql`
+      select query
+      from pg_locks
+      join pg_stat_activity using (pid)
+      where locktype = 'advisory' and datname = current_database()`
+    return [running, row?.query] as const
+  })
+  expect(last).toContain('pg_try_advisory_xact_lock')
+  expect((await migration.finished).code).toBe(0)
+})
+
 test('of two migrations at once the second waits for the first, and both end with everything in place', async () => {
   const [first, second] = await besideOpenTransaction(async () => {
     const one = startMigration()
