@@ -159,7 +159,7 @@ test('a dry run prints exactly the mail that is sent', async () => {
   const text = (await scene.digest(['--dry-run'])).stdout
   const html = (await scene.digest(['--dry-run', '--format', 'html'])).stdout
   await scene.digest()
-  const timeless = (part: string) => part.replaceAll(/\d\d:\d\d UTC|just now|\d+ min ago/g, 'TIME')
+  const timeless = (part: string) => part.replaceAll(/\d\d:\d\d\sUTC|just now|\d+ min ago/g, 'TIME')
   expect(timeless(text)).toBe(timeless(`Subject: ${scene.mail.subject}\n\n${scene.mail.text}`))
   expect(timeless(html)).toBe(timeless(scene.mail.html))
 })
