@@ -91,7 +91,7 @@ async function printed(run: Run, presentation: Presentation, format: Format): Pr
     paint: paint(),
   })
   const { message, digest: whole, older, waiting } = gathered
-  void json?.end({ subject: message?.subject ?? null, overdue: whole?.overdue, older, waiting })
+  void json?.end({ subject: message?.subject ?? null, digest: whole, older, waiting })
   if (message && format === 'html') void print(message.html)
   if (message && format === 'text') void print(`Subject: ${message.subject}\n\n${message.text}`)
   await interruptible(flushed(), run.interruptions.stop)

@@ -1,7 +1,6 @@
 import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
-import { type Digest, Tally } from './digest/digest.js'
-import type { ChainContext } from './digest/refresh.js'
+import { type ChainContext, type Digest, Tally } from './digest/digest.js'
 import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'

@@ -1,10 +1,8 @@
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
-import { type ChainFailures, ChainTally } from './chain.js'
-import { laterFirst } from './cluster.js'
+import { type Cluster, ClusterTally, JOBS_LISTED, laterFirst } from './cluster.js'
 import type { Grouped } from './group.js'
 import { Grouping } from './grouping.js'
-import { type ChainContext, type Overdue, type Refresh, refreshOf } from './refresh.js'
 
 /** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
 const CHAINS = 500
@@ -12,6 +10,41 @@ const CHAIN_NAMES = 20
 const REFRESH_JOBS = 500
 const KINDS = 10_000
 const EXAMPLES = 10
+
+/** Failures that belong to one chain, or to all passes through a known one. */
+export interface ChainFailures extends Cluster {
+  /** With their errors, the latest first. */
+  readonly jobs: readonly Job[]
+  /** How many of each source and job type, the most frequent first. */
+  readonly kinds: ReadonlyMap<string, number>
+}
+
+/** What the database says about the refresh beyond the failures themselves. */
+export interface ChainContext {
+  /** Every job of the passes that failed. */
+  readonly jobs: readonly Job[]
+  /** What is queued or running, then the latest jobs of all passes. */
+  readonly latest: readonly Job[]
+  /** The job by which a pass last came to its end. */
+  readonly lastSuccess: Job | undefined
+}
+
+/** What the database says beyond the failures. */
+export interface Context extends ChainContext {
+  /** Undefined unless it is to be reported. */
+  readonly overdue: Overdue | undefined
+  readonly older: Backlog
+  /** Due as well, but left to the next run. */
+  readonly waiting?: number
+}
+
+/** That no refresh has succeeded for too long. */
+export interface Overdue {
+  /** The last success or, where none is on record, the oldest job on record; in milliseconds since the epoch. */
+  readonly anchor: number
+  /** A success is expected that often, in milliseconds. */
+  readonly after: number
+}
 
 /** What is to be said; the mail puts it into words. */
 export interface Digest {
@@ -26,25 +59,13 @@ export interface Digest {
   readonly kinds: ReadonlyMap<string, number>
   /** Ten of them, with their errors. */
   readonly examples: readonly Job[]
-  /** Failures of the refresh, all its runs together. */
+  /** Failures of the refresh, all passes together. */
   readonly refresh: ChainFailures | undefined
-  readonly context: ChainContext
-  readonly overdue: Overdue | undefined
   /** Failures of other chains, the chain that failed last first. */
   readonly chains: readonly ChainFailures[]
   /** The failures that belong to no chain. */
   readonly grouped: Grouped
-  /** Due as well, but left to the next run. */
-  readonly waiting: number
-  readonly older: Backlog
-}
-
-/** What the database says beyond the failures. */
-export interface Context extends ChainContext {
-  /** Undefined unless it is to be reported. */
-  readonly overdue: Pick<Overdue, 'anchor' | 'after'> | undefined
-  readonly older: Backlog
-  readonly waiting?: number
+  readonly context: Context
 }
 
 /** Failures as they stream in: counts all of them, keeps only what a digest can show. */
@@ -72,13 +93,13 @@ export class Tally {
     this.examples[this.ids.length % EXAMPLES] = job
   }
 
-  /** chain_started_at of the runs of the refresh that failed last. */
+  /** chain_started_at of the refreshes that failed last. */
   refreshRuns(): readonly string[] {
     const jobs = this.refresh?.result().jobs ?? []
     return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
   }
 
-  digest({ older, waiting = 0, overdue, ...context }: Context, window: Window, now: Date): Digest {
+  digest(context: Context, window: Window, now: Date): Digest {
     const chains = [...this.chains.values()].map((chain) => chain.result())
     const { grouped } = this
     let groups: Grouped | undefined
@@ -92,16 +113,13 @@ export class Tally {
       kinds: this.counts,
       examples: this.examples.filter(Boolean),
       refresh: this.refresh?.result(),
-      context,
-      overdue: overdue && { ...overdue, lastSuccess: context.lastSuccess?.finishedAt ?? null },
       chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
       // Made when it is rendered: whatever fails then leaves the plain mail.
       get grouped() {
         groups ??= grouped.result()
         return groups
       },
-      waiting,
-      older,
+      context,
     }
   }
 
@@ -120,7 +138,28 @@ export class Tally {
   }
 }
 
-/** What the mail says of the refresh, if it failed or is overdue. */
-export function refreshIn({ refresh, context, overdue, now }: Digest): Refresh | undefined {
-  return refresh || overdue ? refreshOf(REFRESH, refresh, context, overdue, now) : undefined
+/** The failures of a chain as they stream in, of which the latest `kept` are kept. */
+class ChainTally {
+  private readonly cluster = new ClusterTally()
+  private readonly kinds = new Map<string, number>()
+  private jobs: Job[] = []
+
+  constructor(private readonly kept = JOBS_LISTED) {}
+
+  add(job: Job): void {
+    this.cluster.add(job)
+    this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
+    this.jobs.push(job)
+    if (this.jobs.length >= 2 * this.kept) this.trim()
+  }
+
+  result(): ChainFailures {
+    this.trim()
+    const kinds = new Map([...this.kinds].sort(([, a], [, b]) => b - a))
+    return { ...this.cluster.result(), jobs: this.jobs, kinds }
+  }
+
+  private trim(): void {
+    this.jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
+  }
 }

@@ -1,42 +1,22 @@
-import type { KnownChain, KnownStep } from '../chains.js'
+import { type KnownChain, type KnownStep, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
-import type { ChainFailures } from './chain.js'
+import type { ChainFailures, Digest, Overdue } from './digest.js'
+import { hasFailed, isMoving, ladder, type Pass, passesOf, type Step } from './pass.js'
 import { type Remedy, remedyOf } from './remedy.js'
-import { hasFailed, isMoving, ladder, type Run, runsOf, type Step } from './run.js'
 
-/** What the database says about a known chain beyond the failures themselves. */
-export interface ChainContext {
-  /** Every job of the runs that failed. */
-  readonly jobs: readonly Job[]
-  /** What is queued or running, then the latest jobs of all its runs. */
-  readonly latest: readonly Job[]
-  /** The job by which a run last came to its end. */
-  readonly lastSuccess: Job | undefined
-}
-
-/** That no run has succeeded for too long. */
-export interface Overdue {
-  /** The last success or, where none is on record, the oldest job on record; in milliseconds since the epoch. */
-  readonly anchor: number
-  /** A success is expected that often, in milliseconds. */
-  readonly after: number
-  /** In milliseconds since the epoch; null when none is on record. */
-  readonly lastSuccess: number | null
-}
-
-/** A known chain that failed or is overdue: the newest run that failed, and what is to be done. */
+/** A known chain that failed or is overdue: the newest pass that failed, and what is to be done. */
 export interface Refresh {
   readonly chain: KnownChain
-  /** The newest run that failed, reported before or not; undefined if none failed since the last success. */
-  readonly run: Run | undefined
+  /** The newest pass that failed, reported before or not; undefined if none failed since the last success. */
+  readonly pass: Pass | undefined
   readonly steps: readonly Step[]
-  /** Failures of that run, the furthest step first. */
+  /** Failures of that pass, the furthest step first. */
   readonly failed: readonly Job[]
   readonly failures: ChainFailures | undefined
-  /** Failures to report of other runs, the latest first. */
+  /** Failures to report of other passes, the latest first. */
   readonly others: readonly Job[]
-  /** If it is overdue: other runs that were tried since the last success, newest first. */
-  readonly tried: readonly Run[]
+  /** If it is overdue: other passes that were tried since the last success, newest first. */
+  readonly tried: readonly Pass[]
   /** In milliseconds since the epoch. */
   readonly lastSuccess: number | null
   /** The furthest step that has failed since the last success. */
@@ -45,46 +25,44 @@ export interface Refresh {
   readonly overdue: Overdue | undefined
 }
 
-/** `failures` of the chain, and whether it is overdue → what the mail says of it. */
-export function refreshOf(
-  chain: KnownChain,
-  failures: ChainFailures | undefined,
-  context: ChainContext,
-  overdue: Overdue | undefined,
-  now: Date,
-): Refresh {
+/** What is to be said of the refresh, if it failed or is overdue. */
+export function refreshIn({ refresh: failures, context, now }: Digest): Refresh | undefined {
+  const { overdue } = context
+  if (!failures && !overdue) return undefined
+  const chain: KnownChain = REFRESH
   const reported = failures?.jobs ?? []
   // A failure is shown as it was when it was claimed: it may have been retried since.
   const rows = [...context.jobs, ...context.latest, ...reported]
-  const runs = runsOf(chain, [...new Map(rows.map((job) => [job.id, job])).values()], now)
+  const passes = passesOf(chain, [...new Map(rows.map((job) => [job.id, job])).values()], now)
   const lastSuccess = context.lastSuccess?.finishedAt ?? null
   const since = lastSuccess ?? Number.NEGATIVE_INFINITY
   const ids = new Set(reported.map(({ id }) => id))
-  const isReported = ({ jobs }: Run): boolean => jobs.some(({ job }) => ids.has(job.id))
-  const concerned = runs.filter((each) => isReported(each) || (each.state === 'failed' && each.at.job.failedAt > since))
-  // A run that was cancelled or came to a standstill is as good as none.
-  const run = concerned.find(({ state }) => state !== 'cancelled' && state !== 'stalled') ?? concerned[0]
-  const tried = overdue ? runs.filter(({ at }) => isMoving(at.job) || at.job.failedAt > since) : []
-  const failed = (run?.jobs ?? []).map(({ job }) => job).filter(hasFailed)
+  const isReported = ({ jobs }: Pass): boolean => jobs.some(({ job }) => ids.has(job.id))
+  const hasFailedSince = ({ state, at }: Pass): boolean => state === 'failed' && at.job.failedAt > since
+  const concerned = passes.filter((each) => isReported(each) || hasFailedSince(each))
+  // A pass that was cancelled or came to a standstill is as good as none.
+  const pass = concerned.find(({ state }) => state !== 'cancelled' && state !== 'stalled') ?? concerned[0]
+  const tried = overdue ? passes.filter(({ at }) => isMoving(at.job) || at.job.failedAt > since) : []
+  const failed = (pass?.jobs ?? []).map(({ job }) => job).filter(hasFailed)
   const own = new Set(failed.map(({ id }) => id))
   return {
     chain,
-    run,
-    steps: run ? ladder(chain, run, now) : [],
+    pass,
+    steps: pass ? ladder(chain, pass, now) : [],
     failed: failed.toReversed(),
     failures,
     others: reported.filter(({ id }) => !own.has(id)),
-    tried: tried.filter((each) => each !== run),
+    tried: tried.filter((each) => each !== pass),
     lastSuccess,
-    broken: brokenStep(chain, runs, since),
-    remedy: remedyOf(chain, run ?? tried[0], runs, overdue !== undefined, now),
+    broken: brokenStep(chain, passes, since),
+    remedy: remedyOf(chain, pass ?? tried[0], passes, overdue !== undefined, now),
     overdue,
   }
 }
 
 /** A job that was cancelled while it ran may have done half its work. */
-function brokenStep({ steps }: KnownChain, runs: readonly Run[], since: number): KnownStep {
-  const broken = runs
+function brokenStep({ steps }: KnownChain, passes: readonly Pass[], since: number): KnownStep {
+  const broken = passes
     .flatMap(({ jobs }) => jobs)
     .filter(({ job }) => (hasFailed(job) || (job.cancelled && job.claimedAt !== null)) && job.failedAt > since)
   return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as KnownStep)

@@ -1,28 +1,22 @@
 import type { KnownChain } from '../chains.js'
 import { HOUR } from '../text/time.js'
-import { begunAt, hasFailed, mayHaveGoneOn, type Run, type StepJob } from './run.js'
+import { begunAt, hasFailed, mayHaveGoneOn, type Pass } from './pass.js'
 
-/** What is to be done about a chain, and why. */
+/** What is to be done about a chain, and the pass that says so. */
 export type Remedy =
-  /** This run came to its end. */
-  | { readonly do: 'nothing'; readonly run: Run }
-  /** This run is under way. */
-  | { readonly do: 'wait'; readonly run: Run }
-  /** This run has been queued or running for longer than a worker that lives would leave it. */
-  | { readonly do: 'restart the worker'; readonly run: Run }
-  /** The steps in `keeps` need not be done again. */
-  | { readonly do: 'resume'; readonly at: StepJob; readonly keeps: readonly string[] }
-  /** `run` cannot be resumed; it stands at `at`. */
-  | { readonly do: 'start again'; readonly run: Run; readonly because: Obstacle }
+  /** It came to its end; it is under way; it has been queued or running for longer than a live worker would leave it. */
+  | { readonly do: 'nothing' | 'wait' | 'restart the worker'; readonly pass: Pass }
+  /** It goes on from where it stands. The steps in `keeps` need not be done again. */
+  | { readonly do: 'resume'; readonly pass: Pass; readonly keeps: readonly string[] }
+  | { readonly do: 'start again'; readonly pass: Pass; readonly because: Obstacle }
   /** Nothing was tried. */
-  | { readonly do: 'start' }
+  | { readonly do: 'start'; readonly pass?: undefined }
 
+/** Why a pass cannot be resumed. */
 export type Obstacle = 'cancelled' | 'stalled' | 'rows deleted' | 'out of order'
 
-/** A step that waits for longer has no thread of the worker that would take it. */
-const QUEUED_AT_MOST = HOUR
-/** The janitor gives a job up after 95 minutes, if a worker lives at all. */
-const RUNNING_AT_MOST = 2 * HOUR
+/** A step that is queued for longer has no thread of the worker; a live janitor gives a job up after 95 minutes. */
+const AT_MOST: Readonly<Record<string, number>> = { queued: HOUR, running: 2 * HOUR }
 
 /** Somebody has to act. */
 export function isNeeded(remedy: Remedy): boolean {
@@ -30,43 +24,41 @@ export function isNeeded(remedy: Remedy): boolean {
 }
 
 /**
- * The first rule that applies. `runs` are all runs of the chain, newest first; `run` is the newest that failed, or else
- * the last one that was tried. A run is resumed at its furthest failed step, on all of these conditions.
+ * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the newest that failed, or else
+ * the last one that was tried. It is resumed at its furthest failed step, on all of these conditions.
  */
 export function remedyOf(
   chain: KnownChain,
-  run: Run | undefined,
-  runs: readonly Run[],
+  pass: Pass | undefined,
+  passes: readonly Pass[],
   overdue: boolean,
   now: Date,
 ): Remedy {
-  const ended = runs.find(({ state, startedAt }) => state === 'succeeded' && isSince(startedAt, run))
-  if (ended && !overdue) return { do: 'nothing', run: ended }
+  const ended = passes.find(({ state, startedAt }) => state === 'succeeded' && isSince(startedAt, pass))
+  if (ended && !overdue) return { do: 'nothing', pass: ended }
 
-  const underWay = [...(run ? [run] : []), ...runs].find(({ state }) => state === 'under way')
-  if (underWay) return { do: isStuck(underWay, now) ? 'restart the worker' : 'wait', run: underWay }
+  const underWay = [...(pass ? [pass] : []), ...passes].find(({ state }) => state === 'under way')
+  if (underWay) return { do: isStuck(underWay, now) ? 'restart the worker' : 'wait', pass: underWay }
 
-  if (run === undefined) return { do: 'start' }
-  if (run.state === 'cancelled' || run.state === 'stalled') return { do: 'start again', run, because: run.state }
-  if (mayHaveGoneOn(run.jobs.at(-1)?.job, now)) return { do: 'start again', run, because: 'rows deleted' }
+  if (pass === undefined) return { do: 'start' }
+  if (pass.state === 'cancelled' || pass.state === 'stalled') return { do: 'start again', pass, because: pass.state }
+  if (mayHaveGoneOn(pass.jobs.at(-1)?.job, now)) return { do: 'start again', pass, because: 'rows deleted' }
 
-  const failed = run.jobs.findLast(({ job }) => hasFailed(job))
-  if (failed !== run.at || failed === undefined) return { do: 'start again', run, because: 'out of order' }
-  return { do: 'resume', at: failed, keeps: keptBy(chain, run, failed) }
+  const furthest = pass.jobs.findLast(({ job }) => hasFailed(job))
+  if (furthest !== pass.at) return { do: 'start again', pass, because: 'out of order' }
+  return { do: 'resume', pass, keeps: keptBy(chain, pass) }
 }
 
-function isSince(startedAt: number | undefined, run: Run | undefined): boolean {
-  return startedAt !== undefined && run?.startedAt !== undefined && startedAt >= run.startedAt
+function isSince(startedAt: number | undefined, pass: Pass | undefined): boolean {
+  return startedAt !== undefined && pass?.startedAt !== undefined && startedAt >= pass.startedAt
 }
 
-function isStuck({ at: { job } }: Run, now: Date): boolean {
-  const since = now.getTime() - begunAt(job)
-  return (job.status === 'queued' && since >= QUEUED_AT_MOST) || (job.status === 'running' && since >= RUNNING_AT_MOST)
+function isStuck({ at: { job } }: Pass, now: Date): boolean {
+  return now.getTime() - begunAt(job) >= (AT_MOST[job.status] ?? Number.POSITIVE_INFINITY)
 }
 
 /** The steps before it whose last job was done. A step without a row was: its row is deleted. */
-function keptBy({ steps }: KnownChain, { jobs }: Run, { step }: StepJob): readonly string[] {
-  const before = steps.slice(0, steps.indexOf(step))
-  const last = (name: string) => jobs.findLast((each) => each.step.name === name)?.job
-  return before.map(({ name }) => name).filter((name) => (last(name)?.status ?? 'done') === 'done')
+function keptBy({ steps }: KnownChain, { jobs, at }: Pass): readonly string[] {
+  const before = steps.slice(0, steps.indexOf(at.step)).map(({ name }) => name)
+  return before.filter((name) => (jobs.findLast(({ step }) => step.name === name)?.job.status ?? 'done') === 'done')
 }

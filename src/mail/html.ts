@@ -1,15 +1,6 @@
 import type { Letter } from './letter.js'
 import { breakable, Html, html, lines, SHEET, styled } from './markup.js'
-import {
-  type Instruction,
-  type Link,
-  type List,
-  type Quote,
-  type Row,
-  type Section,
-  type StepLine,
-  TONES,
-} from './section.js'
+import { type Instruction, type Link, type List, type Quote, type Row, type Section, TONES } from './section.js'
 
 /** Characters of a word that stays on one line: a UUID does on a phone. */
 const SHORT = 36
@@ -80,22 +71,19 @@ ${body}
 `)
 }
 
-function sectionHtml({ headline, lead, overview, steps, error, lists, todo, links }: Section, level: 1 | 2): Html {
+function sectionHtml(section: Section, level: 1 | 2): Html {
+  const { headline, lead = [], overview = [], steps = [], error, todo = [], links = [], lists = [] } = section
   return html`${level === 1 ? html`<h1>${breakable(headline)}</h1>` : html`<h2>${breakable(headline)}</h2>`}
 ${lead.map((line) => html`<p>${breakable(line)}</p>`)}
-${overview.length > 0 && layout('rows', html`${overview.map(overviewRow)}`)}
+${overview.length > 0 && listHtml({ rows: overview })}
 ${steps.length > 0 && html`<table class="rows" cellspacing="0" cellpadding="0"><tbody>${steps.map(stepRow)}</tbody></table>`}
 ${error && quoteHtml(error)}
 ${todo.length > 0 && todoHtml(todo, level)}
-${links.length > 0 && linksHtml(links, level)}
+${links.map((link, index) => (level === 1 && index === 0 ? button(link) : html`<p>${linkHtml(link)}</p>`))}
 ${lists.map(listHtml)}`
 }
 
-function overviewRow([what, error]: readonly [string, string]): Html {
-  return html`<tr><td class="row"><b>${breakable(what)}</b><br><span class="quiet">${breakable(error)}</span></td></tr>`
-}
-
-function stepRow({ mark: sign, name, state, duration, job, link }: StepLine): Html {
+function stepRow({ mark: sign = '·', facts: [name = '', state = '', duration = '', job = ''], link }: Row): Html {
   const head = html`<th class="cell whole" scope="row">${mark(sign)} ${name}</th>`
   if (!link) return html`<tr>${head}<td class="cell quiet" colspan="3">${state}</td></tr>`
   return html`<tr>${head}<td class="cell whole ${TONES[sign]}">${state}</td><td class="cell">${duration}</td><td class="cell whole">${anchor(link, job)}</td></tr>`
@@ -104,36 +92,26 @@ function stepRow({ mark: sign, name, state, duration, job, link }: StepLine): Ht
 function quoteHtml({ label, lines: all }: Quote): Html {
   return html`<p class="quiet small">${label}:</p>
 ${layout('wide', html`<tr><td class="error" dir="auto">${lines(all)}</td></tr>`)}
-${space()}`
+${SPACE}`
 }
 
 function todoHtml(todo: readonly Instruction[], level: 1 | 2): Html {
   const title = level === 1 ? html`<h2>What to do</h2>` : html`<h3>What to do</h3>`
   return html`${title}
-${layout(
-  'wide',
-  html`${todo.map(
-    ({ text, code, warning }, index) =>
-      html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${
-        code &&
-        html`
-${space()}${layout('wide', html`<tr><td class="code">${lines(code.split('\n'))}</td></tr>`)}`
-      }${
-        warning &&
-        html`
-${space()}<span class="warning">${warning}</span>`
-      }</td></tr>`,
-  )}`,
-)}`
+${layout('wide', html`${todo.map(instruction)}`)}`
 }
 
-/** A mail has one button: the first link of its first section. */
-function linksHtml([first, ...others]: readonly Link[], level: 1 | 2): Html {
-  const text = (link: Link | undefined) => link && html`<p>${linkHtml(link)}</p>`
-  const button =
-    first &&
-    layout('rows', html`<tr><td class="button"><a class="label" href="${first.url}">${first.label}</a></td></tr>`)
-  return html`${level === 1 ? button : text(first)}${others.map((each) => html`<p>${linkHtml(each)}</p>`)}`
+function instruction({ text, code, warning }: Instruction, index: number): Html {
+  const below = (said: Html): Html => html`
+${SPACE}${said}`
+  const own = code && below(layout('wide', html`<tr><td class="code">${lines(code.split('\n'))}</td></tr>`))
+  const against = warning && below(html`<span class="warning">${warning}</span>`)
+  return html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${own}${against}</td></tr>`
+}
+
+/** A mail has one: the first link of its first section. */
+function button({ label, url }: Link): Html {
+  return layout('rows', html`<tr><td class="button"><a class="label" href="${url}">${label}</a></td></tr>`)
 }
 
 function linkHtml({ label, url, about }: Link): Html {
@@ -142,15 +120,15 @@ function linkHtml({ label, url, about }: Link): Html {
 
 function listHtml({ label, rows, more }: List): Html {
   return html`${label && html`<h3>${label}</h3>`}
-${layout('rows', html`${rows.flatMap(rowHtml)}`)}
+${layout('rows', html`${rows.map(rowHtml)}`)}
 ${more && html`<p class="quiet small">${breakable(more)}</p>`}`
 }
 
-function rowHtml({ facts: [first = '', ...facts], notes, link }: Row): readonly Html[] {
+function rowHtml({ facts: [first = '', ...facts], notes = [], link }: Row): Html {
+  const name = link ? anchor(link, first) : html`<b>${breakable(first)}</b>`
   const said = facts.map((fact) => html`&nbsp; ${fact.split(' ').map((word) => html`${whole(word)} `)}`)
-  return [
-    html`<tr><td class="row">${anchor(link, first)}${said}${notes.map((note) => html`<br><span class="quiet">${breakable(note)}</span>`)}</td></tr>`,
-  ]
+  const below = notes.map((note) => html`<br><span class="quiet">${breakable(note)}</span>`)
+  return html`<tr><td class="row">${name}${said}${below}</td></tr>`
 }
 
 function whole(word: string): Html {
@@ -170,6 +148,4 @@ function layout(name: string, rows: Html): Html {
   return html`<table class="${name}" role="presentation" cellspacing="0" cellpadding="0" border="0"><tbody>${rows}</tbody></table>`
 }
 
-function space(): Html {
-  return html`<p class="space" aria-hidden="true">&nbsp;</p>`
-}
+const SPACE = html`<p class="space" aria-hidden="true">&nbsp;</p>`

@@ -1,5 +1,5 @@
 import { parseChainStart } from '../chains.js'
-import type { Overdue } from '../digest/refresh.js'
+import type { Digest } from '../digest/digest.js'
 import { type Backlog, howItDied, type Job, type Window } from '../job.js'
 import { isDate } from '../text/time.js'
 import { Pages, type Presentation } from './presentation.js'
@@ -7,7 +7,7 @@ import { Pages, type Presentation } from './presentation.js'
 /** What is known once all failures are written. */
 interface JsonEnd {
   readonly subject: string | null
-  readonly overdue: Overdue | undefined
+  readonly digest: Pick<Digest, 'context'> | undefined
   readonly older: Backlog
   readonly waiting: number
 }
@@ -17,61 +17,54 @@ interface JsonEnd {
  * holds. Names are those of the log. Times are ISO 8601 in UTC, or null where there is none.
  */
 export class JsonDigest {
-  private count = 0
+  /** What stands before the next failure. */
+  private before: string
 
   constructor(
     private readonly print: (text: string) => Promise<void>,
-    private readonly window: Window,
+    { since }: Window,
     private readonly presentation: Presentation,
-  ) {}
+  ) {
+    const { environment = null } = presentation
+    const from = since === 'all' ? null : since.toISOString()
+    this.before = `{\n  "environment": ${JSON.stringify(environment)},\n  "since": ${JSON.stringify(from)},\n  "failures": [`
+  }
 
   /** Resolves when the reader has taken them. */
   async add(jobs: readonly Job[]): Promise<void> {
-    const written = jobs.map((job) => `\n    ${withId(job.id, failure(job, this.presentation))}`)
-    const before = this.count === 0 ? this.head() : ','
-    this.count += jobs.length
-    if (jobs.length > 0) await this.print(before + written.join(','))
+    if (jobs.length === 0) return
+    const written = jobs.map((job) => `\n    ${failure(job, this.presentation)}`)
+    const before = this.before
+    this.before = ','
+    await this.print(before + written.join(','))
   }
 
-  async end({ subject, overdue, older, waiting }: JsonEnd): Promise<void> {
+  async end({ subject, digest, older, waiting }: JsonEnd): Promise<void> {
+    const { overdue, lastSuccess } = digest?.context ?? {}
     const rest = {
       subject,
       overdue: overdue
-        ? { lastSuccess: iso(overdue.lastSuccess), anchor: iso(overdue.anchor), afterMs: overdue.after }
+        ? { lastSuccess: iso(lastSuccess?.finishedAt ?? null), anchor: iso(overdue.anchor), afterMs: overdue.after }
         : null,
       olderUnreported: { count: older.count, oldest: iso(older.oldest) },
       waiting,
     }
     const fields = Object.entries(rest).map(([key, value]) => `,\n  "${key}": ${JSON.stringify(value)}`)
-    await this.print(`${this.count === 0 ? this.head() : '\n  '}]${fields.join('')}\n}\n`)
-  }
-
-  private head(): string {
-    const { environment } = this.presentation
-    const since = this.window.since === 'all' ? null : this.window.since.toISOString()
-    return `{\n  "environment": ${JSON.stringify(environment ?? null)},\n  "since": ${JSON.stringify(since)},\n  "failures": [`
+    await this.print(`${this.before === ',' ? '\n  ' : this.before}]${fields.join('')}\n}\n`)
   }
 }
 
-function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<string, unknown>> {
-  return {
-    source: job.source,
-    jobType: job.jobType,
-    targetType: job.targetType,
-    targetId: job.targetId,
-    status: job.status,
-    attempts: job.attempts,
-    maxAttempts: job.maxAttempts,
+/** The id stands apart: JSON's numbers are exact, JavaScript's are not. */
+function failure(job: Job, { adminBaseUrl }: Presentation): string {
+  const { id, source, jobType, targetType, targetId, status, attempts, maxAttempts, error } = job
+  const rest = {
+    ...{ source, jobType, targetType, targetId, status, attempts, maxAttempts },
     howItDied: howItDied(job),
     failedAt: iso(job.failedAt),
     chainStartedAt: iso(parseChainStart(job.chain) ?? null),
-    error: job.error,
-    url: new Pages(adminBaseUrl).job(job.id),
+    error,
+    url: new Pages(adminBaseUrl).job(id),
   }
-}
-
-/** JSON's numbers are exact, JavaScript's are not. */
-function withId(id: bigint, rest: Readonly<Record<string, unknown>>): string {
   return `{"id":${id},${JSON.stringify(rest).slice(1)}`
 }
 

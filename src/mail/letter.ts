@@ -1,16 +1,15 @@
-import { type Digest, refreshIn } from '../digest/digest.js'
-import { chosen } from '../digest/group.js'
-import type { Refresh } from '../digest/refresh.js'
+import type { Digest } from '../digest/digest.js'
+import { type Refresh, refreshIn } from '../digest/refresh.js'
 import { isNeeded } from '../digest/remedy.js'
 import { deathOf, ownError } from '../job.js'
 import { isDate, MINUTE } from '../text/time.js'
 import { cut, list, oneLine, plural } from '../text/words.js'
-import { type Caps, FEW_SECTIONS, JOBS_OF_MANY, OVERVIEW_ERROR, PREHEADER, SUBJECT, SUBJECT_KIND } from './caps.js'
+import { type Caps, FEW_SECTIONS, OVERVIEW_ERROR, PREHEADER, SUBJECT, SUBJECT_KIND } from './caps.js'
 import { Clock } from './clock.js'
-import { chainFailed, chainSection, errorOf, errorsOf, groupSection, whatFailed } from './failures.js'
+import { type Item, itemsOf } from './failures.js'
 import { Pages, type Presentation } from './presentation.js'
-import { becameOf, refreshSection, whenOf } from './refresh.js'
-import { counted, firstLine, NOTHING, type Section, type Style } from './section.js'
+import { becameOf, refreshSection } from './refresh.js'
+import { firstLine, named, type Section } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
@@ -30,125 +29,96 @@ export interface Verdict {
   readonly tone: 'failed' | 'done'
   /** What the mail is about first. */
   readonly leads: 'refresh' | 'jobs'
-  readonly prefix: string
 }
 
 /** A refresh that needs somebody, else jobs that failed, else a refresh that needs nobody. */
-export function verdictOf(digest: Digest, refresh: Refresh | undefined): Verdict {
-  const others = jobsBeside(digest, refresh)
-  if (refresh && isNeeded(refresh.remedy))
-    return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh', prefix: '' }
-  if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh', prefix: 'No action: ' }
-  return { word: `${plural(others, 'job').toUpperCase()} FAILED`, tone: 'failed', leads: 'jobs', prefix: '' }
+function verdictOf(refresh: Refresh | undefined, others: number): Verdict {
+  if (refresh && isNeeded(refresh.remedy)) return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh' }
+  if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh' }
+  return { word: `${plural(others, 'job').toUpperCase()} FAILED`, tone: 'failed', leads: 'jobs' }
 }
 
-/** One thing that failed: in the subject, in the overview, and in its section. */
-interface Item {
-  readonly count: number
-  readonly last: number
-  readonly what: string
-  readonly error: string
-  readonly section: (style: Style) => Section
+/** What the parts of a letter are written from. */
+interface Matter {
+  readonly digest: Digest
+  readonly refresh: Refresh | undefined
+  /** How many failures are not of the refresh, and those that have a section. */
+  readonly others: number
+  readonly items: readonly Item[]
+  readonly verdict: Verdict
+  readonly clock: Clock
+  readonly pages: Pages
 }
 
-/** The digest in words. `names` bounds the job types that are named beyond the sections. */
-export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps, names: number): Letter {
-  const clock = new Clock(presentation.timezone, digest.now)
+/** The digest in words. */
+export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
+  const { environment, timezone, adminBaseUrl } = presentation
+  const style = { clock: new Clock(timezone, digest.now), pages: new Pages(adminBaseUrl), caps }
   const refresh = refreshIn(digest)
-  const verdict = verdictOf(digest, refresh)
-  const style = { clock, pages: new Pages(presentation.adminBaseUrl), caps }
-  const shown = items(digest, caps.sections)
-  const rest = jobSections(digest, refresh, verdict, shown, style)
+  const others = digest.count - (refresh?.failures?.count ?? 0)
+  const verdict = verdictOf(refresh, others)
+  const matter = { digest, refresh, others, items: itemsOf(digest, style), verdict, ...style }
   const about = refresh ? [refreshSection(refresh, style)] : []
+  const rest = jobSections(matter)
   const failed = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
   return {
-    ...heading(digest, refresh, verdict, shown, presentation, clock),
-    environment: presentation.environment,
+    ...heading(matter, environment),
+    environment,
     verdict,
-    sections: [...failed, ...left(digest, failed, names), ...neverReported(digest, clock)],
-    footer: footer(digest, clock),
+    sections: [...failed, ...left(digest, failed, caps.names), ...neverReported(matter)],
+    footer: footer(matter),
   }
 }
 
-function items({ grouped, chains }: Digest, most: number): readonly Item[] {
-  const groups = chosen(grouped, most).map(
-    (group): Item => ({
-      count: group.count,
-      last: group.last,
-      what: whatFailed(group),
-      error: errorOf(group),
-      section: (style) => groupSection(group, style),
-    }),
-  )
-  const runs = chains.slice(0, most).map(
-    (failures): Item => ({
-      count: failures.count,
-      last: failures.last,
-      what: chainFailed(failures.latest, failures.count),
-      error: errorsOf(failures.jobs),
-      section: (style) => chainSection(failures, style),
-    }),
-  )
-  return [...runs, ...groups]
-}
-
 /** The sections of jobs. Several have an overview before them, and so has one that stands under a refresh. */
-function jobSections(
-  digest: Digest,
-  refresh: Refresh | undefined,
-  { leads }: Verdict,
-  shown: readonly Item[],
-  { clock, pages, caps }: Style,
-): readonly Section[] {
-  const jobs = shown.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs
-  const written = shown.map(({ section }) => section({ clock, pages, caps: { ...caps, jobs } }))
+function jobSections({ digest, others, items, verdict, clock, pages }: Matter): readonly Section[] {
   const retry = { label: 'Retry jobs', url: pages.retry() } as const
+  const written = items.map(({ section }) => section)
   const [single, ...further] = written
   if (!single) return []
-  if (leads === 'jobs' && further.length === 0) return [{ ...single, links: [retry, ...single.links] }]
+  const isFirst = verdict.leads === 'jobs'
+  if (isFirst && further.length === 0) return [{ ...single, links: [retry, ...(single.links ?? [])] }]
   const errors = plural(digest.chains.length + digest.grouped.groups.length, 'different error')
-  const headline =
-    leads === 'jobs'
-      ? `${errors}, ${clock.range(digest.first, digest.last)}`
-      : `${plural(jobsBeside(digest, refresh), 'other job')} failed`
-  const overview = shown.map(({ what, error }) => [what, cut(error, OVERVIEW_ERROR)] as const)
-  const isShort = leads === 'refresh' && written.length <= FEW_SECTIONS
-  return [{ ...NOTHING, headline, overview: isShort ? [] : overview, links: [retry] }, ...written]
-}
-
-/** Failures that are not of the refresh. */
-function jobsBeside({ count }: Digest, refresh: Refresh | undefined): number {
-  return count - (refresh?.failures?.count ?? 0)
+  const overview = items.map(({ what, error }) => ({ facts: [what], notes: [cut(error, OVERVIEW_ERROR)] }))
+  return [
+    {
+      headline: isFirst
+        ? `${errors}, ${clock.range(digest.first, digest.last)}`
+        : `${plural(others, 'other job')} failed`,
+      overview: isFirst || items.length > FEW_SECTIONS ? overview : [],
+      links: [retry],
+    },
+    ...written,
+  ]
 }
 
 /** The job types of the failures that no section accounts for. */
 function left({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
   const remaining = new Map(kinds)
-  for (const section of sections)
-    for (const [kind, jobs] of section.kinds) remaining.set(kind, (remaining.get(kind) ?? 0) - jobs)
+  for (const [kind, jobs] of sections.flatMap((section) => [...(section.kinds ?? [])]))
+    remaining.set(kind, (remaining.get(kind) ?? 0) - jobs)
   const rows = [...remaining].filter(([, jobs]) => jobs > 0).toSorted(([, a], [, b]) => b - a)
-  const shown = rows.slice(0, most)
-  const known = [...kinds.values()].reduce((sum, jobs) => sum + jobs, 0)
-  const more = rows.slice(most).reduce((sum, [, jobs]) => sum + jobs, 0) + count - known
-  const said = [...shown.map(counted), ...(more > 0 ? [`${plural(more, 'job')} of further types`] : [])]
-  return said.length === 0
-    ? []
-    : [{ ...NOTHING, headline: 'Failed, but not named above', lead: [`${list(said)}.`], kinds: new Map(shown) }]
+  const sum = (all: Iterable<number>): number => [...all].reduce((total, jobs) => total + jobs, 0)
+  const more = sum(rows.slice(most).map(([, jobs]) => jobs)) + count - sum(kinds.values())
+  const said = [...named(rows.slice(0, most)), ...(more > 0 ? [`${plural(more, 'job')} of further types`] : [])]
+  return said.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(said)}.`] }]
 }
 
 /** Failures that this mail leaves out: those that the next run reports, and those that none will unless it is asked. */
-function neverReported({ older, waiting }: Digest, clock: Clock): readonly Section[] {
-  const due = `${plural(waiting, 'more failure')} ${waiting === 1 ? 'waits' : 'wait'} for the next run, which reports ${waiting === 1 ? 'it' : 'them'}.`
-  const [one, command] = [older.count === 1, `node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`]
-  if (older.count === 0) return waiting === 0 ? [] : [{ ...NOTHING, headline: 'More to come', lead: [due] }]
+function neverReported({ digest, clock }: Matter): readonly Section[] {
+  const { older, waiting = 0 } = digest.context
+  const [waits, them] = waiting === 1 ? ['waits', 'it'] : ['wait', 'them']
+  const due = `${plural(waiting, 'more failure')} ${waits} for the next run, which reports ${them}.`
+  if (older.count === 0) return waiting === 0 ? [] : [{ headline: 'More to come', lead: [due] }]
+  const [were, it, the] = older.count === 1 ? ['was', 'it', 'It is'] : ['were', 'them', 'The oldest is']
+  const command = `node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`
   return [
     {
-      ...NOTHING,
-      headline: `${plural(older.count, 'older failure')} ${one ? 'was' : 'were'} never reported`,
-      lead: [...(waiting > 0 ? [due] : []), `${one ? 'It is' : 'The oldest is'} from ${clock.at(older.oldest)}.`],
+      headline: `${plural(older.count, 'older failure')} ${were} never reported`,
+      lead: [...(waiting > 0 ? [due] : []), `${the} from ${clock.at(older.oldest)}.`],
       todo: [
-        { text: `Look at ${one ? 'it' : 'them'} first:`, code: command.replace('digest', 'digest --dry-run') },
-        { text: `Report ${one ? 'it' : 'them'}:`, code: command },
+        { text: `Look at ${it} first:`, code: command.replace('digest', 'digest --dry-run') },
+        { text: `Report ${it}:`, code: command },
       ],
     },
   ]
@@ -161,32 +131,29 @@ function sinceWhen(oldest: number | null): string {
   return new Date(Math.floor(oldest / MINUTE) * MINUTE).toISOString().replace(':00.000Z', 'Z')
 }
 
-function footer({ count, window: { since, includeAlerted } }: Digest, clock: Clock): readonly string[] {
+function footer({ digest, clock }: Matter): readonly string[] {
+  const { since, includeAlerted } = digest.window
   const from = since === 'all' ? 'failures of any age' : `failures since ${clock.at(since.getTime())}`
   const reported = includeAlerted ? ', reported before or not' : ' that had not been reported'
-  return [...(count > 0 ? [`Covers ${from}${reported}.`] : []), `Sent by job-alert, ${clock.sent()}.`]
+  return [...(digest.count > 0 ? [`Covers ${from}${reported}.`] : []), `Sent by job-alert, ${clock.sent()}.`]
 }
 
 /** Subject and preheader: what failed and how, how much else, and when. */
 function heading(
-  digest: Digest,
-  refresh: Refresh | undefined,
-  { leads, prefix }: Verdict,
-  [item]: readonly Item[],
-  { environment }: Presentation,
-  clock: Clock,
+  { digest, refresh, others, items: [item], verdict, clock }: Matter,
+  environment: string | undefined,
 ): Pick<Letter, 'subject' | 'preheader'> {
-  const start = `${environment ? `${environment}: ` : ''}${prefix}`
+  const start = `${environment ? `${environment}: ` : ''}${verdict.tone === 'done' ? 'No action: ' : ''}`
   const more = (count: number): string => (count > 0 ? ` + ${plural(count, 'job')}` : '')
-  const when = (at: number, before: string): string => (isDate(at) ? before + clock.dated(at) : '')
-  if (leads === 'refresh' && refresh) {
-    const { at, before } = whenOf(refresh)
-    const end = [more(jobsBeside(digest, refresh)), when(at, before)]
-    const subject = fitted(start + becameOf(refresh), '', (before === ', ' ? end : end.reverse()).join(''))
+  const when = (at: number, before = ', '): string => (isDate(at) ? before + clock.dated(at) : '')
+  if (refresh && verdict.leads === 'refresh') {
+    const { what, before, at } = becameOf(refresh)
+    const end = [more(others), when(at, before)]
+    const subject = fitted(start + what, '', (before === ', ' ? end : end.reverse()).join(''))
     return { subject, preheader: preheaderOf(refresh, clock) }
   }
   if (!item) return { subject: fitted(start, plural(digest.count, 'failed job'), ''), preheader: '' }
-  const end = more(digest.count - item.count) + when(item.last, ', ')
+  const end = more(digest.count - item.count) + when(item.last)
   return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
 }
 
@@ -196,16 +163,15 @@ function shortest(what: string): string {
   return bare.length <= SUBJECT_KIND ? bare : bare.replace(/ \S*\//, ' ')
 }
 
-function preheaderOf({ failed, failures, overdue, lastSuccess, tried }: Refresh, clock: Clock): string {
-  const [furthest] = failed
+function preheaderOf({ failed: [furthest], failures, overdue, lastSuccess, tried }: Refresh, clock: Clock): string {
   if (furthest && failures) return firstLine(ownError(furthest.error) || deathOf(furthest).how, PREHEADER)
   if (!overdue) return ''
-  const runs = tried.length + (furthest ? 1 : 0)
+  const times = tried.length + (furthest ? 1 : 0)
   const success =
     lastSuccess === null
       ? `No success since at least ${clock.day(overdue.anchor)}`
       : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
-  return `${success}; ${runs === 0 ? 'nothing' : plural(runs, 'run')} tried since`
+  return `${success}; ${times === 0 ? 'nothing' : plural(times, 'run')} tried since`
 }
 
 /** One line of at most 77 characters. What is in the middle is cut first, then the end goes. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../digest/digest.js'
 import { type Job, kindOf } from '../job.js'
 import { plural } from '../text/words.js'
-import { type Caps, HTML_LIMIT, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js'
+import { HTML_LIMIT, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js'
 import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
 import { Pages, type Paint, type Presentation } from './presentation.js'
@@ -27,38 +27,30 @@ export function renderMessage(digest: Digest, presentation: Presentation, paint?
   }
 }
 
-/** All job types are named before any detail is given; where not all names fit, as many as do. */
-function fittingLetter(digest: Digest, presentation: Presentation): Letter {
-  const written = (caps: Caps, names: number): Letter => writeLetter(digest, presentation, caps, names)
-  for (const caps of RUNGS) {
-    const letter = written(caps, Number.POSITIVE_INFINITY)
-    if (fits(letter)) return letter
-  }
-  const least = RUNGS.at(-1) as Caps
-  let [fitting, tooMany] = [0, digest.kinds.size]
-  while (tooMany - fitting > 1) {
-    const middle = Math.floor((fitting + tooMany) / 2)
-    if (fits(written(least, middle))) fitting = middle
-    else tooMany = middle
-  }
-  return written(least, fitting)
-}
+/** More than are ever needed: each brings the names nearer to those that fit. */
+const ATTEMPTS = 20
 
-function fits(letter: Letter): boolean {
-  return Buffer.byteLength(htmlPart(letter)) <= HTML_LIMIT && Buffer.byteLength(textPart(letter)) <= TEXT_LIMIT
+/** The first that fits, of less and less detail, then of fewer and fewer names of job types. */
+function fittingLetter(digest: Digest, presentation: Presentation): Letter {
+  let names = digest.kinds.size
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const rung = RUNGS[Math.min(attempt, RUNGS.length) - 1] as (typeof RUNGS)[number]
+    const letter = writeLetter(digest, presentation, { ...rung, names })
+    const [text, html] = [textPart(letter), htmlPart(letter)].map((part) => Buffer.byteLength(part))
+    const room = Math.min(TEXT_LIMIT / Number(text), HTML_LIMIT / Number(html))
+    if (room >= 1) return letter
+    if (attempt >= RUNGS.length) names = Math.floor(0.95 * room * names)
+  }
+  throw new RangeError('the mail is too large')
 }
 
 /** The mail that always goes: numbers by job type, job ids, links, and the latest errors. */
-function plainMessage(
-  { count, kinds, examples, ids, overdue }: Digest,
-  { adminBaseUrl, environment }: Presentation,
-): Message {
+function plainMessage({ count, kinds, examples, ids, context }: Digest, presentation: Presentation): Message {
+  const { adminBaseUrl, environment } = presentation
   const pages = new Pages(adminBaseUrl)
   const names = [...kinds].slice(0, PLAIN_KINDS)
-  const about = [
-    ...(count > 0 ? [`${plural(count, 'job')} failed`] : []),
-    ...(overdue ? ['a refresh is overdue'] : []),
-  ].join(', ')
+  const failed = count > 0 ? [`${plural(count, 'job')} failed`] : []
+  const about = [...failed, ...(context.overdue ? ['a refresh is overdue'] : [])].join(', ')
   const lines = [
     `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`,
     '',

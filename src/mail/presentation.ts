@@ -17,24 +17,22 @@ export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
 export class Pages {
   constructor(private readonly base: string) {}
 
-  /** The page of a chain. */
   at(path: string): string {
     return this.base + path
   }
 
   /** Where jobs are retried, one by one. */
   retry(): string {
-    return `${this.base}/research/`
+    return this.at('/research/')
   }
 
   /** One job, as JSON. */
   job(id: bigint): string {
-    return `${this.base}/research/jobs/${id}`
+    return this.at(`/research/jobs/${id}`)
   }
 
   /** The jobs of one source and type that are in the state of this one, as JSON. */
   jobsLike({ source, jobType, status }: Pick<Job, 'source' | 'jobType' | 'status'>): string {
-    const query = new URLSearchParams({ source, status, job_type: jobType })
-    return `${this.base}/research/jobs?${query}`
+    return this.at(`/research/jobs?${new URLSearchParams({ source, status, job_type: jobType })}`)
   }
 }

@@ -1,7 +1,7 @@
 import { aligned, hang, indent, MARGIN, WIDTH, widthOf, wrap } from './columns.js'
 import type { Letter } from './letter.js'
 import type { Paint } from './presentation.js'
-import { type Instruction, type Link, type List, type Quote, type Section, type StepLine, TONES } from './section.js'
+import { type Instruction, type Link, type List, type Quote, type Section, TONES } from './section.js'
 
 const PLAIN: Paint = (_, text) => text
 
@@ -11,32 +11,30 @@ export function textPart({ environment, verdict, sections, footer }: Letter, pai
   const [first, ...others] = sections
   const head = [
     paint(tone, `${tone === 'done' ? '✓' : '✗'} ${word}${environment ? ` · ${environment}` : ''}`),
-    ...(first ? [section(first, (text) => wrap(text), paint)] : []),
+    ...(first ? [section(first, wrap(first.headline), paint)] : []),
   ]
-  const parts = [
-    head.join('\n'),
-    ...others.map((each) =>
-      section(each, (text) => paint('failed', hang(each.mark ? `${each.mark} ${text}` : text, '')), paint),
-    ),
-    `--\n${footer.map((line) => wrap(line)).join('\n')}`,
-  ]
-  return `${parts.join('\n\n')}\n`.replaceAll('\u00a0', ' ')
+  const titled = (each: Section): string => {
+    const title = hang(each.mark ? `${each.mark} ${each.headline}` : each.headline, '')
+    return section(each, paint('failed', title), paint)
+  }
+  const end = ['--', ...footer.map((line) => wrap(line))]
+  return `${[head.join('\n'), ...others.map(titled), end.join('\n')].join('\n\n')}\n`.replaceAll('\u00a0', ' ')
 }
 
 /** Nothing from the database begins at the margin but a heading: it cannot pass for the mail's own words. */
 function section(
-  { headline, lead, overview, steps, error, lists, todo, links }: Section,
-  title: (text: string) => string,
+  { lead = [], overview = [], steps = [], error, todo = [], links = [], lists = [] }: Section,
+  title: string,
   paint: Paint,
 ): string {
   const paragraphs = [
-    [title(headline), ...lead.map((line) => wrap(line))].join('\n'),
-    overview.map(([what, said]) => `${hang(what)}\n${further(said)}`).join('\n'),
-    stepLines(steps, paint),
+    [title, ...lead.map((line) => wrap(line))].join('\n'),
+    listed({ rows: overview }, paint),
+    listed({ rows: steps }, paint),
     error ? quote(error) : '',
     todo.length > 0 ? ['What to do', ...todo.flatMap(instruction)].join('\n') : '',
     links.map(linkLine).join('\n'),
-    ...lists.map(listed),
+    ...lists.map((list) => listed(list, paint)),
   ]
   return paragraphs.filter(Boolean).join('\n\n')
 }
@@ -45,17 +43,11 @@ function section(
 function quote({ label, lines }: Quote): string {
   const inline = `${label}: ${lines.join('\n')}`
   if (lines.length === 1 && widthOf(inline) <= WIDTH) return inline
-  return [`${label}:`, ...lines.map((line) => further(line))].join('\n')
+  return [`${label}:`, ...lines.map(further)].join('\n')
 }
 
 function further(text: string): string {
   return indent(wrap(text, WIDTH - 2 * MARGIN.length), MARGIN + MARGIN)
-}
-
-function stepLines(steps: readonly StepLine[], paint: Paint): string {
-  const cells = steps.map(({ name, state, duration, job }) => [name, state, duration, job])
-  const rows = aligned(cells, WIDTH - 2 * MARGIN.length)
-  return steps.map(({ mark }, index) => `${MARGIN}${paint(TONES[mark], mark)} ${rows[index]}`).join('\n')
 }
 
 function instruction({ text, code, warning }: Instruction, index: number): readonly string[] {
@@ -73,15 +65,20 @@ function linkLine({ label, url }: Link): string {
 }
 
 /** Notes stand further in than any job, so that none can pass for one. */
-function listed({ label, rows, more, urls }: List): string {
-  const first = aligned(rows.map(({ facts }) => facts))
+function listed({ label, rows, more, urls }: List, paint: Paint): string {
+  const lines = aligned(
+    rows.map(({ mark, facts: [name = '', ...facts] }) => [mark ? `${mark} ${name}` : name, ...facts]),
+  )
   return [
     ...(label ? [wrap(label)] : []),
-    ...rows.flatMap(({ notes, link }, index) => [
-      MARGIN + first[index],
-      ...notes.map((note) => further(note)),
-      ...(urls ? [MARGIN + MARGIN + link] : []),
-    ]),
+    ...rows.flatMap(({ mark, notes = [], link }, index) => {
+      const line = `${lines[index]}`
+      return [
+        MARGIN + (mark ? paint(TONES[mark], mark) + line.slice(mark.length) : line),
+        ...notes.map(further),
+        ...(urls ? [MARGIN + MARGIN + link] : []),
+      ]
+    }),
     ...(more ? [hang(more)] : []),
   ].join('\n')
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { refreshIn } from '../../../src/digest/digest.js'
-import type { Refresh } from '../../../src/digest/refresh.js'
+import { type Refresh, refreshIn } from '../../../src/digest/refresh.js'
 import { isNeeded } from '../../../src/digest/remedy.js'
 import type { Job } from '../../../src/job.js'
 import { at, CHAIN_START, digestOf, type JobValues, job, reaped, refreshAmong, step } from '../../support/jobs.js'
@@ -23,9 +22,13 @@ const cancelled = (name: StepName, values: JobValues = {}): Job =>
 const remedyOf = (rows: readonly Job[], others: readonly Job[] = []) =>
   refreshAmong(rows, { latest: [...others, ...rows] }).remedy
 
-test('a run is resumed at the step that failed, and the steps before it are kept', () => {
+test('a pass is resumed at the step that failed, and the steps before it are kept', () => {
   const songs = step('songs')
-  expect(remedyOf([done('albums'), songs])).toMatchObject({ do: 'resume', at: { job: songs }, keeps: ['albums'] })
+  expect(remedyOf([done('albums'), songs])).toMatchObject({
+    do: 'resume',
+    pass: { at: { job: songs } },
+    keeps: ['albums'],
+  })
   expect(remedyOf([step('albums')])).toMatchObject({ do: 'resume', keeps: [] })
   expect(remedyOf([step('artists')])).toMatchObject({ do: 'resume', keeps: ['albums', 'songs'] })
 })
@@ -34,34 +37,34 @@ test('only what was done is kept', () => {
   expect(remedyOf([step('albums'), done('songs'), step('artists')])).toMatchObject({ keeps: ['songs'] })
 })
 
-test('a run is resumed at the last of two rows of one step', () => {
+test('a pass is resumed at the last of two rows of one step', () => {
   const again = step('songs', { id: 9_000_000 })
-  expect(remedyOf([step('songs'), again])).toMatchObject({ at: { job: again } })
+  expect(remedyOf([step('songs'), again])).toMatchObject({ do: 'resume', pass: { at: { job: again } } })
 })
 
-test('a run is resumed at the furthest step that failed, though only an earlier failure is new', () => {
+test('a pass is resumed at the furthest step that failed, though only an earlier failure is new', () => {
   const songs = step('songs', { finishedAt: at('03:20') })
   const albums = step('albums', { ...reaped, finishedAt: at('04:00') })
   const refresh = refreshIn(digestOf([albums], { jobs: [albums, songs] }))
-  expect(refresh?.remedy).toMatchObject({ do: 'resume', at: { job: songs }, keeps: [] })
+  expect(refresh?.remedy).toMatchObject({ do: 'resume', pass: { at: { job: songs } }, keeps: [] })
 })
 
 test.each<[string, Job]>([
   ['runs on', running('songs')],
   ['waits in the queue', queued('songs')],
   ['has just done its next step', done('songs')],
-])('a run that %s after its reaped step goes on, and nothing is to be done', (_, songs) => {
-  expect(remedyOf([step('albums', reaped), songs])).toMatchObject({ do: 'wait', run: { at: { job: songs } } })
+])('a pass that %s after its reaped step goes on, and nothing is to be done', (_, songs) => {
+  expect(remedyOf([step('albums', reaped), songs])).toMatchObject({ do: 'wait', pass: { at: { job: songs } } })
 })
 
 test.each<[string, Job]>([
-  ['an earlier step of the same run', running('albums', { claimedAt: at('03:30') })],
-  ['an older run', running('artists', { chain: OLDER })],
-  ['a newer run', queued('albums', { chain: NEWER })],
-  ['a run whose row does not tell its start', running('songs', { chain: null })],
-  ['a newer run that is between two steps', done('albums', { chain: NEWER, finishedAt: at('03:55') })],
+  ['an earlier step of the same pass', running('albums', { claimedAt: at('03:30') })],
+  ['an older pass', running('artists', { chain: OLDER })],
+  ['a newer pass', queued('albums', { chain: NEWER })],
+  ['a pass whose row does not tell its start', running('songs', { chain: null })],
+  ['a newer pass that is between two steps', done('albums', { chain: NEWER, finishedAt: at('03:55') })],
 ])('while %s is under way nothing is resumed', (_, other) => {
-  expect(remedyOf([step('songs')], [other])).toMatchObject({ do: 'wait', run: { at: { job: other } } })
+  expect(remedyOf([step('songs')], [other])).toMatchObject({ do: 'wait', pass: { at: { job: other } } })
 })
 
 test.each<[string, Job]>([
@@ -72,7 +75,7 @@ test.each<[string, Job]>([
   ],
 ])('nobody works on a step that has been %s: the worker is to be restarted', (_, other) => {
   const remedy = remedyOf([step('songs')], [other])
-  expect(remedy).toMatchObject({ do: 'restart the worker', run: { at: { job: other } } })
+  expect(remedy).toMatchObject({ do: 'restart the worker', pass: { at: { job: other } } })
   expect(isNeeded(remedy)).toBe(true)
 })
 
@@ -81,31 +84,34 @@ test('a step that has been queued for less than an hour, or running for less tha
   expect(remedyOf([step('songs')], [running('albums', { chain: NEWER, claimedAt: at('02:01') })]).do).toBe('wait')
 })
 
-test('a run that came to its end needs nothing, and neither does one that a newer one has replaced', () => {
+test('a pass that came to its end needs nothing, and neither does one that a newer one has replaced', () => {
   const rest = [done('songs'), done('artists'), done('rebuild_index', { finishedAt: at('03:40') })]
   expect(remedyOf([step('albums', { ...reaped, finishedAt: at('03:50') }), ...rest])).toMatchObject({ do: 'nothing' })
   const newer = [done('rebuild_index', { chain: NEWER }), running('albums', { chain: NEWEST })]
-  expect(remedyOf([step('songs')], newer)).toMatchObject({ do: 'nothing', run: { startedAt: at('03:30') } })
+  expect(remedyOf([step('songs')], newer)).toMatchObject({ do: 'nothing', pass: { startedAt: at('03:30') } })
 })
 
-test('a newer run that failed after a success is the one to resume', () => {
+test('a newer pass that failed after a success is the one to resume', () => {
   const failed = step('artists', { chain: NEWEST })
   const refresh = refreshAmong([step('songs')], {
     latest: [failed, done('rebuild_index', { chain: NEWER, finishedAt: at('03:10') }), step('songs')],
     lastSuccess: done('rebuild_index', { chain: NEWER, finishedAt: at('03:10') }),
   })
-  expect(refresh).toMatchObject({ run: { startedAt: at('03:45') }, remedy: { do: 'resume', at: { job: failed } } })
+  expect(refresh).toMatchObject({
+    pass: { startedAt: at('03:45') },
+    remedy: { do: 'resume', pass: { at: { job: failed } } },
+  })
 })
 
 test.each<[string, Job]>([
-  ['an older run that succeeded', done('rebuild_index', { chain: OLDER })],
+  ['an older pass that succeeded', done('rebuild_index', { chain: OLDER })],
   ['a step without a start', done('rebuild_index', { chain: null })],
   ['a stranger', job({ chain: NEWER })],
-  ['a newer run that was cancelled', cancelled('albums', { chain: NEWER })],
-  ['a newer run that never went on', done('albums', { chain: NEWER, finishedAt: at('02:59') })],
+  ['a newer pass that was cancelled', cancelled('albums', { chain: NEWER })],
+  ['a newer pass that never went on', done('albums', { chain: NEWER, finishedAt: at('02:59') })],
 ])('%s changes nothing', (_, other) => {
   const songs = step('songs')
-  expect(remedyOf([songs], [other])).toMatchObject({ do: 'resume', at: { job: songs } })
+  expect(remedyOf([songs], [other])).toMatchObject({ do: 'resume', pass: { at: { job: songs } } })
 })
 
 test.each<[string, readonly Job[]]>([
@@ -122,11 +128,11 @@ test.each<[string, readonly Job[]]>([
     [step('albums', { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) })],
   ],
   ['out of order', [step('albums', { claimedAt: at('03:40'), finishedAt: at('03:50') }), step('songs')]],
-])('a run cannot be resumed, but only started again: %s', (because, rows) => {
+])('a pass cannot be resumed, but only started again: %s', (because, rows) => {
   expect(remedyOf(rows)).toMatchObject({ do: 'start again', because })
 })
 
-test('the mail is about the newest run that failed, reported before or not; failures of other runs stand beside it', () => {
+test('the mail is about the newest pass that failed, reported before or not; failures of other passes stand beside it', () => {
   const [older, newer, reported] = [step('songs', { chain: OLDER }), step('albums'), step('songs', { chain: NEWER })]
   const about = (...rows: readonly Job[]): Refresh | undefined =>
     refreshIn(digestOf([older, newer], { jobs: rows, latest: rows }))
@@ -134,16 +140,16 @@ test('the mail is about the newest run that failed, reported before or not; fail
   expect(about(older, newer, reported)).toMatchObject({ failed: [reported], others: [newer, older] })
 })
 
-test('a run that failed is resumed although a newer one failed as well and was cancelled further on', () => {
+test('a pass that failed is resumed although a newer one failed as well and was cancelled further on', () => {
   const rows = [step('songs'), step('albums', { ...reaped, chain: NEWER }), cancelled('songs', { chain: NEWER })]
   expect(refreshAmong(rows)).toMatchObject({
     failed: [rows[0]],
     others: [rows[1]],
-    remedy: { do: 'resume', at: { job: rows[0] } },
+    remedy: { do: 'resume', pass: { at: { job: rows[0] } } },
   })
 })
 
-test('failures of one run are shown from the furthest step on', () => {
+test('failures of one pass are shown from the furthest step on', () => {
   const [albums, songs] = [step('albums', { ...reaped, finishedAt: at('03:50') }), step('songs')]
   expect(refreshAmong([albums, songs]).failed).toEqual([songs, albums])
 })
@@ -180,34 +186,38 @@ const overdue = (...latest: readonly Job[]): Refresh =>
   ) as Refresh
 
 test('an overdue refresh that nobody has tried is to be started', () => {
-  expect(overdue()).toMatchObject({ run: undefined, tried: [], remedy: { do: 'start' } })
+  expect(overdue()).toMatchObject({ pass: undefined, tried: [], remedy: { do: 'start' } })
 })
 
-test('an overdue refresh is resumed where its newest failed run stands, and the other runs are named', () => {
+test('an overdue refresh is resumed where its newest failed pass stands, and the other passes are named', () => {
   const failed = step('songs', { chain: '2026-11-12T03:00:00Z' })
   const other = cancelled('albums', { chain: '2026-11-19T03:00:00Z' })
   const found = overdue(other, failed)
-  expect(found).toMatchObject({ failed: [failed], remedy: { do: 'resume', at: { job: failed } } })
+  expect(found).toMatchObject({ failed: [failed], remedy: { do: 'resume', pass: { at: { job: failed } } } })
   expect(found.tried.map(({ state }) => state)).toEqual(['cancelled'])
   expect(overdue(other).remedy).toMatchObject({ do: 'start again', because: 'cancelled' })
 })
 
-test('a run that ended before the last success is no attempt since, whenever it began', () => {
+test('a pass that ended before the last success is no attempt since, whenever it began', () => {
   const before = { finishedAt: lastSuccess.failedAt - 1 }
   for (const chain of ['2026-11-04T03:00:00Z', '2026-11-05T04:00:00Z'])
     expect(overdue(step('songs', { ...before, chain })).remedy.do).toBe('start')
 })
 
-test('an older run that was resumed since is an attempt, and so is the last success when it is run again', () => {
+test('an older pass that was resumed since is an attempt, and so is the last success when it is run again', () => {
   for (const chain of ['2026-11-01T03:00:00Z', lastSuccess.chain])
     expect(overdue(running('albums', { chain, claimedAt: at('03:30') })).remedy).toMatchObject({ do: 'wait' })
 })
 
-test('without a success on record every run is an attempt, and the anchor is what the database knows', () => {
+test('without a success on record every pass is an attempt, and the anchor is what the database knows', () => {
   const failed = step('songs', { chain: '2026-11-12T03:00:00Z' })
-  const digest = digestOf([], { overdue: { anchor: Date.UTC(2026, 9, 3), after: 14 * DAY }, latest: [failed] })
-  expect(digest.overdue).toEqual({ anchor: Date.UTC(2026, 9, 3), after: 14 * DAY, lastSuccess: null })
-  expect(refreshIn(digest)).toMatchObject({ failed: [failed], lastSuccess: null, remedy: { do: 'resume' } })
+  const since = { anchor: Date.UTC(2026, 9, 3), after: 14 * DAY }
+  expect(refreshIn(digestOf([], { overdue: since, latest: [failed] }))).toMatchObject({
+    failed: [failed],
+    lastSuccess: null,
+    overdue: since,
+    remedy: { do: 'resume' },
+  })
 })
 
 test('a stranger that names the start of a refresh is no step of it', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Job } from '../../../src/job.js'
 import { JsonDigest } from '../../../src/mail/json.js'
-import { job, PRODUCTION, step, WINDOW } from '../../support/jobs.js'
+import { digestOf, job, PRODUCTION, step, WINDOW } from '../../support/jobs.js'
 
 async function written(jobs: readonly Job[], older = { count: 0, oldest: null as number | null }) {
   let text = ''
@@ -13,7 +13,7 @@ async function written(jobs: readonly Job[], older = { count: 0, oldest: null as
     PRODUCTION,
   )
   for (const each of jobs) await json.add([each])
-  await json.end({ subject: 'subject', overdue: undefined, older, waiting: 0 })
+  await json.end({ subject: 'subject', digest: undefined, older, waiting: 0 })
   return JSON.parse(text)
 }
 
@@ -65,6 +65,7 @@ test('a digest without failures is a document, too', async () => {
 })
 
 test('a window without a start has none', async () => {
+  const anchor = Date.UTC(2026, 10, 5)
   let text = ''
   await new JsonDigest(
     async (part) => {
@@ -74,13 +75,16 @@ test('a window without a start has none', async () => {
     PRODUCTION,
   ).end({
     subject: null,
-    overdue: { lastSuccess: Date.UTC(2026, 10, 5), anchor: Date.UTC(2026, 10, 5), after: 1_000 },
+    digest: digestOf([], {
+      overdue: { anchor, after: 1_000 },
+      lastSuccess: step('rebuild_index', { finishedAt: anchor }),
+    }),
     older: { count: 0, oldest: null },
     waiting: 0,
   })
   expect(JSON.parse(text)).toMatchObject({
     since: null,
     subject: null,
-    overdue: { lastSuccess: '2026-11-05T00:00:00.000Z' },
+    overdue: { lastSuccess: '2026-11-05T00:00:00.000Z', anchor: '2026-11-05T00:00:00.000Z', afterMs: 1_000 },
   })
 })

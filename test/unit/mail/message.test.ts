@@ -46,7 +46,7 @@ function plain(digest: Digest, presentation = PRODUCTION): Message {
 test.each<[string, Partial<Digest>]>([
   ['the groups', { grouped: null as never }],
   ['the window', { window: null as never }],
-  ['the rows of the refresh', { context: { jobs: [null as never], latest: [], lastSuccess: undefined } }],
+  ['the rows of the refresh', { context: { ...digestOf([]).context, jobs: [null as never] } }],
   ['the time', { now: null as never }],
 ])('where %s cannot be read a plain mail goes: counts by type, ids, links, and redacted errors', (_, values) => {
   const failures = [
@@ -77,7 +77,7 @@ test('the plain mail names the environment, and an overdue refresh', () => {
   const digest = {
     ...digestOf([], { overdue: { anchor: 0, after: 1 } }),
     window: null as never,
-    context: null as never,
+    now: null as never,
   }
   expect(plain(digest, { ...PRODUCTION, environment: 'staging' }).subject).toBe('staging: a refresh is overdue')
 })

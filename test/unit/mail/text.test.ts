@@ -1,16 +1,16 @@
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import type { Letter } from '../../../src/mail/letter.js'
-import { type List, NOTHING, type Row, type Section } from '../../../src/mail/section.js'
+import type { List, Row, Section } from '../../../src/mail/section.js'
 import { textPart } from '../../../src/mail/text.js'
 import { CASES, mailOfCase } from '../../support/cases.js'
 
-const SECTION: Section = { ...NOTHING, headline: 'spotify/match_song failed' }
+const SECTION: Section = { headline: 'spotify/match_song failed' }
 const LETTER: Letter = {
   subject: '',
   preheader: '',
   environment: undefined,
-  verdict: { word: '1 JOB FAILED', tone: 'failed', leads: 'jobs', prefix: '' },
+  verdict: { word: '1 JOB FAILED', tone: 'failed', leads: 'jobs' },
   sections: [],
   footer: ['the end'],
 }
@@ -22,14 +22,7 @@ function lines(values: Partial<Section>, letter: Partial<Letter> = {}): readonly
 
 const erring = (...all: readonly string[]): Partial<Section> => ({ error: { label: 'Error', lines: all } })
 const listing = (rows: readonly Partial<Row>[], values: Partial<List> = {}): Partial<Section> => ({
-  lists: [
-    {
-      label: undefined,
-      more: undefined,
-      ...values,
-      rows: rows.map((row) => ({ facts: [], notes: [], link: '', ...row })),
-    },
-  ],
+  lists: [{ ...values, rows: rows.map((row) => ({ facts: [], ...row })) }],
 })
 
 /** What is longer than a mail's line may be and holds no URL. */
@@ -80,13 +73,13 @@ test('an error cannot pass for words or jobs of the mail: it stands further in t
 })
 
 test('the steps stand in columns, and wrap when their names are long', () => {
-  const stepLine = { mark: '✗', name: 'songs', state: 'failed', duration: '3m 40s', job: 'job 2', link: '' } as const
-  const other = { ...stepLine, mark: '·', name: 'rebuild_index', state: 'not started', duration: '', job: '' } as const
-  expect(lines({ steps: [stepLine, other] }).slice(3, 5)).toEqual([
+  const songs: Row = { mark: '✗', facts: ['songs', 'failed', '3m 40s', 'job 2'] }
+  const other: Row = { mark: '·', facts: ['rebuild_index', 'not started', '', ''] }
+  expect(lines({ steps: [songs, other] }).slice(3, 5)).toEqual([
     '  ✗ songs          failed       3m 40s  job 2',
     '  · rebuild_index  not started',
   ])
-  const long = lines({ steps: [{ ...stepLine, name: 'n'.repeat(60) }, { ...stepLine }] })
+  const long = lines({ steps: [{ ...songs, facts: ['n'.repeat(60), 'failed', '3m 40s', 'job 1'] }, songs] })
   expect(tooLong(long)).toEqual([])
 })
 
@@ -118,7 +111,7 @@ test('every kind of line is folded', () => {
     headline: long,
     mark: '✗',
     lead: [long],
-    overview: [[long, long]],
+    overview: [{ facts: [long], notes: [long] }],
     error: { label: 'Error', lines: [long, long] },
     todo: [{ text: long, warning: long }],
     ...listing([{ facts: [long, long, long], notes: [long] }], { label: long, more: long }),

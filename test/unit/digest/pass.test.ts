@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { REFRESH } from '../../../src/chains.js'
-import { ladder, type Run, runsOf } from '../../../src/digest/run.js'
+import { ladder, type Pass, passesOf } from '../../../src/digest/pass.js'
 import type { Job } from '../../../src/job.js'
 import { at, CHAIN_START, type JobValues, job, NOW, reaped, step } from '../../support/jobs.js'
 
@@ -13,10 +13,11 @@ const running = (name: StepName, values: JobValues = {}): Job =>
 const cancelled = (name: StepName, values: JobValues = {}): Job =>
   step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
-const runs = (...jobs: readonly Job[]): readonly Run[] => runsOf(REFRESH, jobs, NOW)
-const steps = (...jobs: readonly Job[]) => ladder(REFRESH, runs(...jobs)[0] as Run, NOW)
+const passes = (...jobs: readonly Job[]): readonly Pass[] => passesOf(REFRESH, jobs, NOW)
+const steps = (...jobs: readonly Job[]) => ladder(REFRESH, passes(...jobs)[0] as Pass, NOW)
 const rungs = (...jobs: readonly Job[]) => steps(...jobs).map(({ name, state }) => `${name}: ${state}`)
-const standing = (...jobs: readonly Job[]) => runs(...jobs).map(({ state, at: { step } }) => `${state} at ${step.name}`)
+const standing = (...jobs: readonly Job[]) =>
+  passes(...jobs).map(({ state, at: { step } }) => `${state} at ${step.name}`)
 
 test.each<[string, readonly Job[], string]>([
   ['a step that failed', [done('albums'), step('songs')], 'failed at songs'],
@@ -64,12 +65,12 @@ test.each<[string, readonly Job[], string]>([
     [step('songs'), done('songs', { id: 9_000_000, claimedAt: at('03:41'), finishedAt: at('03:50') })],
     'under way at songs',
   ],
-])('a run stands at %s', (_, jobs, expected) => {
+])('a pass stands at %s', (_, jobs, expected) => {
   expect(standing(...jobs)).toEqual([expected])
 })
 
-test('runs are told apart by their start, however it is written, and the newest comes first', () => {
-  const [newest, older] = runs(
+test('passes are told apart by their start, however it is written, and the newest comes first', () => {
+  const [newest, older] = passes(
     step('songs'),
     done('albums', { chain: '2026-11-23T04:00:00.123456+01:00' }),
     step('albums', { chain: NEWER }),
@@ -81,15 +82,15 @@ test('runs are told apart by their start, however it is written, and the newest 
   })
 })
 
-test.each(['2026-11-23', 'odd', null])('a start of %j makes a run only while something is under way', (chain) => {
+test.each(['2026-11-23', 'odd', null])('a start of %j makes a pass only while something is under way', (chain) => {
   expect(standing(done('rebuild_index', { chain }), step('songs', { chain }))).toEqual([])
   expect(standing(running('songs', { chain }))).toEqual(['under way at songs'])
 })
 
-test('a step is known by source, type and target: strangers are in no run', () => {
+test('a step is known by source, type and target: strangers are in no pass', () => {
   const stranger = { source: 'apple', targetType: 'catalog', chain: CHAIN_START }
   expect(
-    runs(
+    passes(
       job({ ...stranger, jobType: 'warm_cache' }),
       step('songs', { source: 'spotify' }),
       step('songs', { jobType: 'other' }),

@@ -9,10 +9,10 @@ export interface StepJob {
 }
 
 /**
- * The jobs of a known chain with one chain_started_at. A run stands at the step that is queued or running, else at the
- * step that began last; the state of that step is the state of the run.
+ * One pass through a known chain: its jobs with one chain_started_at. It stands at the step that is queued or running,
+ * else at the step that began last; the state of that step is the state of the pass.
  */
-export interface Run {
+export interface Pass {
   /** Undefined if the row does not tell. */
   readonly startedAt: number | undefined
   readonly state: 'succeeded' | 'under way' | 'failed' | 'cancelled' | 'stalled'
@@ -25,9 +25,9 @@ export interface Run {
 export interface Step {
   readonly name: string
   readonly state: string
-  readonly job: Job | undefined
+  readonly job?: Job
   /** From claim to end, or to now while it runs, in milliseconds. */
-  readonly duration: number | undefined
+  readonly duration?: number | undefined
 }
 
 /** False for a job that an admin cancelled before it had an error. */
@@ -39,31 +39,28 @@ export const isMoving = ({ status }: Job): boolean => status === 'queued' || sta
 /** When its last attempt began, as far as the row tells: the janitor clears the claim. */
 export const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter
 
-/** The chain's jobs → its runs, the newest first. */
-export function runsOf(chain: KnownChain, jobs: readonly Job[], now: Date): readonly Run[] {
-  const runs = new Map<number | undefined, StepJob[]>()
+/** The chain's jobs → the passes through it, the newest first. */
+export function passesOf(chain: KnownChain, jobs: readonly Job[], now: Date): readonly Pass[] {
+  const passes = new Map<number | undefined, StepJob[]>()
   for (const job of jobs) {
     const step = stepOf(chain, job)
     const startedAt = parseChainStart(job.chain)
     if (!step || (startedAt === undefined && !isMoving(job))) continue
-    runs.set(startedAt, [...(runs.get(startedAt) ?? []), { step, job }])
+    passes.set(startedAt, [...(passes.get(startedAt) ?? []), { step, job }])
   }
   const place = ({ step }: StepJob): number => chain.steps.indexOf(step)
-  return [...runs]
+  return [...passes]
     .sort(([a = Number.POSITIVE_INFINITY], [b = Number.POSITIVE_INFINITY]) => b - a)
     .map(([startedAt, found]) => {
       const ordered = found.sort((a, b) => place(a) - place(b) || inOrderOfCreation(a.job, b.job))
+      const laterBegun = (a: StepJob, b: StepJob): StepJob => (begunAt(b.job) >= begunAt(a.job) ? b : a)
       const at = ordered.findLast(({ job }) => isMoving(job)) ?? ordered.reduce(laterBegun)
       return { startedAt, state: stateOf(at, chain, now), at, jobs: ordered }
     })
 }
 
-function laterBegun(a: StepJob, b: StepJob): StepJob {
-  return begunAt(b.job) >= begunAt(a.job) ? b : a
-}
-
-/** A step queues the next one while it ends: a run between two steps has no row that is queued or running. */
-function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Run['state'] {
+/** A step queues the next one while it ends: between two steps no row is queued or running. */
+function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Pass['state'] {
   if (isMoving(job)) return 'under way'
   if (job.cancelled) return 'cancelled'
   if (job.status !== 'done') return 'failed'
@@ -71,17 +68,18 @@ function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Run[
   return now.getTime() - (job.finishedAt ?? 0) < HOUR ? 'under way' : 'stalled'
 }
 
-/** Every step of the chain with what became of it in the run; a step that was enqueued twice is there twice. */
-export function ladder({ steps }: KnownChain, { jobs }: Run, now: Date): readonly Step[] {
+/** A step that was enqueued more often shows its last jobs. */
+const JOBS_OF_A_STEP = 3
+
+/** Every step of the chain with what became of it; a step that was enqueued twice is there twice. */
+export function ladder({ steps }: KnownChain, { jobs }: Pass, now: Date): readonly Step[] {
   const furthest = jobs.at(-1)
   const last = furthest ? steps.indexOf(furthest.step) : -1
   const after = mayHaveGoneOn(furthest?.job, now) ? 'unknown' : 'not started'
   return steps.flatMap((step, index): readonly Step[] => {
-    const own = jobs.filter((each) => each.step === step)
+    const own = jobs.filter((each) => each.step === step).slice(-JOBS_OF_A_STEP)
     if (own.length > 0) return own.map(({ job }) => rung(step.name, job, now))
-    return [
-      { name: step.name, state: index < last ? 'done (row deleted)' : after, job: undefined, duration: undefined },
-    ]
+    return [{ name: step.name, state: index < last ? 'done (row deleted)' : after }]
   })
 }
 
@@ -91,12 +89,9 @@ export function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
 }
 
 function rung(name: string, job: Job, now: Date): Step {
-  const end = job.status === 'running' ? now.getTime() : job.finishedAt
-  const duration = job.claimedAt === null || end === null ? undefined : end - job.claimedAt
-  return {
-    name,
-    state: job.cancelled ? 'cancelled' : job.reaped ? 'given up' : job.status === 'dead' ? 'failed' : job.status,
-    job,
-    duration: duration !== undefined && duration >= 0 && Number.isFinite(duration) ? duration : undefined,
-  }
+  const { status, claimedAt, finishedAt } = job
+  const end = status === 'running' ? now.getTime() : finishedAt
+  const duration = (end ?? Number.NaN) - (claimedAt ?? Number.NaN)
+  const state = job.cancelled ? 'cancelled' : job.reaped ? 'given up' : status === 'dead' ? 'failed' : status
+  return { name, state, job, duration: duration >= 0 && Number.isFinite(duration) ? duration : undefined }
 }
