@@ -84,7 +84,7 @@ export function inOrderOfCreation(a: Pick<Job, 'id'>, b: Pick<Job, 'id'>): numbe
 }
 
 /** "spotify/match_song" */
-export function kindOf({ source, jobType }: Job): string {
+export function kindOf({ source, jobType }: Pick<Job, 'source' | 'jobType'>): string {
   return `${source}/${jobType}`
 }
 

@@ -21,15 +21,6 @@ export interface Pass {
   readonly jobs: readonly StepJob[]
 }
 
-/** A step with its job, if it has a row. */
-export interface Step {
-  readonly name: string
-  readonly state: string
-  readonly job?: Job
-  /** From claim to end, or to now while it runs, in milliseconds. */
-  readonly duration?: number | undefined
-}
-
 /** False for a job that an admin cancelled before it had an error. */
 export const hasFailed = ({ status, cancelled }: Job): boolean =>
   (status === 'dead' || status === 'failed') && !cancelled
@@ -68,30 +59,7 @@ function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Pass
   return now.getTime() - (job.finishedAt ?? 0) < HOUR ? 'under way' : 'stalled'
 }
 
-/** A step that was enqueued more often shows its last jobs. */
-const JOBS_OF_A_STEP = 3
-
-/** Every step of the chain with what became of it; a step that was enqueued twice is there twice. */
-export function ladder({ steps }: KnownChain, { jobs }: Pass, now: Date): readonly Step[] {
-  const furthest = jobs.at(-1)
-  const last = furthest ? steps.indexOf(furthest.step) : -1
-  const after = mayHaveGoneOn(furthest?.job, now) ? 'unknown' : 'not started'
-  return steps.flatMap((step, index): readonly Step[] => {
-    const own = jobs.filter((each) => each.step === step).slice(-JOBS_OF_A_STEP)
-    if (own.length > 0) return own.map(({ job }) => rung(step.name, job, now))
-    return [{ name: step.name, state: index < last ? 'done (row deleted)' : after }]
-  })
-}
-
 /** True if the rows of later steps may be deleted: a step that was reaped may have queued the next one before. */
 export function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
   return job?.reaped === true && now.getTime() - job.failedAt > SUCCESSES_KEPT_DAYS * DAY
-}
-
-function rung(name: string, job: Job, now: Date): Step {
-  const { status, claimedAt, finishedAt } = job
-  const end = status === 'running' ? now.getTime() : finishedAt
-  const duration = (end ?? Number.NaN) - (claimedAt ?? Number.NaN)
-  const state = job.cancelled ? 'cancelled' : job.reaped ? 'given up' : status === 'dead' ? 'failed' : status
-  return { name, state, job, duration: duration >= 0 && Number.isFinite(duration) ? duration : undefined }
 }

@@ -1,7 +1,7 @@
 import { type KnownChain, type KnownStep, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
 import type { ChainFailures, Digest, Overdue } from './digest.js'
-import { hasFailed, isMoving, ladder, type Pass, passesOf, type Step } from './pass.js'
+import { hasFailed, isMoving, type Pass, passesOf } from './pass.js'
 import { type Remedy, remedyOf } from './remedy.js'
 
 /** A known chain that failed or is overdue: the newest pass that failed, and what is to be done. */
@@ -9,7 +9,6 @@ export interface Refresh {
   readonly chain: KnownChain
   /** The newest pass that failed, reported before or not; undefined if none failed since the last success. */
   readonly pass: Pass | undefined
-  readonly steps: readonly Step[]
   /** Failures of that pass, the furthest step first. */
   readonly failed: readonly Job[]
   readonly failures: ChainFailures | undefined
@@ -23,6 +22,7 @@ export interface Refresh {
   readonly broken: KnownStep
   readonly remedy: Remedy
   readonly overdue: Overdue | undefined
+  readonly now: Date
 }
 
 /** What is to be said of the refresh, if it failed or is overdue. */
@@ -48,7 +48,6 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
   return {
     chain,
     pass,
-    steps: pass ? ladder(chain, pass, now) : [],
     failed: failed.toReversed(),
     failures,
     others: reported.filter(({ id }) => !own.has(id)),
@@ -57,6 +56,7 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
     broken: brokenStep(chain, passes, since),
     remedy: remedyOf(chain, pass ?? tried[0], passes, overdue !== undefined, now),
     overdue,
+    now,
   }
 }
 

@@ -33,6 +33,8 @@ export const FEW_SECTIONS = 3
 export const JOBS_OF_MANY = 3
 /** A section of more jobs shows one of them as an example. */
 export const JOBS_LISTED_OF = 50
+/** A step that was enqueued more often shows its last jobs. */
+export const JOBS_OF_A_STEP = 3
 /** Refreshes that are named in the section of an overdue one. */
 export const REFRESHES_TRIED = 5
 /** Job types and ids in the plain mail. */

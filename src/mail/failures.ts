@@ -16,8 +16,8 @@ import {
   quote,
   type Section,
   type Style,
+  said,
   saidOnce,
-  sentence,
   short,
 } from './section.js'
 
@@ -62,10 +62,10 @@ function groupItem(group: Group, style: Style): Item {
     : `${plural(count, 'job')} of ${grouped(kinds.length)} types`
   const when = clock.range(first, last)
   const { how, advice } = deathOf(latest, count === 1 ? when : undefined)
-  const said = death === undefined ? 'Fix the cause, then retry.' : `${how}. ${advice}`
+  const died = death === undefined ? 'Fix the cause, then retry.' : `${how}. ${advice}`
   const counts = new Map(kinds.slice(0, caps.kinds + caps.named).map((kind) => [kind.name, kind.count]))
   return item(group, [what, errorOf(group)], counts, pages, {
-    lead: [sentence(count === 1 && latest.reaped ? said : `${when}. ${said}`)],
+    lead: [count === 1 && latest.reaped ? died : `${when.charAt(0).toUpperCase()}${when.slice(1)}. ${died}`],
     error: quoteOf(group, caps),
     lists: [...(isOne ? [] : [kindList(group, style)]), jobList(group, style)],
   })
@@ -87,7 +87,7 @@ function quoteOf(group: Group, caps: Caps): Quote | undefined {
     const shown = variants.slice(0, caps.lines)
     const left = variants.slice(caps.lines).reduce((sum, variant) => sum + variant.count, others)
     const lines = shown.map((variant) => `${grouped(variant.count)} × ${short(variant.text, caps.error)}`)
-    return { label: similar, lines: left > 0 ? [...lines, `${grouped(left)} × others`] : lines }
+    return { label: similar, lines: said(...lines, left > 0 && `${grouped(left)} × others`) }
   }
   if (error === '' || oneLine(error) === errorOf(group)) return undefined
   return quote(error, alike ? 'Error' : `${similar}, for example`, caps)
@@ -110,8 +110,8 @@ function jobList({ count, jobs, kinds, first, last, death, latest }: Group, { cl
   const shown = jobs.slice(0, count > JOBS_LISTED_OF ? 1 : caps.jobs)
   const isOneTime = clock.at(first) === clock.at(last)
   const row = (job: Listed) => {
-    const facts = [...(isOneTime ? [] : [clock.brief(job.failedAt)]), ...(kinds.length > 1 ? [kindOf(job as Job)] : [])]
-    return jobRow(job, facts, death === undefined ? [`${deathOf({ ...job, error: latest.error }).how}.`] : [], pages)
+    const facts = said(!isOneTime && clock.brief(job.failedAt), kinds.length > 1 && kindOf(job))
+    return jobRow(job, facts, said(death === undefined && `${deathOf({ ...job, error: latest.error }).how}.`), pages)
   }
   return { rows: shown.map(row), more: moreThan(shown.length, count) }
 }

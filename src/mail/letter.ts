@@ -6,10 +6,10 @@ import { isDate, MINUTE } from '../text/time.js'
 import { cut, list, oneLine, plural } from '../text/words.js'
 import { type Caps, FEW_SECTIONS, OVERVIEW_ERROR, PREHEADER, SUBJECT, SUBJECT_KIND } from './caps.js'
 import { Clock } from './clock.js'
-import { type Item, itemsOf } from './failures.js'
+import { itemsOf } from './failures.js'
 import { Pages, type Presentation } from './presentation.js'
 import { becameOf, refreshSection } from './refresh.js'
-import { firstLine, named, type Section } from './section.js'
+import { firstLine, named, type Section, said } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
@@ -38,31 +38,26 @@ function verdictOf(refresh: Refresh | undefined, others: number): Verdict {
   return { word: `${plural(others, 'job').toUpperCase()} FAILED`, tone: 'failed', leads: 'jobs' }
 }
 
-/** What the parts of a letter are written from. */
-interface Matter {
-  readonly digest: Digest
-  readonly refresh: Refresh | undefined
-  /** How many failures are not of the refresh, and those that have a section. */
-  readonly others: number
-  readonly items: readonly Item[]
-  readonly verdict: Verdict
-  readonly clock: Clock
-  readonly pages: Pages
-}
-
-/** The digest in words. */
-export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
-  const { environment, timezone, adminBaseUrl } = presentation
+/** What the parts of a letter are written from; `others` counts the failures that are not of the refresh. */
+function matterOf(digest: Digest, { environment, timezone, adminBaseUrl }: Presentation, caps: Caps) {
   const style = { clock: new Clock(timezone, digest.now), pages: new Pages(adminBaseUrl), caps }
   const refresh = refreshIn(digest)
   const others = digest.count - (refresh?.failures?.count ?? 0)
-  const verdict = verdictOf(refresh, others)
-  const matter = { digest, refresh, others, items: itemsOf(digest, style), verdict, ...style }
-  const about = refresh ? [refreshSection(refresh, style)] : []
+  const [verdict, items] = [verdictOf(refresh, others), itemsOf(digest, style)]
+  return { ...style, digest, environment, refresh, others, verdict, items }
+}
+
+type Matter = ReturnType<typeof matterOf>
+
+/** The digest in words. */
+export function writeLetter(digest: Digest, presentation: Presentation, caps: Caps): Letter {
+  const matter = matterOf(digest, presentation, caps)
+  const { environment, refresh, verdict } = matter
+  const about = refresh ? [refreshSection(refresh, matter)] : []
   const rest = jobSections(matter)
   const failed = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
   return {
-    ...heading(matter, environment),
+    ...heading(matter),
     environment,
     verdict,
     sections: [...failed, ...left(digest, failed, caps.names), ...neverReported(matter)],
@@ -100,8 +95,8 @@ function left({ kinds, count }: Digest, sections: readonly Section[], most: numb
   const rows = [...remaining].filter(([, jobs]) => jobs > 0).toSorted(([, a], [, b]) => b - a)
   const sum = (all: Iterable<number>): number => [...all].reduce((total, jobs) => total + jobs, 0)
   const more = sum(rows.slice(most).map(([, jobs]) => jobs)) + count - sum(kinds.values())
-  const said = [...named(rows.slice(0, most)), ...(more > 0 ? [`${plural(more, 'job')} of further types`] : [])]
-  return said.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(said)}.`] }]
+  const names = said(...named(rows.slice(0, most)), more > 0 && `${plural(more, 'job')} of further types`)
+  return names.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(names)}.`] }]
 }
 
 /** Failures that this mail leaves out: those that the next run reports, and those that none will unless it is asked. */
@@ -115,7 +110,7 @@ function neverReported({ digest, clock }: Matter): readonly Section[] {
   return [
     {
       headline: `${plural(older.count, 'older failure')} ${were} never reported`,
-      lead: [...(waiting > 0 ? [due] : []), `${the} from ${clock.at(older.oldest)}.`],
+      lead: said(waiting > 0 && due, `${the} from ${clock.at(older.oldest)}.`),
       todo: [
         { text: `Look at ${it} first:`, code: command.replace('digest', 'digest --dry-run') },
         { text: `Report ${it}:`, code: command },
@@ -135,14 +130,13 @@ function footer({ digest, clock }: Matter): readonly string[] {
   const { since, includeAlerted } = digest.window
   const from = since === 'all' ? 'failures of any age' : `failures since ${clock.at(since.getTime())}`
   const reported = includeAlerted ? ', reported before or not' : ' that had not been reported'
-  return [...(digest.count > 0 ? [`Covers ${from}${reported}.`] : []), `Sent by job-alert, ${clock.sent()}.`]
+  return said(digest.count > 0 && `Covers ${from}${reported}.`, `Sent by job-alert, ${clock.sent()}.`)
 }
 
 /** Subject and preheader: what failed and how, how much else, and when. */
-function heading(
-  { digest, refresh, others, items: [item], verdict, clock }: Matter,
-  environment: string | undefined,
-): Pick<Letter, 'subject' | 'preheader'> {
+function heading(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
+  const { digest, environment, refresh, others, verdict, clock } = matter
+  const [item] = matter.items
   const start = `${environment ? `${environment}: ` : ''}${verdict.tone === 'done' ? 'No action: ' : ''}`
   const more = (count: number): string => (count > 0 ? ` + ${plural(count, 'job')}` : '')
   const when = (at: number, before = ', '): string => (isDate(at) ? before + clock.dated(at) : '')

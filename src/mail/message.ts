@@ -5,7 +5,7 @@ import { HTML_LIMIT, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js
 import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
 import { Pages, type Paint, type Presentation } from './presentation.js'
-import { firstLine, short } from './section.js'
+import { firstLine, said, short } from './section.js'
 import { textPart } from './text.js'
 
 /** A mail, ready to be sent. */
@@ -49,22 +49,23 @@ function plainMessage({ count, kinds, examples, ids, context }: Digest, presenta
   const { adminBaseUrl, environment } = presentation
   const pages = new Pages(adminBaseUrl)
   const names = [...kinds].slice(0, PLAIN_KINDS)
-  const failed = count > 0 ? [`${plural(count, 'job')} failed`] : []
-  const about = [...failed, ...(context.overdue ? ['a refresh is overdue'] : [])].join(', ')
-  const lines = [
+  const about = said(count > 0 && `${plural(count, 'job')} failed`, context.overdue && 'a refresh is overdue').join(
+    ', ',
+  )
+  const lines = said(
     `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`,
     '',
     ...names.map(([kind, jobs]) => `  ${short(kind)}: ${jobs}`),
-    ...(kinds.size > names.length ? [`  … and ${plural(kinds.size - names.length, 'more job type')}`] : []),
+    kinds.size > names.length && `  … and ${plural(kinds.size - names.length, 'more job type')}`,
     '',
     ...examples.flatMap((job) => [
       `  job ${job.id}  ${short(kindOf(job))}: ${safely(job)}`,
       `    ${pages.job(job.id)}`,
     ]),
     '',
-    ...(ids.length > 0 ? [`Jobs: ${ids.slice(0, PLAIN_IDS).join(', ')}${ids.length > PLAIN_IDS ? ' …' : ''}`] : []),
+    ids.length > 0 && `Jobs: ${ids.slice(0, PLAIN_IDS).join(', ')}${ids.length > PLAIN_IDS ? ' …' : ''}`,
     pages.retry(),
-  ]
+  )
   const text = `${lines.join('\n')}\n`
   return { subject: `${environment ? `${short(environment, 20)}: ` : ''}${about}`, text, html: plainHtml(text) }
 }

@@ -1,10 +1,10 @@
 import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
-import { begunAt, hasFailed, type Pass, type Step } from '../digest/pass.js'
+import { begunAt, hasFailed, isMoving, mayHaveGoneOn, type Pass } from '../digest/pass.js'
 import type { Refresh } from '../digest/refresh.js'
 import { isNeeded, type Obstacle } from '../digest/remedy.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list } from '../text/words.js'
-import { NAME, REFRESHES_TRIED } from './caps.js'
+import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from './caps.js'
 import { type Clock, duration, span } from './clock.js'
 import type { Pages } from './presentation.js'
 import {
@@ -17,14 +17,14 @@ import {
   type Row,
   type Section,
   type Style,
+  said,
   saidOnce,
-  sentence,
   short,
 } from './section.js'
 
 /** The refresh: what became of it, what that means, and what to do. */
 export function refreshSection(refresh: Refresh, style: Style): Section {
-  const { chain, failed, failures, remedy, steps } = refresh
+  const { chain, failed, failures, remedy } = refresh
   const { clock, pages, caps } = style
   const [furthest] = failed
   const error = ownError(furthest?.error ?? null)
@@ -32,12 +32,12 @@ export function refreshSection(refresh: Refresh, style: Style): Section {
   return {
     mark: isNeeded(remedy) ? '✗' : '✓',
     headline: `${what}${before}${clock.at(at)}`,
-    lead: [
-      ...(furthest?.reaped ? [`${deathOf(furthest, clock.brief(furthest.failedAt)).how}.`] : []),
+    lead: said(
+      furthest?.reaped && `${deathOf(furthest, clock.brief(furthest.failedAt)).how}.`,
       ...meaning(refresh, clock),
       ...overdueLines(refresh, clock),
-    ],
-    steps: steps.map((step) => stepRow(step, pages)),
+    ),
+    steps: stepRows(refresh, pages),
     error: furthest && (error !== '' || !furthest.reaped) ? quote(error, 'Error', caps) : undefined,
     todo: todo(refresh),
     links: [{ label: 'See the refresh', url: pages.at(chain.page) }],
@@ -71,17 +71,14 @@ export function becameOf({ chain, pass, failed: [furthest], failures, overdue, r
 /** What that means for those who use the result. */
 function meaning({ chain, pass, remedy, broken, lastSuccess }: Refresh, clock: Clock): readonly string[] {
   if (remedy.do === 'nothing') return [`${became(remedy.pass, clock, pass)}: nothing to resume.`]
-  const isWaiting = remedy.do === 'wait'
-  return [
-    ...(isWaiting || remedy.do === 'restart the worker' ? [`${became(remedy.pass, clock, pass)}.`] : []),
+  const isUnderWay = remedy.do === 'wait' || remedy.do === 'restart the worker'
+  const unknown = `No success of the ${chain.name} is on record: jobs that succeeded are deleted after`
+  return said(
+    isUnderWay && `${became(remedy.pass, clock, pass)}.`,
     broken.consequence(catalogOf(lastSuccess, clock)),
-    ...(lastSuccess === null
-      ? [
-          `No success of the ${chain.name} is on record: jobs that succeeded are deleted after ${SUCCESSES_KEPT_DAYS} days.`,
-        ]
-      : []),
-    ...(isWaiting ? ['A mail comes if it fails.'] : []),
-  ]
+    lastSuccess === null && `${unknown} ${SUCCESSES_KEPT_DAYS} days.`,
+    remedy.do === 'wait' && 'A mail comes if it fails.',
+  )
 }
 
 function catalogOf(lastSuccess: number | null, clock: Clock): string {
@@ -115,16 +112,15 @@ function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
   const all = [...(pass && !failures ? [pass] : []), ...tried]
   const others = all.filter((each) => remedy.do === 'resume' || each !== remedy.pass)
   const left = others.length - REFRESHES_TRIED
-  const expected = `a success is expected every ${span(overdue.after)} (REFRESH_OVERDUE_AFTER).`
+  const expected = `success is expected every ${span(overdue.after)} (REFRESH_OVERDUE_AFTER).`
   const last = lastSuccess === null ? `at least ${clock.day(overdue.anchor)}` : clock.day(lastSuccess)
   const isSaid = lastSuccess !== null && broken.consequence('\0').includes('\0')
-  return [
-    isSaid
-      ? sentence(`${failures ? 'it is overdue, too: ' : ''}${expected}`)
-      : `None has succeeded since ${last}; ${expected}`,
+  const isToo = failures ? 'It is overdue, too: a' : 'A'
+  return said(
+    `${isSaid ? isToo : `None has succeeded since ${last}; a`} ${expected}`,
     ...others.slice(0, REFRESHES_TRIED).map((each) => `${became(each, clock)}.`),
-    ...(left > 0 ? [`… and ${grouped(left)} before ${left === 1 ? 'that' : 'those'}.`] : []),
-  ]
+    left > 0 && `… and ${grouped(left)} before ${left === 1 ? 'that' : 'those'}.`,
+  )
 }
 
 const OBSTACLES: Readonly<Record<Obstacle, string>> = {
@@ -173,13 +169,30 @@ and status = '${job.status}';`,
   ]
 }
 
-function stepRow({ name, state, duration: time, job }: Step, pages: Pages): Row {
-  const isUnderWay = state === 'running' || state === 'queued'
-  const lasted = time === undefined ? '' : duration(time) + (isUnderWay ? ' so far' : '')
+/** Every step of the chain with what became of it; a step that was enqueued twice is there twice. */
+export function stepRows({ chain, pass, now }: Pick<Refresh, 'chain' | 'pass' | 'now'>, pages: Pages): readonly Row[] {
+  if (!pass) return []
+  const furthest = pass.jobs.at(-1)
+  const last = furthest ? chain.steps.indexOf(furthest.step) : -1
+  const after = mayHaveGoneOn(furthest?.job, now) ? 'unknown' : 'not started'
+  return chain.steps.flatMap((step, index): readonly Row[] => {
+    const own = pass.jobs.filter((each) => each.step === step).slice(-JOBS_OF_A_STEP)
+    if (own.length > 0) return own.map(({ job }) => stepRow(step.name, job, now, pages))
+    const isDone = index < last
+    return [{ mark: isDone ? '✓' : '·', facts: [step.name, isDone ? 'done (row deleted)' : after, '', ''] }]
+  })
+}
+
+function stepRow(name: string, job: Job, now: Date, pages: Pages): Row {
+  const { status, claimedAt, finishedAt } = job
+  const state = job.cancelled ? 'cancelled' : job.reaped ? 'given up' : status === 'dead' ? 'failed' : status
+  const end = status === 'running' ? now.getTime() : finishedAt
+  const time = (end ?? Number.NaN) - (claimedAt ?? Number.NaN)
+  const lasted = time >= 0 && Number.isFinite(time) ? duration(time) : ''
   return {
-    mark: job && hasFailed(job) ? '✗' : state.startsWith('done') ? '✓' : isUnderWay ? '…' : '·',
-    facts: [name, short(state, NAME), lasted, job ? `job ${job.id}` : ''],
-    link: job && pages.job(job.id),
+    mark: hasFailed(job) ? '✗' : state === 'done' ? '✓' : isMoving(job) ? '…' : '·',
+    facts: [name, short(state, NAME), lasted && isMoving(job) ? `${lasted} so far` : lasted, `job ${job.id}`],
+    link: pages.job(job.id),
   }
 }
 
@@ -187,24 +200,21 @@ function stepRow({ name, state, duration: time, job }: Step, pages: Pages): Row 
 function lists({ chain, failed, others, failures }: Refresh, { clock, pages, caps }: Style): readonly List[] {
   const [own, shown] = [failed.slice(0, caps.jobs), others.slice(0, caps.jobs)]
   const reported = new Set(failures?.jobs.map(({ id }) => id))
-  const left = new Map(failures?.kinds)
+  const counts = new Map(failures?.kinds)
   for (const job of [...own, ...shown])
-    if (reported.has(job.id)) left.set(kindOf(job), (left.get(kindOf(job)) ?? 0) - 1)
-  const more = named([...left].filter(([, count]) => count > 0))
-  const time = (job: Job): string => clock.brief(job.failedAt)
-  const ownRow = (job: Job, index: number): Row =>
-    index === 0
-      ? jobRow(job, [kindOf(job)], job.reaped ? [] : [`${deathOf(job).how}.`], pages)
-      : jobRow(job, [time(job), kindOf(job)], [noteOf(job)], pages)
+    if (reported.has(job.id)) counts.set(kindOf(job), (counts.get(kindOf(job)) ?? 0) - 1)
+  const left = named([...counts].filter(([, count]) => count > 0))
   const [kind, ...further] = new Set(shown.map(kindOf))
-  const otherRow = (job: Job): Row => {
-    const step = stepOf(chain, job)?.name ?? job.jobType
-    return jobRow(job, [time(job), step, ...(further.length === 0 ? [] : [kindOf(job)])], [noteOf(job)], pages)
-  }
+  const row = (job: Job, facts: readonly string[]): Row =>
+    jobRow(job, [clock.brief(job.failedAt), ...facts], [noteOf(job)], pages)
+  const firstRow = (job: Job): Row => jobRow(job, [kindOf(job)], said(!job.reaped && `${deathOf(job).how}.`), pages)
+  const otherRow = (job: Job): Row =>
+    row(job, said(stepOf(chain, job)?.name ?? job.jobType, further.length > 0 && kindOf(job)))
   const label = `Other runs of the ${chain.name} that failed${kind && further.length === 0 ? ` (${kind})` : ''}`
-  const found = [{ rows: own.map(ownRow) }, { label, rows: saidOnce(shown.map(otherRow)) }].filter(
-    ({ rows }) => rows.length > 0,
-  )
-  const said = more.length > 0 ? `… and more: ${list(more)}` : undefined
-  return found.map((each, index) => ({ ...each, more: index === found.length - 1 ? said : undefined }))
+  const found = [
+    { rows: own.map((job, index) => (index === 0 ? firstRow(job) : row(job, [kindOf(job)]))) },
+    { label, rows: saidOnce(shown.map(otherRow)) },
+  ].filter(({ rows }) => rows.length > 0)
+  const more = left.length > 0 ? `… and more: ${list(left)}` : undefined
+  return found.map((each, index) => (index === found.length - 1 ? { ...each, more } : each))
 }

@@ -89,9 +89,9 @@ export function quote(text: string, label: string, caps: Caps): Quote {
   return { label, lines: lines.length > 0 ? lines : [NO_ERROR] }
 }
 
-/** With a capital letter. */
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+/** The texts that are said: a condition that does not hold leaves false in its place. */
+export function said(...texts: readonly (string | false | undefined)[]): readonly string[] {
+  return texts.filter((text) => typeof text === 'string')
 }
 
 /** "job 4102  03:12  song 5f0e8a52-…" */

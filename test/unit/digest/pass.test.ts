@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { REFRESH } from '../../../src/chains.js'
-import { ladder, type Pass, passesOf } from '../../../src/digest/pass.js'
+import { type Pass, passesOf } from '../../../src/digest/pass.js'
 import type { Job } from '../../../src/job.js'
 import { at, CHAIN_START, type JobValues, job, NOW, reaped, step } from '../../support/jobs.js'
 
@@ -14,8 +14,6 @@ const cancelled = (name: StepName, values: JobValues = {}): Job =>
   step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
 const passes = (...jobs: readonly Job[]): readonly Pass[] => passesOf(REFRESH, jobs, NOW)
-const steps = (...jobs: readonly Job[]) => ladder(REFRESH, passes(...jobs)[0] as Pass, NOW)
-const rungs = (...jobs: readonly Job[]) => steps(...jobs).map(({ name, state }) => `${name}: ${state}`)
 const standing = (...jobs: readonly Job[]) =>
   passes(...jobs).map(({ state, at: { step } }) => `${state} at ${step.name}`)
 
@@ -96,55 +94,4 @@ test('a step is known by source, type and target: strangers are in no pass', () 
       step('songs', { jobType: 'other' }),
     ),
   ).toEqual([])
-})
-
-test('steps without a row after the one that failed are not started', () => {
-  expect(rungs(done('albums'), step('songs'))).toEqual([
-    'albums: done',
-    'songs: failed',
-    'artists: not started',
-    'rebuild_index: not started',
-  ])
-})
-
-test('steps without a row before one that has one were done: their rows are deleted first', () => {
-  expect(rungs(step('artists')).slice(0, 2)).toEqual(['albums: done (row deleted)', 'songs: done (row deleted)'])
-})
-
-test('a step that the janitor ended was given up, one that an admin ended was cancelled, and one enqueued twice is there twice', () => {
-  expect(rungs(step('albums', reaped), done('songs'), cancelled('songs', { id: 9_000_000 }))).toEqual([
-    'albums: given up',
-    'songs: done',
-    'songs: cancelled',
-    'artists: not started',
-    'rebuild_index: not started',
-  ])
-})
-
-test('what came after a step that was reaped is unknown once such rows are deleted', () => {
-  const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
-  expect(rungs(step('albums', old))[1]).toBe('songs: unknown')
-  expect(rungs(step('albums', { ...old, reaped: false }))[1]).toBe('songs: not started')
-})
-
-test('a step lasts from claim to end, and a running one until now', () => {
-  const found = steps(
-    step('albums', { claimedAt: at('03:00'), finishedAt: at('03:08:12') }),
-    running('songs', { claimedAt: at('03:58') }),
-  )
-  expect(found.map(({ duration }) => duration)).toEqual([492_000, 120_000, undefined, undefined])
-})
-
-test.each([
-  ['without a claim', { claimedAt: null }],
-  ['without an end', { finishedAt: null }],
-  ['that ended before it was claimed', { claimedAt: at('03:13') }],
-  ['that ended at infinity', { finishedAt: Number.POSITIVE_INFINITY }],
-  ['that was claimed at -infinity', { claimedAt: Number.NEGATIVE_INFINITY }],
-  [
-    'that was claimed and ended at infinity',
-    { claimedAt: Number.POSITIVE_INFINITY, finishedAt: Number.POSITIVE_INFINITY },
-  ],
-])('a step %s has no duration', (_, times) => {
-  expect(steps(step('albums', { failedAt: at('03:12'), ...times }))[0]?.duration).toBeUndefined()
 })

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { REFRESH } from '../../../src/chains.js'
+import { passesOf } from '../../../src/digest/pass.js'
 import type { Job } from '../../../src/job.js'
-import { at, digestOf, mailOf, reaped, step } from '../../support/jobs.js'
+import { Pages } from '../../../src/mail/presentation.js'
+import { stepRows } from '../../../src/mail/refresh.js'
+import { at, digestOf, type JobValues, mailOf, NOW, reaped, step } from '../../support/jobs.js'
 
 const OLDER = '2026-11-20T03:00:00Z'
 const NEWER = '2026-11-23T03:30:00+00:00'
@@ -195,4 +199,72 @@ test('ids beyond 2^53 stand in the statement as they are', () => {
   expect(said([step('songs', { id: 9_223_372_036_854_775_807n })])).toContain(
     'where id = 9223372036854775807 and status',
   )
+})
+
+type StepName = Parameters<typeof step>[0]
+const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
+const running = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { status: 'running', finishedAt: null, ...values })
+const cancelled = (name: StepName, values: JobValues = {}): Job =>
+  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
+
+/** Name, state, duration and job of each step. */
+const steps = (...jobs: readonly Job[]) =>
+  stepRows({ chain: REFRESH, pass: passesOf(REFRESH, jobs, NOW)[0], now: NOW }, new Pages('')).map(({ facts }) => facts)
+const rungs = (...jobs: readonly Job[]) => steps(...jobs).map(([name, state]) => `${name}: ${state}`)
+
+test('steps without a row after the one that failed are not started', () => {
+  expect(rungs(done('albums'), step('songs'))).toEqual([
+    'albums: done',
+    'songs: failed',
+    'artists: not started',
+    'rebuild_index: not started',
+  ])
+})
+
+test('steps without a row before one that has one were done: their rows are deleted first', () => {
+  expect(rungs(step('artists')).slice(0, 2)).toEqual(['albums: done (row deleted)', 'songs: done (row deleted)'])
+})
+
+test('a step that the janitor ended was given up, one that an admin ended was cancelled, and one enqueued twice is there twice', () => {
+  expect(rungs(step('albums', reaped), done('songs'), cancelled('songs', { id: 9_000_000 }))).toEqual([
+    'albums: given up',
+    'songs: done',
+    'songs: cancelled',
+    'artists: not started',
+    'rebuild_index: not started',
+  ])
+})
+
+test('of a step that was enqueued very often the last jobs are shown', () => {
+  const rows = Array.from({ length: 9 }, (_, index) => step('songs', { id: 9_000_001 + index }))
+  expect(steps(...rows).map(([, , , id]) => id)).toEqual(['', 'job 9000007', 'job 9000008', 'job 9000009', '', ''])
+})
+
+test('what came after a step that was reaped is unknown once such rows are deleted', () => {
+  const old = { ...reaped, chain: '2026-10-20T03:00:00Z', finishedAt: Date.UTC(2026, 9, 20, 4) }
+  expect(rungs(step('albums', old))[1]).toBe('songs: unknown')
+  expect(rungs(step('albums', { ...old, reaped: false }))[1]).toBe('songs: not started')
+})
+
+test('a step lasts from claim to end, and a running one until now', () => {
+  const found = steps(
+    step('albums', { claimedAt: at('03:00'), finishedAt: at('03:08:12') }),
+    running('songs', { claimedAt: at('03:58') }),
+  )
+  expect(found.map(([, , lasted]) => lasted)).toEqual(['8m\u00a012s', '2m so far', '', ''])
+})
+
+test.each([
+  ['without a claim', { claimedAt: null }],
+  ['without an end', { finishedAt: null }],
+  ['that ended before it was claimed', { claimedAt: at('03:13') }],
+  ['that ended at infinity', { finishedAt: Number.POSITIVE_INFINITY }],
+  ['that was claimed at -infinity', { claimedAt: Number.NEGATIVE_INFINITY }],
+  [
+    'that was claimed and ended at infinity',
+    { claimedAt: Number.POSITIVE_INFINITY, finishedAt: Number.POSITIVE_INFINITY },
+  ],
+])('a step %s has no duration', (_, times) => {
+  expect(steps(step('albums', { failedAt: at('03:12'), ...times }))[0]?.[2]).toBe('')
 })
