@@ -240,8 +240,8 @@ async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise
   const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
   const found = { ...rest, found: tally.ids.length, overdue: lapse !== undefined }
   if (ids.length === 0) return { ...found, ids, message: undefined, digest: undefined }
-  const runs = tally.refreshRuns()
-  const context = await readContext(sql, runs, lapse !== undefined || runs.length > 0)
+  const starts = tally.refreshStarts()
+  const context = await readContext(sql, starts, lapse !== undefined || starts.length > 0)
   const { older, waiting } = rest
   const overdue = lapse && { anchor: lapse.anchor, after: lapse.after }
   const digest = tally.digest({ ...context, overdue, older, waiting }, window, now)

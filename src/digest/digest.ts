@@ -94,7 +94,7 @@ export class Tally {
   }
 
   /** chain_started_at of the refreshes that failed last. */
-  refreshRuns(): readonly string[] {
+  refreshStarts(): readonly string[] {
     const jobs = this.refresh?.result().jobs ?? []
     return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
   }

@@ -118,19 +118,14 @@ export function span(milliseconds: number): string {
   return isWhole(HOUR) ? plural(milliseconds / HOUR, 'hour') : plural(Math.ceil(milliseconds / MINUTE), 'minute')
 }
 
-const UNITS = [
-  [DAY, 'd'],
-  [HOUR, 'h'],
-  [MINUTE, 'm'],
-  [1_000, 's'],
-] as const
+const UNITS = Object.entries({ d: DAY, h: HOUR, m: MINUTE, s: 1_000 })
 
 /** "8m 12s", "2h 5m", "3d 4h" */
 export function duration(milliseconds: number): string {
-  const first = UNITS.findIndex(([length]) => milliseconds >= length)
+  const first = UNITS.findIndex(([, length]) => milliseconds >= length)
   if (first < 0) return '<1s'
   let rest = milliseconds
-  const largest = UNITS.slice(first, first + 2).map(([length, unit]) => {
+  const largest = UNITS.slice(first, first + 2).map(([unit, length]) => {
     const amount = Math.floor(rest / length)
     rest %= length
     return amount > 0 ? `${amount}${unit}` : ''

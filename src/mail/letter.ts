@@ -1,6 +1,5 @@
 import type { Digest } from '../digest/digest.js'
-import { type Refresh, refreshIn } from '../digest/refresh.js'
-import { isNeeded } from '../digest/remedy.js'
+import { isNeeded, type Refresh, refreshIn } from '../digest/refresh.js'
 import { deathOf, ownError } from '../job.js'
 import { isDate, MINUTE } from '../text/time.js'
 import { cut, list, oneLine, plural } from '../text/words.js'

@@ -115,17 +115,11 @@ const STYLES: Readonly<Record<string, string>> = {
 /** Writes the styles into the elements. A class stays only where the dark needs it. */
 export function styled(page: Html): string {
   return page.source
-    .replace(/<(\w+)( class="([^"]*)")?(?=[ >])/g, (_, name: string, __, classes = '') => {
-      const names = [
-        name,
-        ...classes
-          .split(' ')
-          .filter(Boolean)
-          .map((each: string) => `.${each}`),
-      ]
-      const own = names.flatMap((each) => STYLES[each] ?? [])
-      const dark = names.filter((each) => each.startsWith('.') && STYLES[each]?.includes('$'))
-      const kept = dark.length > 0 ? ` class="${dark.map((each) => each.slice(1)).join(' ')}"` : ''
+    .replace(/<(\w+)(?: class="([^"]*)")?(?=[ >])/g, (_, name: string, names = '') => {
+      const classes: string[] = names.split(' ').filter(Boolean)
+      const own = [name, ...classes.map((each) => `.${each}`)].flatMap((selector) => STYLES[selector] ?? [])
+      const dark = classes.filter((each) => STYLES[`.${each}`]?.includes('$'))
+      const kept = dark.length > 0 ? ` class="${dark.join(' ')}"` : ''
       return `<${name}${kept}${own.length > 0 ? ` style="${coloured(merged(own.join(';')), 0)}"` : ''}`
     })
     .replace(/\n{2,}/g, '\n')
@@ -146,11 +140,10 @@ export const SHEET =
   new Html(`a[x-apple-data-detectors] { color: inherit !important; text-decoration: none !important; }
   @media (prefers-color-scheme: dark) {
 ${Object.entries(STYLES)
-  .flatMap(([selector, style]) => {
+  .filter(([, style]) => style.includes('$'))
+  .map(([selector, style]) => {
     const colours = style.split(';').filter((each) => each.includes('$'))
-    return colours.length > 0
-      ? [`    ${selector} { ${colours.map((each) => `${coloured(each, 1)} !important`).join('; ')} }`]
-      : []
+    return `    ${selector} { ${colours.map((each) => `${coloured(each, 1)} !important`).join('; ')} }`
   })
   .join('\n')}
   }`)

@@ -1,7 +1,6 @@
 import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
 import { begunAt, hasFailed, isMoving, mayHaveGoneOn, type Pass } from '../digest/pass.js'
-import type { Refresh } from '../digest/refresh.js'
-import { isNeeded, type Obstacle } from '../digest/remedy.js'
+import { isNeeded, type Obstacle, type Refresh } from '../digest/refresh.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list } from '../text/words.js'
 import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from './caps.js'

@@ -1,12 +1,23 @@
-import { aligned, hang, indent, MARGIN, WIDTH, widthOf, wrap } from './columns.js'
+import stringWidth from 'string-width'
 import type { Letter } from './letter.js'
 import type { Paint } from './presentation.js'
 import { type Instruction, type Link, type List, type Quote, type Section, TONES } from './section.js'
 
-const PLAIN: Paint = (_, text) => text
+/** Columns of a line of the text part, and what stands before an indented one. */
+const WIDTH = 78
+const MARGIN = '  '
+/** Of a column: a target with its id. */
+const COLUMN = 48
+/** Of a line of cells, and of an indented line that goes on further in. */
+const ROOM = WIDTH - MARGIN.length
+const HANGING = WIDTH - 2 * MARGIN.length
+
+const ASCII = /^[ -~\u00a0]*$/
+
+const UNPAINTED: Paint = (_, text) => text
 
 /** The text part: lines of at most 78 columns, but for URLs, which stay whole. */
-export function textPart({ environment, verdict, sections, footer }: Letter, paint: Paint = PLAIN): string {
+export function textPart({ environment, verdict, sections, footer }: Letter, paint: Paint = UNPAINTED): string {
   const { tone, word } = verdict
   const [first, ...others] = sections
   const head = [
@@ -81,4 +92,83 @@ function listed({ label, rows, more, urls }: List, paint: Paint): string {
     }),
     ...(more ? [hang(more)] : []),
   ].join('\n')
+}
+
+/** In columns of a terminal. The library looks at every character, which most texts can do without. */
+function widthOf(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text)
+}
+
+/**
+ * Rows of cells, each column as wide as its widest cell up to a bound, beyond which a cell pushes the others aside.
+ * A row that is longer than a line goes on below.
+ */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.min(COLUMN, Math.max(...rows.map((row) => widthOf(row[column] ?? '')))),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
+      .reduce(joined)
+      .trimEnd()
+      .split('\n')
+      .map((line) => (widthOf(line) <= ROOM ? line : hang(line, '', MARGIN + MARGIN)))
+      .join('\n'),
+  )
+}
+
+/** Moves a cell to the next line rather than breaking it. */
+function joined(line: string, cell: string): string {
+  const last = line.slice(line.lastIndexOf('\n') + 1)
+  const fits = cell.trim() === '' || widthOf(`${last}  ${cell.trimEnd()}`) <= ROOM
+  return fits ? `${line}  ${cell}` : `${line.trimEnd()}\n${MARGIN}${MARGIN}${cell}`
+}
+
+/** Indented by `margin`, and further where it goes on. */
+function hang(text: string, margin = MARGIN, further = margin + MARGIN): string {
+  return margin + wrap(text, HANGING).replaceAll('\n', `\n${further}`)
+}
+
+function indent(text: string, margin = MARGIN): string {
+  return text.replace(/^/gm, margin)
+}
+
+/** Folds every line at spaces; a word that is longer than a line is broken, unless it is a URL. */
+function wrap(text: string, width = WIDTH): string {
+  const folded = text.split('\n').flatMap((line) => {
+    if (widthOf(line) <= width) return [line]
+    const words = line.split(/(?<=\S)(?= )/)
+    return packed(
+      words.flatMap((word) => pieces(word, width)),
+      width,
+    )
+  })
+  return folded.join('\n')
+}
+
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Breaks between what a reader sees as characters, so that no emoji falls apart. */
+function pieces(word: string, width: number): readonly string[] {
+  if (widthOf(word) <= width || word.includes('://')) return [word]
+  return packed(ASCII.test(word) ? word : Array.from(CHARACTERS.segment(word), ({ segment }) => segment), width)
+}
+
+/** As many of the parts as fit, on lines of `width` columns. */
+function packed(parts: Iterable<string>, width: number): readonly string[] {
+  const lines: string[] = []
+  let [line, used] = ['', 0]
+  for (const part of parts) {
+    const own = widthOf(part)
+    if (line !== '' && used + own > width) {
+      lines.push(line)
+      line = part.trimStart()
+      used = widthOf(line)
+    } else {
+      line += part
+      used += own
+    }
+  }
+  return [...lines, line]
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Refresh, refreshIn } from '../../../src/digest/refresh.js'
-import { isNeeded } from '../../../src/digest/remedy.js'
+import { isNeeded, type Refresh, refreshIn } from '../../../src/digest/refresh.js'
 import type { Job } from '../../../src/job.js'
 import { at, CHAIN_START, digestOf, type JobValues, job, reaped, refreshAmong, step } from '../../support/jobs.js'
 
