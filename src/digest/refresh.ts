@@ -27,7 +27,7 @@ export interface Refresh {
   readonly failures: ChainFailures | undefined
   /** Failures to report of other passes, the latest first. */
   readonly others: readonly Job[]
-  /** If it is overdue: other passes that were tried since the last success, newest first. */
+  /** If it is overdue: what was tried since the last success, newest first behind the one that failed. */
   readonly tried: readonly Pass[]
   /** In milliseconds since the epoch. */
   readonly lastSuccess: number | null
@@ -64,7 +64,7 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
     failed: failed.toReversed(),
     failures,
     others: reported.filter(({ id }) => !own.has(id)),
-    tried: tried.filter((each) => each !== pass),
+    tried: [...(pass && !failures ? [pass] : []), ...tried.filter((each) => each !== pass)],
     lastSuccess,
     broken: brokenStep(chain, passes, since),
     remedy: remedyOf(chain, pass ?? tried[0], passes, overdue !== undefined, now),

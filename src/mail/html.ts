@@ -102,8 +102,8 @@ ${layout('wide', html`${todo.map(instruction)}`)}`
 }
 
 function instruction({ text, code, warning }: Instruction, index: number): Html {
-  const below = (said: Html): Html => html`
-${SPACE}${said}`
+  const below = (part: Html): Html => html`
+${SPACE}${part}`
   const own = code && below(layout('wide', html`<tr><td class="code">${lines(code.split('\n'))}</td></tr>`))
   const against = warning && below(html`<span class="warning">${warning}</span>`)
   return html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${own}${against}</td></tr>`
@@ -126,9 +126,9 @@ ${more && html`<p class="quiet small">${breakable(more)}</p>`}`
 
 function rowHtml({ facts: [first = '', ...facts], notes = [], link }: Row): Html {
   const name = link ? anchor(link, first) : html`<b>${breakable(first)}</b>`
-  const said = facts.map((fact) => html`&nbsp; ${fact.split(' ').map((word) => html`${whole(word)} `)}`)
+  const others = facts.map((fact) => html`&nbsp; ${fact.split(' ').map((word) => html`${whole(word)} `)}`)
   const below = notes.map((note) => html`<br><span class="quiet">${breakable(note)}</span>`)
-  return html`<tr><td class="row">${name}${said}${below}</td></tr>`
+  return html`<tr><td class="row">${name}${others}${below}</td></tr>`
 }
 
 function whole(word: string): Html {

@@ -1,6 +1,6 @@
 import { parseChainStart } from '../chains.js'
 import type { Digest } from '../digest/digest.js'
-import { type Backlog, howItDied, type Job, type Window } from '../job.js'
+import { type Backlog, deathOf, type Job, type Window } from '../job.js'
 import { isDate } from '../text/time.js'
 import { Pages, type Presentation } from './presentation.js'
 
@@ -59,7 +59,7 @@ function failure(job: Job, { adminBaseUrl }: Presentation): string {
   const { id, source, jobType, targetType, targetId, status, attempts, maxAttempts, error } = job
   const rest = {
     ...{ source, jobType, targetType, targetId, status, attempts, maxAttempts },
-    howItDied: howItDied(job),
+    howItDied: deathOf(job).how,
     failedAt: iso(job.failedAt),
     chainStartedAt: iso(parseChainStart(job.chain) ?? null),
     error,

@@ -159,12 +159,11 @@ function shortest(what: string): string {
 function preheaderOf({ failed: [furthest], failures, overdue, lastSuccess, tried }: Refresh, clock: Clock): string {
   if (furthest && failures) return firstLine(ownError(furthest.error) || deathOf(furthest).how, PREHEADER)
   if (!overdue) return ''
-  const times = tried.length + (furthest ? 1 : 0)
   const success =
     lastSuccess === null
       ? `No success since at least ${clock.day(overdue.anchor)}`
       : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
-  return `${success}; ${times === 0 ? 'nothing' : plural(times, 'run')} tried since`
+  return `${success}; ${tried.length === 0 ? 'nothing' : plural(tried.length, 'run')} tried since`
 }
 
 /** One line of at most 77 characters. What is in the middle is cut first, then the end goes. */

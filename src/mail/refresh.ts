@@ -106,10 +106,9 @@ function became(pass: Pass, clock: Clock, about?: Pass): string {
 }
 
 function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
-  const { overdue, pass, tried, lastSuccess, remedy, failures, broken } = refresh
+  const { overdue, tried, lastSuccess, remedy, failures, broken } = refresh
   if (!overdue) return []
-  const all = [...(pass && !failures ? [pass] : []), ...tried]
-  const others = all.filter((each) => remedy.do === 'resume' || each !== remedy.pass)
+  const others = tried.filter((each) => remedy.do === 'resume' || each !== remedy.pass)
   const left = others.length - REFRESHES_TRIED
   const expected = `success is expected every ${span(overdue.after)} (REFRESH_OVERDUE_AFTER).`
   const last = lastSuccess === null ? `at least ${clock.day(overdue.anchor)}` : clock.day(lastSuccess)

@@ -62,7 +62,7 @@ function further(text: string): string {
 }
 
 function instruction({ text, code, warning }: Instruction, index: number): readonly string[] {
-  const below = (said: string): string => indent(wrap(said, WIDTH - 5), '     ')
+  const below = (line: string): string => indent(wrap(line, WIDTH - 5), '     ')
   return [
     `  ${index + 1}. ${below(text).trimStart()}`,
     ...(code ? [indent(code, '       ')] : []),

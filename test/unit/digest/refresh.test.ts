@@ -193,7 +193,7 @@ test('an overdue refresh is resumed where its newest failed pass stands, and the
   const other = cancelled('albums', { chain: '2026-11-19T03:00:00Z' })
   const found = overdue(other, failed)
   expect(found).toMatchObject({ failed: [failed], remedy: { do: 'resume', pass: { at: { job: failed } } } })
-  expect(found.tried.map(({ state }) => state)).toEqual(['cancelled'])
+  expect(found.tried.map(({ state }) => state)).toEqual(['failed', 'cancelled'])
   expect(overdue(other).remedy).toMatchObject({ do: 'start again', because: 'cancelled' })
 })
 
