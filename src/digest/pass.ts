@@ -25,7 +25,7 @@ export interface Pass {
 export const hasFailed = ({ status, cancelled }: Job): boolean =>
   (status === 'dead' || status === 'failed') && !cancelled
 
-export const isMoving = ({ status }: Job): boolean => status === 'queued' || status === 'running'
+export const isInFlight = ({ status }: Job): boolean => status === 'queued' || status === 'running'
 
 /** When its last attempt began, as far as the row tells: the janitor clears the claim. */
 export const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter
@@ -36,7 +36,7 @@ export function passesOf(chain: KnownChain, jobs: readonly Job[], now: Date): re
   for (const job of jobs) {
     const step = stepOf(chain, job)
     const startedAt = parseChainStart(job.chain)
-    if (!step || (startedAt === undefined && !isMoving(job))) continue
+    if (!step || (startedAt === undefined && !isInFlight(job))) continue
     passes.set(startedAt, [...(passes.get(startedAt) ?? []), { step, job }])
   }
   const place = ({ step }: StepJob): number => chain.steps.indexOf(step)
@@ -45,14 +45,14 @@ export function passesOf(chain: KnownChain, jobs: readonly Job[], now: Date): re
     .map(([startedAt, found]) => {
       const ordered = found.sort((a, b) => place(a) - place(b) || inOrderOfCreation(a.job, b.job))
       const laterBegun = (a: StepJob, b: StepJob): StepJob => (begunAt(b.job) >= begunAt(a.job) ? b : a)
-      const at = ordered.findLast(({ job }) => isMoving(job)) ?? ordered.reduce(laterBegun)
+      const at = ordered.findLast(({ job }) => isInFlight(job)) ?? ordered.reduce(laterBegun)
       return { startedAt, state: stateOf(at, chain, now), at, jobs: ordered }
     })
 }
 
 /** A step queues the next one while it ends: between two steps no row is queued or running. */
 function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Pass['state'] {
-  if (isMoving(job)) return 'under way'
+  if (isInFlight(job)) return 'under way'
   if (job.cancelled) return 'cancelled'
   if (job.status !== 'done') return 'failed'
   if (step === steps.at(-1)) return 'succeeded'

@@ -2,7 +2,7 @@ import { type KnownChain, type KnownStep, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
 import { HOUR } from '../text/time.js'
 import type { ChainFailures, Digest, Overdue } from './digest.js'
-import { begunAt, hasFailed, isMoving, mayHaveGoneOn, type Pass, passesOf } from './pass.js'
+import { begunAt, hasFailed, isInFlight, mayHaveGoneOn, type Pass, passesOf } from './pass.js'
 
 /** What is to be done about a chain, and the pass that says so. */
 export type Remedy =
@@ -55,7 +55,7 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
   const concerned = passes.filter((each) => isReported(each) || hasFailedSince(each))
   // A pass that was cancelled or came to a standstill is as good as none.
   const pass = concerned.find(({ state }) => state !== 'cancelled' && state !== 'stalled') ?? concerned[0]
-  const tried = overdue ? passes.filter(({ at }) => isMoving(at.job) || at.job.failedAt > since) : []
+  const tried = overdue ? passes.filter(({ at }) => isInFlight(at.job) || at.job.failedAt > since) : []
   const failed = (pass?.jobs ?? []).map(({ job }) => job).filter(hasFailed)
   const own = new Set(failed.map(({ id }) => id))
   return {
@@ -100,7 +100,8 @@ function remedyOf(
   overdue: boolean,
   now: Date,
 ): Remedy {
-  const ended = passes.find(({ state, startedAt }) => state === 'succeeded' && isSince(startedAt, pass))
+  const { startedAt: start = Number.NaN } = pass ?? {}
+  const ended = passes.find(({ state, startedAt = Number.NaN }) => state === 'succeeded' && startedAt >= start)
   if (ended && !overdue) return { do: 'nothing', pass: ended }
 
   const underWay = [...(pass ? [pass] : []), ...passes].find(({ state }) => state === 'under way')
@@ -113,10 +114,6 @@ function remedyOf(
   const furthest = pass.jobs.findLast(({ job }) => hasFailed(job))
   if (furthest !== pass.at) return { do: 'start again', pass, because: 'out of order' }
   return { do: 'resume', pass, keeps: keptBy(chain, pass) }
-}
-
-function isSince(startedAt: number | undefined, pass: Pass | undefined): boolean {
-  return startedAt !== undefined && pass?.startedAt !== undefined && startedAt >= pass.startedAt
 }
 
 function isStuck({ at: { job } }: Pass, now: Date): boolean {

@@ -7,6 +7,7 @@ const SHORT = 36
 
 /** Behind the preheader, or a list of mails would go on with the mail's own first words. */
 const PADDING = new Html('&#847;&zwnj;&nbsp;'.repeat(40))
+const SPACE = html`<p class="space" aria-hidden="true">&nbsp;</p>`
 
 /** The HTML part: one column of cards without images, readable on a phone, in light and dark, and in Outlook. */
 export function htmlPart({ subject, preheader, environment, verdict, sections, footer }: Letter): string {
@@ -147,5 +148,3 @@ function mark(sign: keyof typeof TONES): Html {
 function layout(name: string, rows: Html): Html {
   return html`<table class="${name}" role="presentation" cellspacing="0" cellpadding="0" border="0"><tbody>${rows}</tbody></table>`
 }
-
-const SPACE = html`<p class="space" aria-hidden="true">&nbsp;</p>`

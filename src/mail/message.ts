@@ -49,9 +49,8 @@ function plainMessage({ count, kinds, examples, ids, context }: Digest, presenta
   const { adminBaseUrl, environment } = presentation
   const pages = new Pages(adminBaseUrl)
   const names = [...kinds].slice(0, PLAIN_KINDS)
-  const about = said(count > 0 && `${plural(count, 'job')} failed`, context.overdue && 'a refresh is overdue').join(
-    ', ',
-  )
+  const news = said(count > 0 && `${plural(count, 'job')} failed`, context.overdue && 'a refresh is overdue')
+  const about = news.join(', ')
   const lines = said(
     `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`,
     '',

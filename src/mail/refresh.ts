@@ -1,5 +1,5 @@
 import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
-import { begunAt, hasFailed, isMoving, mayHaveGoneOn, type Pass } from '../digest/pass.js'
+import { begunAt, hasFailed, isInFlight, mayHaveGoneOn, type Pass } from '../digest/pass.js'
 import { isNeeded, type Obstacle, type Refresh } from '../digest/refresh.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list } from '../text/words.js'
@@ -188,8 +188,8 @@ function stepRow(name: string, job: Job, now: Date, pages: Pages): Row {
   const time = (end ?? Number.NaN) - (claimedAt ?? Number.NaN)
   const lasted = time >= 0 && Number.isFinite(time) ? duration(time) : ''
   return {
-    mark: hasFailed(job) ? '✗' : state === 'done' ? '✓' : isMoving(job) ? '…' : '·',
-    facts: [name, short(state, NAME), lasted && isMoving(job) ? `${lasted} so far` : lasted, `job ${job.id}`],
+    mark: hasFailed(job) ? '✗' : state === 'done' ? '✓' : isInFlight(job) ? '…' : '·',
+    facts: [name, short(state, NAME), lasted && isInFlight(job) ? `${lasted} so far` : lasted, `job ${job.id}`],
     link: pages.job(job.id),
   }
 }

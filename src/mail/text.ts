@@ -14,10 +14,9 @@ const HANGING = WIDTH - 2 * MARGIN.length
 
 const ASCII = /^[ -~\u00a0]*$/
 
-const UNPAINTED: Paint = (_, text) => text
-
 /** The text part: lines of at most 78 columns, but for URLs, which stay whole. */
-export function textPart({ environment, verdict, sections, footer }: Letter, paint: Paint = UNPAINTED): string {
+export function textPart(letter: Letter, paint: Paint = (_, text) => text): string {
+  const { environment, verdict, sections, footer } = letter
   const { tone, word } = verdict
   const [first, ...others] = sections
   const head = [

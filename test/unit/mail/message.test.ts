@@ -82,6 +82,15 @@ test('the plain mail names the environment, and an overdue refresh', () => {
   expect(plain(digest, { ...PRODUCTION, environment: 'staging' }).subject).toBe('staging: a refresh is overdue')
 })
 
+test('what cannot be made small enough goes as the plain mail', () => {
+  const { text, fault } = renderMessage(digestOf([job({ id: 78 })]), {
+    ...PRODUCTION,
+    adminBaseUrl: `https://admin.example.com/${'x'.repeat(100_000)}`,
+  })
+  expect(fault).toBeInstanceOf(RangeError)
+  expect(text).toContain('✗ 1 job failed.')
+})
+
 test('the plain mail of a storm is short', () => {
   const failures = Array.from({ length: 3_000 }, (_, id) =>
     job({ id: 10 ** 15 + id, jobType: `type_${id}_${'x'.repeat(80)}` }),
