@@ -1,8 +1,7 @@
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
 import { type ChainFailures, ChainTally } from './chain.js'
-import { laterFirst } from './cluster.js'
-import type { Grouped } from './group.js'
+import { type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 import { type ChainContext, type Overdue, type Refresh, refreshOf } from './refresh.js'
 
@@ -33,7 +32,7 @@ export interface Digest {
   /** Failures of other chains, the chain that failed last first. */
   readonly chains: readonly ChainFailures[]
   /** The failures that belong to no chain. */
-  readonly grouped: Grouped
+  readonly groups: readonly Group[]
   /** Due as well, but left to the next run. */
   readonly waiting: number
   readonly older: Backlog
@@ -81,7 +80,7 @@ export class Tally {
   digest({ older, waiting = 0, overdue, ...context }: Context, window: Window, now: Date): Digest {
     const chains = [...this.chains.values()].map((chain) => chain.result())
     const { grouped } = this
-    let groups: Grouped | undefined
+    let groups: readonly Group[] | undefined
     return {
       now,
       window,
@@ -96,7 +95,7 @@ export class Tally {
       overdue: overdue && { ...overdue, lastSuccess: context.lastSuccess?.finishedAt ?? null },
       chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
       // Made when it is rendered: whatever fails then leaves the plain mail.
-      get grouped() {
+      get groups() {
         groups ??= grouped.result()
         return groups
       },

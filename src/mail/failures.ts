@@ -1,6 +1,5 @@
 import { parseChainStart } from '../chains.js'
 import type { ChainFailures } from '../digest/chain.js'
-import type { Listed } from '../digest/cluster.js'
 import type { Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list, oneLine, plural } from '../text/words.js'
@@ -100,15 +99,15 @@ function kindList({ kinds }: Group, { pages, caps }: Style): List {
 }
 
 /** A section of very many jobs shows one as an example. */
-function jobList({ count, jobs, kinds, first, last, death, latest }: Group, { clock, pages, caps }: Style): List {
+function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pages, caps }: Style): List {
   const shown = jobs.slice(0, count > JOBS_LISTED_OF ? 1 : caps.jobs)
-  const time = (job: Listed): readonly string[] =>
+  const time = (job: Job): readonly string[] =>
     clock.range(first, first) === clock.range(last, last) ? [] : [clock.brief(job.failedAt)]
   return {
     label: undefined,
     rows: shown.map((job) => ({
-      facts: [`job ${job.id}`, ...time(job), ...(kinds.length > 1 ? [kindOf(job as Job)] : []), target(job)],
-      notes: death === undefined ? [`${deathOf({ ...job, error: latest.error }).how}.`] : [],
+      facts: [`job ${job.id}`, ...time(job), ...(kinds.length > 1 ? [kindOf(job)] : []), target(job)],
+      notes: death === undefined ? [`${deathOf(job).how}.`] : [],
       link: pages.job(job.id),
     })),
     more: moreThan(shown.length, count),

@@ -70,8 +70,8 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   }
 }
 
-function items({ grouped, chains }: Digest, most: number): readonly Item[] {
-  const groups = chosen(grouped, most).map(
+function items({ groups: all, chains }: Digest, most: number): readonly Item[] {
+  const groups = chosen(all, most).map(
     (group): Item => ({
       count: group.count,
       last: group.last,
@@ -106,7 +106,7 @@ function jobSections(
   const [single, ...further] = written
   if (!single) return []
   if (leads === 'jobs' && further.length === 0) return [{ ...single, links: [retry, ...single.links] }]
-  const errors = plural(digest.chains.length + digest.grouped.groups.length, 'different error')
+  const errors = plural(digest.chains.length + digest.groups.length, 'different error')
   const headline =
     leads === 'jobs'
       ? `${errors}, ${clock.range(digest.first, digest.last)}`

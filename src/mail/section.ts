@@ -1,4 +1,3 @@
-import type { Listed } from '../digest/cluster.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, grouped, oneLine } from '../text/words.js'
@@ -115,7 +114,7 @@ export function sentence(text: string): string {
 }
 
 /** "song 5f0e8a52-…" */
-export function target({ targetType, targetId }: Listed): string {
+export function target({ targetType, targetId }: Job): string {
   return `${short(targetType, NAME)} ${targetId}`
 }
 
