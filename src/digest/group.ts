@@ -1,7 +1,7 @@
 import { howItDied, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
 import { headline } from '../text/traceback.js'
 import { cut, detached, oneLine } from '../text/words.js'
-import { GONE, hide, mask, unframed } from './mask.js'
+import { GONE, hide, MARK, mask, unframed } from './mask.js'
 
 /** A design figure: what a human reads through at three in the morning. */
 const JOBS_LISTED = 10
@@ -182,14 +182,9 @@ export function laterFirst(a: Job, b: Job): number {
 function saying(text: string, error: JobError | null): string {
   const redacted = mask(headline(`${error ?? ''}`))
   const safe = new Set(`${redacted} ${hide(redacted, () => true)} … …:`.split(' '))
-  const words = text
-    .slice(text.indexOf('\n') + 1)
-    .split(' ')
-    .map((word) => (safe.has(word) ? word : GONE))
-  return words
-    .join(' ')
-    .replaceAll('\0', '')
-    .replace(/(?:… )+(?=…)/g, '')
+  const words = unframed(text).split(' ')
+  const said = words.map((word) => (safe.has(word) ? word : GONE)).join(' ')
+  return said.replaceAll(MARK, '').replace(/(?:… )+(?=…)/g, '')
 }
 
 function lineOf(error: JobError | null): string {
