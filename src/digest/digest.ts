@@ -1,7 +1,6 @@
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
-import { type Cluster, ClusterTally, JOBS_LISTED, laterFirst } from './cluster.js'
-import type { Grouped } from './group.js'
+import { type Cluster, Tally as ClusterTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 
 /** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
@@ -10,14 +9,6 @@ const CHAIN_NAMES = 20
 const REFRESH_JOBS = 500
 const KINDS = 10_000
 const EXAMPLES = 10
-
-/** Failures that belong to one chain, or to all passes through a known one. */
-export interface ChainFailures extends Cluster {
-  /** With their errors, the latest first. */
-  readonly jobs: readonly Job[]
-  /** How many of each source and job type, the most frequent first. */
-  readonly kinds: ReadonlyMap<string, number>
-}
 
 /** What the database says about the refresh beyond the failures themselves. */
 export interface ChainContext {
@@ -60,11 +51,11 @@ export interface Digest {
   /** Ten of them, with their errors. */
   readonly examples: readonly Job[]
   /** Failures of the refresh, all passes together. */
-  readonly refresh: ChainFailures | undefined
+  readonly refresh: Cluster | undefined
   /** Failures of other chains, the chain that failed last first. */
-  readonly chains: readonly ChainFailures[]
+  readonly chains: readonly Cluster[]
   /** The failures that belong to no chain. */
-  readonly grouped: Grouped
+  readonly groups: readonly Group[]
   readonly context: Context
 }
 
@@ -75,8 +66,8 @@ export class Tally {
   private last = Number.NEGATIVE_INFINITY
   private readonly counts = new Map<string, number>()
   private readonly examples: Job[] = []
-  private refresh: ChainTally | undefined
-  private readonly chains = new Map<string, ChainTally>()
+  private refresh: ClusterTally | undefined
+  private readonly chains = new Map<string, ClusterTally>()
   private readonly grouped = new Grouping()
 
   /** A job that throws is not counted. */
@@ -95,14 +86,14 @@ export class Tally {
 
   /** chain_started_at of the refreshes that failed last. */
   refreshStarts(): readonly string[] {
-    const jobs = this.refresh?.result().jobs ?? []
+    const jobs = this.refresh?.cluster().jobs ?? []
     return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
   }
 
   digest(context: Context, window: Window, now: Date): Digest {
-    const chains = [...this.chains.values()].map((chain) => chain.result())
+    const chains = [...this.chains.values()].map((chain) => chain.cluster())
     const { grouped } = this
-    let groups: Grouped | undefined
+    let groups: readonly Group[] | undefined
     return {
       now,
       window,
@@ -112,10 +103,10 @@ export class Tally {
       last: this.last,
       kinds: this.counts,
       examples: this.examples.filter(Boolean),
-      refresh: this.refresh?.result(),
+      refresh: this.refresh?.cluster(),
       chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
       // Made when it is rendered: whatever fails then leaves the plain mail.
-      get grouped() {
+      get groups() {
         groups ??= grouped.result()
         return groups
       },
@@ -123,43 +114,17 @@ export class Tally {
     }
   }
 
-  private chainOf(job: Job): ChainTally | undefined {
+  private chainOf(job: Job): ClusterTally | undefined {
     if (parseChainStart(job.chain) === undefined) return undefined
     if (stepOf(REFRESH, job)) {
-      this.refresh ??= new ChainTally(REFRESH_JOBS)
+      this.refresh ??= new ClusterTally(REFRESH_JOBS)
       return this.refresh
     }
     const key = `${job.source}\0${job.chain}`
     const known = this.chains.get(key)
     if (known || this.chains.size >= CHAINS) return known
-    const chain = new ChainTally()
+    const chain = new ClusterTally()
     this.chains.set(key, chain)
     return chain
-  }
-}
-
-/** The failures of a chain as they stream in, of which the latest `kept` are kept. */
-class ChainTally {
-  private readonly cluster = new ClusterTally()
-  private readonly kinds = new Map<string, number>()
-  private jobs: Job[] = []
-
-  constructor(private readonly kept = JOBS_LISTED) {}
-
-  add(job: Job): void {
-    this.cluster.add(job)
-    this.kinds.set(kindOf(job), (this.kinds.get(kindOf(job)) ?? 0) + 1)
-    this.jobs.push(job)
-    if (this.jobs.length >= 2 * this.kept) this.trim()
-  }
-
-  result(): ChainFailures {
-    this.trim()
-    const kinds = new Map([...this.kinds].sort(([, a], [, b]) => b - a))
-    return { ...this.cluster.result(), jobs: this.jobs, kinds }
-  }
-
-  private trim(): void {
-    this.jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
   }
 }

@@ -1,12 +1,38 @@
-import type { Job, JobError } from '../job.js'
+import { howItDied, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
 import { headline } from '../text/traceback.js'
 import { cut, detached, oneLine } from '../text/words.js'
-import { type Cluster, ClusterTally, laterFirst } from './cluster.js'
+import { GONE, hide, MARK, mask, unframed } from './mask.js'
 
-/** Failures with one error, of one or several kinds; "spotify/match_song" is a kind. */
+/** A design figure: what a human reads through at three in the morning. */
+const JOBS_LISTED = 10
+const VARIANTS = 12
+const VARIANTS_KEPT = 50
+const VARIANT_LENGTH = 160
+
+/** Failures of one source and job type: "spotify/match_song". */
+export interface Kind {
+  readonly name: string
+  readonly count: number
+  readonly latest: Job
+}
+
+/** Failures that stand together, in figures, and the latest of them. */
+export interface Cluster {
+  readonly count: number
+  /** When the first and the last of them failed, in milliseconds since the epoch. */
+  readonly first: number
+  readonly last: number
+  /** How they died, in words; undefined when not all of them died alike. */
+  readonly death: string | undefined
+  readonly latest: Job
+  /** Latest first, not all of them. */
+  readonly jobs: readonly Job[]
+  /** The most frequent first. */
+  readonly kinds: readonly Kind[]
+}
+
+/** Failures with one error. */
 export interface Group extends Cluster {
-  /** Its kinds, the most frequent first, each with its own count and latest job. */
-  readonly kinds: readonly { readonly name: string; readonly count: number; readonly latest: Job }[]
   /** The redacted headline in which what identifies a job is "…". */
   readonly headline: string
   /** Whether all errors are the same to the letter. */
@@ -20,17 +46,9 @@ export interface Group extends Cluster {
   readonly others: number
 }
 
-/** What a stream of failures comes to. */
-export interface Grouped {
-  /** Every kind with all its failures, noisiest first; kinds beyond the bound are one entry that says how many. */
-  readonly kinds: readonly { readonly name: string; readonly count: number; readonly last: number }[]
-  /** Noisiest first. What is in none of them was too varied to be kept apart. */
-  readonly groups: readonly Group[]
-}
-
-/** The groups that get a section, noisiest first: every kind has one before any has two. */
-export function chosen({ groups }: Grouped, most: number): readonly Group[] {
-  return firstOfEach(groups, most, namesOf)
+/** The groups that get a section, in their order: every kind has one before any has two. */
+export function chosen(groups: readonly Group[], most: number): readonly Group[] {
+  return firstOfEach(groups, most, ({ kinds }) => kinds.map(({ name }) => name))
 }
 
 /** `most` of them in their order: those that bring a new name before the others. */
@@ -49,79 +67,82 @@ export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<stri
   })
 }
 
-function namesOf({ kinds }: Group): readonly string[] {
-  return kinds.map(({ name }) => name)
+type Counts = Map<string, { count: number; latest: Job }>
+
+interface Figures extends Pick<Cluster, 'count' | 'first' | 'last' | 'death'> {
+  readonly error: string
+  readonly alike: boolean
 }
 
-const VARIANTS = 12
-const VARIANTS_KEPT = 50
-const VARIANT_LENGTH = 160
+/** Failures as they stream in, of which only figures and the latest are kept. */
+export class Tally {
+  readonly kinds: Counts = new Map()
+  private readonly variants: Counts = new Map()
+  private figures: Figures | undefined
+  private jobs: Job[] = []
 
-interface Counted {
-  count: number
-  latest: Job
-}
-
-/** The failures of a group as they stream in. */
-export class GroupTally {
-  private readonly cluster = new ClusterTally()
-  private readonly kinds = new Map<string, Counted>()
-  private readonly variants = new Map<string, Counted>()
-  private error: string | undefined
-  private alike = true
+  constructor(private readonly kept = JOBS_LISTED) {}
 
   get count(): number {
-    return this.cluster.count
+    return this.figures?.count ?? 0
   }
 
-  names(): Iterable<string> {
-    return this.kinds.keys()
-  }
-
-  /** `variant` tells its variants apart. */
-  add(job: Job, kind: string, variant: string): void {
-    this.compare(job.error?.unredacted ?? '')
-    this.cluster.add(job)
-    count(this.kinds, kind, 1, job)
+  /** `variant` tells different errors of a merged group apart. */
+  add(job: Job, variant = ''): void {
+    const [time, error] = [job.failedAt, job.error?.unredacted ?? '']
+    this.figures = joined(this.figures, {
+      count: 1,
+      first: time,
+      last: time,
+      death: howItDied(job),
+      error,
+      alike: true,
+    })
+    this.list([job])
+    increase(this.kinds, kindOf(job), 1, job)
     this.countVariant(variant, 1, job)
   }
 
-  take(other: GroupTally): void {
-    this.compare(other.error)
-    this.alike &&= other.alike
-    this.cluster.merge(other.cluster.result())
-    for (const [name, { count: jobs, latest }] of other.kinds) count(this.kinds, name, jobs, latest)
-    for (const [variant, { count: jobs, latest }] of other.variants) this.countVariant(variant, jobs, latest)
+  take({ figures, jobs, kinds, variants }: Tally): void {
+    if (figures) this.figures = joined(this.figures, figures)
+    this.list(jobs)
+    for (const [name, { count, latest }] of kinds) increase(this.kinds, name, count, latest)
+    for (const [variant, { count, latest }] of variants) this.countVariant(variant, count, latest)
   }
 
-  /** `say` puts the redacted headline of an example into words; variants are of a merged group only. */
-  group(isMerged: boolean, say: (headline: string) => string): Group {
-    const cluster = this.cluster.result()
-    const kinds = Array.from(this.kinds, ([name, counted]) => ({ name, ...counted }))
+  /** Throws if there are none. */
+  cluster(): Cluster {
+    const jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
+    const [latest] = jobs
+    if (!this.figures || !latest) throw new Error('nothing was gathered')
+    const { count, first, last, death } = this.figures
+    const kinds = Array.from(this.kinds, ([name, each]) => ({ name, ...each }))
+    kinds.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest))
+    return { count, first, last, death, latest, jobs, kinds }
+  }
+
+  /** `text` is what their headlines have in common, masked; variants are of a merged group only. */
+  group(text: string, isMerged: boolean): Group {
+    const cluster = this.cluster()
     const variants = isMerged ? this.shownVariants() : []
-    return {
-      ...cluster,
-      kinds: kinds.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest)),
-      headline: say(headline(`${cluster.latest.error ?? ''}`)),
-      alike: this.alike,
-      variants,
-      others: isMerged ? this.count - variants.reduce((sum, { count }) => sum + count, 0) : 0,
-    }
+    const others = isMerged ? this.count - variants.reduce((sum, { count }) => sum + count, 0) : 0
+    const alike = this.figures?.alike === true
+    return { ...cluster, headline: saying(text, cluster.latest.error), alike, variants, others }
   }
 
-  private compare(error: string | undefined): void {
-    this.error ??= error
-    this.alike &&= this.error === error
+  private list(jobs: readonly Job[]): void {
+    this.jobs.push(...jobs)
+    if (this.jobs.length >= 2 * this.kept) this.jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
   }
 
   /** Beyond the bound the rarer half is forgotten: what is left can still be overtaken by what comes. */
-  private countVariant(variant: string, jobs: number, latest: Job): void {
+  private countVariant(variant: string, count: number, latest: Job): void {
     const isNew = !this.variants.has(variant)
     if (isNew && this.variants.size >= VARIANTS_KEPT) {
       const rarest = [...this.variants].sort(([, a], [, b]) => a.count - b.count)
       for (const [rare] of rarest.slice(0, VARIANTS_KEPT / 2)) this.variants.delete(rare)
     }
-    count(this.variants, isNew ? detached(variant) : variant, jobs, latest)
+    increase(this.variants, isNew ? detached(variant) : variant, count, latest)
   }
 
   private shownVariants(): Group['variants'] {
@@ -131,13 +152,39 @@ export class GroupTally {
   }
 }
 
-function count(all: Map<string, Counted>, name: string, jobs: number, latest: Job): void {
-  const known = all.get(name)
-  if (!known) all.set(name, { count: jobs, latest })
+function joined(one: Figures | undefined, other: Figures): Figures {
+  if (!one) return other
+  return {
+    count: one.count + other.count,
+    first: Math.min(one.first, other.first),
+    last: Math.max(one.last, other.last),
+    death: one.death === other.death ? one.death : undefined,
+    error: one.error,
+    alike: one.alike && other.alike && one.error === other.error,
+  }
+}
+
+function increase(counts: Counts, name: string, count: number, latest: Job): void {
+  const known = counts.get(name)
+  if (!known) counts.set(name, { count, latest })
   else {
-    known.count += jobs
+    known.count += count
     if (laterFirst(latest, known.latest) < 0) known.latest = latest
   }
+}
+
+/** Two infinite times are equal, but their difference is not a number. */
+export function laterFirst(a: Job, b: Job): number {
+  return b.failedAt === a.failedAt ? inOrderOfCreation(b, a) : b.failedAt - a.failedAt
+}
+
+/** The words of a masked text that stand in the redacted error too: half a credential is no longer recognised. */
+function saying(text: string, error: JobError | null): string {
+  const redacted = mask(headline(`${error ?? ''}`))
+  const safe = new Set(`${redacted} ${hide(redacted, () => true)} … …:`.split(' '))
+  const words = unframed(text).split(' ')
+  const said = words.map((word) => (safe.has(word) ? word : GONE)).join(' ')
+  return said.replaceAll(MARK, '').replace(/(?:… )+(?=…)/g, '')
 }
 
 function lineOf(error: JobError | null): string {

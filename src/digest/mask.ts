@@ -2,27 +2,20 @@ import { oneLine } from '../text/words.js'
 
 /*
  * What identifies a job is masked; a word that is not prose is a cause and stays. Where the text does not tell which
- * of the two a number is, the numbers of values tell: it is a slot, and who counts the jobs decides.
+ * of the two a value is, it is marked, and the numbers of values tell: see grouping.ts.
  */
 
 /** What is masked. */
 export const GONE = '…'
-/** Stands in a shape for a value that may be a cause. */
-export const SLOT = '\0'
+/** Encloses a value that may be a cause, which has no blanks: "Discogs said \0401\0 for …". */
+export const MARK = '\0'
+const MARKED = /\0([^\0]*)\0/g
 
-export interface Masked {
-  /** The text on one line, masked, with its slots open. */
-  readonly shape: string
-  /** What stands in the slots, in their order; GONE where nobody has to know. */
-  readonly values: readonly string[]
-}
-
-/** Characters of a text that are looked at, of its shape, and of what stands before a word. */
+/** Characters of a headline that are looked at, and words: a cut between ids of different lengths leaves different remainders. */
 const READ = 1_000
-const KEPT = 500
+const WORDS = /(?:[^ ]* ){0,79}[^ ]*/
+/** Characters before a value that are looked at. */
 const NEAR = 24
-/** Slots of a shape. */
-const SLOTS = 16
 
 /** A path may hold brackets in pairs, and apostrophes inside of words. */
 const PATH = String.raw`(?:[^\s"'<>()]|'(?=\w)|\([^\s()]*\))*`
@@ -38,6 +31,8 @@ const NUMBERED = String.raw`(?<![\w-])(?:[\w-]*\d[\w-]*(?:\.[\w-]+)*|(?:[\w-]{22
 /** A file or a short host. */
 const DOTTED = String.raw`(?<![\w./-])[A-Za-z][\w-]*\.[A-Za-z]\w*(?![\w.-])`
 const TOKEN = new RegExp(`${SINGLE}|${DOUBLE}|${DOTTED}|${NUMBERED}`, 'g')
+/** Most prose has nothing to mask. */
+const MASKABLE = /['"`\d.]|[a-z][A-Z]/
 
 /** One word: a key, a column, a type. Markup, literals and addresses hold words as well. */
 const ONE_WORD = /^[\w.$-]*$/
@@ -66,9 +61,9 @@ const MIXED = /[a-z][A-Z]/
 const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
 
 /** HTTP statuses in use, beyond the registered ones too, with their phrase where it is quoted with them. */
-const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?: [A-Z]|$)/
+const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?:\s[A-Z]|$)/
 const KEY = /^[a-z]+$/
-const TITLE = /^[A-Z][a-z]+$/
+const TITLE = /^[A-Z][a-z]*$/
 
 /** How many different values of that kind may be causes, each of its own job: keys, statuses and hosts are; ids are not. */
 export function valuesThatAreCauses(value: string): number {
@@ -81,34 +76,47 @@ export function isStatus(value: string): boolean {
   return STATUS.test(value)
 }
 
-/** A headline's shape, and the values of its slots. */
-export function mask(headline: string): Masked {
-  const values: string[] = []
-  const line = oneLine(headline.slice(0, READ)).replaceAll(SLOT, GONE)
+/** A headline on one line, masked, with marks around the values that may be causes. */
+export function mask(headline: string): string {
+  const [line = ''] = WORDS.exec(oneLine(headline.slice(0, READ)).replaceAll(MARK, GONE)) ?? []
   const hosted = line.includes('://') ? line.replace(URL, `$1/${GONE}`) : line
-  const text = /url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted
-  // Cut in the end: a cut between ids of different lengths leaves different remainders.
-  return { shape: maskTokens(text, values).slice(0, KEPT), values }
+  return maskTokens(/url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted)
 }
 
-/** Most prose has nothing to mask. */
-const MASKABLE = /['"`\d.]|[a-z][A-Z]/
+/** A masked text without the frame on the line before it. */
+export function unframed(text: string): string {
+  return text.slice(text.indexOf('\n') + 1)
+}
 
-function maskTokens(text: string, values: string[]): string {
+/** A masked text without the marked values of which `isHidden` is true. */
+export function hide(text: string, isHidden: (value: string, place: number) => boolean): string {
+  let place = 0
+  return text.replace(MARKED, (found, value) => (isHidden(value, place++) ? marked(GONE) : found))
+}
+
+/** What all texts have in common that differ in marked values only. */
+export function shapeOf(text: string): string {
+  return text.replace(MARKED, MARK)
+}
+
+export function valuesOf(text: string): readonly string[] {
+  return text.split(MARK).filter((_, index) => index % 2 === 1)
+}
+
+function marked(value: string): string {
+  return MARK + value.replaceAll(' ', '\u00a0') + MARK
+}
+
+function maskTokens(text: string): string {
   if (!MASKABLE.test(text)) return text
-  const slot = (value: string): string => {
-    if (values.length >= SLOTS) return GONE
-    values.push(value)
-    return SLOT
-  }
   return text.replace(TOKEN, (token, single, double, offset) => {
     const before = text.slice(Math.max(0, offset - NEAR), offset)
     const content: string | undefined = single ?? double
-    if (content === undefined) return maskNumbered(token, before, slot)
+    if (content === undefined) return maskNumbered(token, before)
     if (isCode(content, before)) return token
     const quote = token.charAt(0)
-    if (isSaid(content, before)) return `${quote}${maskTokens(content, values)}${quote}`
-    return `${quote}${slot(STATUS.test(content) || ONE_WORD.test(content) ? content : GONE)}${quote}`
+    if (isSaid(content, before)) return quote + maskTokens(content) + quote
+    return quote + marked(STATUS.test(content) || ONE_WORD.test(content) ? content : GONE) + quote
   })
 }
 
@@ -119,13 +127,12 @@ function isSaid(content: string, before: string): boolean {
   return ARGUMENT.test(before)
 }
 
-function maskNumbered(token: string, before: string, slot: (value: string) => string): string {
+function maskNumbered(token: string, before: string): string {
   const parts = token.split('.')
-  if (parts.length === 2 && parts.every(isName)) return /(?:Error|Exception)$/.test(token) ? token : slot(token)
+  if (parts.length === 2 && parts.every(isName)) return /(?:Error|Exception)$/.test(token) ? token : marked(token)
   if (!/\d/.test(token)) return MIXED.test(token) && !CAMEL_CASE.test(token) ? GONE : token
-  if (HTTP_STATUS.test(token)) return token
-  if (isCode(token, before)) return token
-  if (UNDECIDED.test(token)) return slot(token)
+  if (HTTP_STATUS.test(token) || isCode(token, before)) return token
+  if (UNDECIDED.test(token)) return marked(token)
   return parts
     .map((part) => (isName(part) ? part : GONE))
     .join('.')
@@ -138,10 +145,4 @@ function isCode(token: string, before: string): boolean {
 
 function isName(part: string): boolean {
   return !HEX.test(part) && (NAME.test(part) || CLASS.test(part))
-}
-
-/** Values put back into the slots. */
-export function fill(shape: string, values: readonly string[]): string {
-  let next = 0
-  return shape.replaceAll(SLOT, () => values[next++] ?? GONE)
 }

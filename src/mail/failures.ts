@@ -1,11 +1,9 @@
 import { parseChainStart } from '../chains.js'
-import type { Cluster, Listed } from '../digest/cluster.js'
-import type { ChainFailures, Digest } from '../digest/digest.js'
-import { chosen, type Group } from '../digest/group.js'
+import type { Digest } from '../digest/digest.js'
+import { type Cluster, chosen, type Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list, oneLine, plural } from '../text/words.js'
 import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY } from './caps.js'
-import type { Pages } from './presentation.js'
 import {
   firstLine,
   jobRow,
@@ -31,8 +29,8 @@ export interface Item {
 }
 
 /** What failed beside the refresh: chains that are not known, then the others by their error. */
-export function itemsOf({ grouped, chains }: Digest, { clock, pages, caps }: Style): readonly Item[] {
-  const [some, groups] = [chains.slice(0, caps.sections), chosen(grouped, caps.sections)]
+export function itemsOf({ groups: all, chains }: Digest, { clock, pages, caps }: Style): readonly Item[] {
+  const [some, groups] = [chains.slice(0, caps.sections), chosen(all, caps.sections)]
   const jobs = some.length + groups.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs
   const style = { clock, pages, caps: { ...caps, jobs } }
   return [...some.map((chain) => chainItem(chain, style)), ...groups.map((group) => groupItem(group, style))]
@@ -40,22 +38,27 @@ export function itemsOf({ grouped, chains }: Digest, { clock, pages, caps }: Sty
 
 /** What the sections of all jobs have. */
 function item(
-  { count, last, latest }: Cluster,
+  { count, last, latest, kinds }: Cluster,
   [what, error]: readonly [string, string],
-  kinds: ReadonlyMap<string, number>,
-  pages: Pages,
+  { pages, caps }: Style,
   parts: Partial<Section>,
 ): Item {
   const about = `${what}: ${error}`
   const url = count === 1 ? pages.job(latest.id) : pages.jobsLike(latest)
-  const links = kinds.size === 1 ? [{ label: 'Details (JSON)', url, about } as const] : []
-  return { count, last, what, error, section: { mark: '✗', headline: about, links, kinds, ...parts } }
+  const links = kinds.length === 1 ? [{ label: 'Details (JSON)', url, about } as const] : []
+  return {
+    count,
+    last,
+    what,
+    error,
+    section: { mark: '✗', headline: about, links, kinds: kinds.slice(0, caps.kinds + caps.named), ...parts },
+  }
 }
 
 /** Failures with one error, of one job type or several. */
 function groupItem(group: Group, style: Style): Item {
   const { kinds, count, first, last, latest, death } = group
-  const { clock, pages, caps } = style
+  const { clock, caps } = style
   const isOne = kinds.length === 1
   const what = isOne
     ? plural(count, `${short(kindOf(latest))} job`)
@@ -63,8 +66,7 @@ function groupItem(group: Group, style: Style): Item {
   const when = clock.range(first, last)
   const { how, advice } = deathOf(latest, count === 1 ? when : undefined)
   const died = death === undefined ? 'Fix the cause, then retry.' : `${how}. ${advice}`
-  const counts = new Map(kinds.slice(0, caps.kinds + caps.named).map((kind) => [kind.name, kind.count]))
-  return item(group, [what, errorOf(group)], counts, pages, {
+  return item(group, [what, errorOf(group)], style, {
     lead: [count === 1 && latest.reaped ? died : `${when.charAt(0).toUpperCase()}${when.slice(1)}. ${died}`],
     error: quoteOf(group, caps),
     lists: [...(isOne ? [] : [kindList(group, style)]), jobList(group, style)],
@@ -94,7 +96,7 @@ function quoteOf(group: Group, caps: Caps): Quote | undefined {
 }
 
 function kindList({ kinds }: Group, { pages, caps }: Style): List {
-  const further = kinds.slice(caps.kinds).map(({ name, count }) => [name, count] as const)
+  const further = kinds.slice(caps.kinds)
   return {
     rows: kinds.slice(0, caps.kinds).map(({ name, count, latest }) => ({
       facts: [plural(count, `${short(name)} job`)],
@@ -106,38 +108,32 @@ function kindList({ kinds }: Group, { pages, caps }: Style): List {
 }
 
 /** A section of very many jobs shows one as an example. */
-function jobList({ count, jobs, kinds, first, last, death, latest }: Group, { clock, pages, caps }: Style): List {
+function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pages, caps }: Style): List {
   const shown = jobs.slice(0, count > JOBS_LISTED_OF ? 1 : caps.jobs)
   const isOneTime = clock.at(first) === clock.at(last)
-  const row = (job: Listed) => {
+  const row = (job: Job) => {
     const facts = said(!isOneTime && clock.brief(job.failedAt), kinds.length > 1 && kindOf(job))
-    return jobRow(job, facts, said(death === undefined && `${deathOf({ ...job, error: latest.error }).how}.`), pages)
+    return jobRow(job, facts, said(death === undefined && `${deathOf(job).how}.`), pages)
   }
   return { rows: shown.map(row), more: moreThan(shown.length, count) }
 }
 
 /** Failures of one chain whose steps are not known. */
-function chainItem(chain: ChainFailures, { clock, pages, caps }: Style): Item {
+function chainItem(chain: Cluster, style: Style): Item {
   const { latest, count, first, last, kinds, jobs } = chain
+  const { clock, pages, caps } = style
   const [error = '', ...others] = new Set(jobs.map((job) => firstLine(ownError(job.error), HEADING_ERROR)))
   const what = `${plural(count, 'job')} of one ${short(latest.source)} run`
-  const most = caps.kinds + caps.named
   const shown = jobs.slice(0, caps.jobs)
   const row = (job: Job) => jobRow(job, [clock.brief(job.failedAt), short(kindOf(job))], [noteOf(job)], pages)
   const started = clock.brief(parseChainStart(latest.chain) ?? null)
-  return item(
-    chain,
-    [what, others.length > 0 ? `${error} and other errors` : error],
-    new Map([...kinds].slice(0, most)),
-    pages,
-    {
-      lead: [
-        `${clock.range(first, last)}. Started at ${started}. Fix the cause, then retry.`,
-        `${list(named(kinds, most))}.`,
-      ],
-      lists: [{ rows: saidOnce(shown.map(row)), more: moreThan(shown.length, count) }],
-    },
-  )
+  return item(chain, [what, others.length > 0 ? `${error} and other errors` : error], style, {
+    lead: [
+      `${clock.range(first, last)}. Started at ${started}. Fix the cause, then retry.`,
+      `${list(named(kinds, caps.kinds + caps.named))}.`,
+    ],
+    lists: [{ rows: saidOnce(shown.map(row)), more: moreThan(shown.length, count) }],
+  })
 }
 
 function moreThan(shown: number, count: number): string | undefined {

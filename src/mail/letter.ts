@@ -72,7 +72,7 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
   if (!single) return []
   const isFirst = verdict.leads === 'jobs'
   if (isFirst && further.length === 0) return [{ ...single, links: [retry, ...(single.links ?? [])] }]
-  const errors = plural(digest.chains.length + digest.grouped.groups.length, 'different error')
+  const errors = plural(digest.chains.length + digest.groups.length, 'different error')
   const overview = items.map(({ what, error }) => ({ facts: [what], notes: [cut(error, OVERVIEW_ERROR)] }))
   return [
     {
@@ -89,11 +89,12 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
 /** The job types of the failures that no section accounts for. */
 function left({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
   const remaining = new Map(kinds)
-  for (const [kind, jobs] of sections.flatMap((section) => [...(section.kinds ?? [])]))
-    remaining.set(kind, (remaining.get(kind) ?? 0) - jobs)
-  const rows = [...remaining].filter(([, jobs]) => jobs > 0).toSorted(([, a], [, b]) => b - a)
-  const sum = (all: Iterable<number>): number => [...all].reduce((total, jobs) => total + jobs, 0)
-  const more = sum(rows.slice(most).map(([, jobs]) => jobs)) + count - sum(kinds.values())
+  for (const { name, count: jobs } of sections.flatMap((section) => section.kinds ?? []))
+    remaining.set(name, (remaining.get(name) ?? 0) - jobs)
+  const all = Array.from(remaining, ([name, jobs]) => ({ name, count: jobs })).filter((each) => each.count > 0)
+  const rows = all.sort((a, b) => b.count - a.count)
+  const sum = (counts: Iterable<number>): number => [...counts].reduce((total, jobs) => total + jobs, 0)
+  const more = sum(rows.slice(most).map((each) => each.count)) + count - sum(kinds.values())
   const names = said(...named(rows.slice(0, most)), more > 0 && `${plural(more, 'job')} of further types`)
   return names.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(names)}.`] }]
 }

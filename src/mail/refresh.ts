@@ -198,10 +198,10 @@ function stepRow(name: string, job: Job, now: Date, pages: Pages): Row {
 function lists({ chain, failed, others, failures }: Refresh, { clock, pages, caps }: Style): readonly List[] {
   const [own, shown] = [failed.slice(0, caps.jobs), others.slice(0, caps.jobs)]
   const reported = new Set(failures?.jobs.map(({ id }) => id))
-  const counts = new Map(failures?.kinds)
-  for (const job of [...own, ...shown])
-    if (reported.has(job.id)) counts.set(kindOf(job), (counts.get(kindOf(job)) ?? 0) - 1)
-  const left = named([...counts].filter(([, count]) => count > 0))
+  const listed = [...own, ...shown].filter(({ id }) => reported.has(id)).map(kindOf)
+  const left = (failures?.kinds ?? [])
+    .map(({ name, count }) => ({ name, count: count - listed.filter((kind) => kind === name).length }))
+    .filter(({ count }) => count > 0)
   const [kind, ...further] = new Set(shown.map(kindOf))
   const row = (job: Job, facts: readonly string[]): Row =>
     jobRow(job, [clock.brief(job.failedAt), ...facts], [noteOf(job)], pages)
@@ -213,6 +213,6 @@ function lists({ chain, failed, others, failures }: Refresh, { clock, pages, cap
     { rows: own.map((job, index) => (index === 0 ? firstRow(job) : row(job, [kindOf(job)]))) },
     { label, rows: saidOnce(shown.map(otherRow)) },
   ].filter(({ rows }) => rows.length > 0)
-  const more = left.length > 0 ? `… and more: ${list(left)}` : undefined
+  const more = left.length > 0 ? `… and more: ${list(named(left))}` : undefined
   return found.map((each, index) => (index === found.length - 1 ? { ...each, more } : each))
 }

@@ -1,4 +1,4 @@
-import type { Listed } from '../digest/cluster.js'
+import type { Kind } from '../digest/group.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, grouped, oneLine, plural } from '../text/words.js'
@@ -12,6 +12,9 @@ export interface Style {
   readonly pages: Pages
   readonly caps: Caps
 }
+
+/** How many jobs of a source and job type. */
+type Figure = Pick<Kind, 'name' | 'count'>
 
 /** One thing that the mail says, in words, in the order in which text and HTML show it. */
 export interface Section {
@@ -28,7 +31,7 @@ export interface Section {
   readonly links?: readonly Link[]
   readonly lists?: readonly List[]
   /** How many jobs of which source and job type it accounts for. */
-  readonly kinds?: ReadonlyMap<string, number> | undefined
+  readonly kinds?: readonly Figure[] | undefined
 }
 
 /** The tone of a mark, on a terminal as in HTML. */
@@ -95,7 +98,7 @@ export function said(...texts: readonly (string | false | undefined)[]): readonl
 }
 
 /** "job 4102  03:12  song 5f0e8a52-…" */
-export function jobRow(job: Listed, facts: readonly string[], notes: readonly string[], pages: Pages): Row {
+export function jobRow(job: Job, facts: readonly string[], notes: readonly string[], pages: Pages): Row {
   const target = `${short(job.targetType, NAME)} ${job.targetId}`
   return { facts: [`job ${job.id}`, ...facts, target], notes, link: pages.job(job.id) }
 }
@@ -114,8 +117,7 @@ export function saidOnce(rows: readonly Row[]): readonly Row[] {
 }
 
 /** "spotify/match_song (12)" for the first `most` job types, and how many more there are. */
-export function named(kinds: Iterable<readonly [string, number]>, most = Number.POSITIVE_INFINITY): readonly string[] {
-  const all = [...kinds]
-  const shown = all.slice(0, most).map(([kind, count]) => `${short(kind)}\u00a0(${grouped(count)})`)
-  return all.length > most ? [...shown, plural(all.length - most, 'more type')] : shown
+export function named(kinds: readonly Figure[], most = kinds.length): readonly string[] {
+  const shown = kinds.slice(0, most).map(({ name, count }) => `${short(name)}\u00a0(${grouped(count)})`)
+  return kinds.length > most ? [...shown, plural(kinds.length - most, 'more type')] : shown
 }

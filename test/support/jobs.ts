@@ -1,6 +1,6 @@
 import { REFRESH } from '../../src/chains.js'
 import { type Context, type Digest, Tally } from '../../src/digest/digest.js'
-import { chosen, type Group } from '../../src/digest/group.js'
+import type { Group } from '../../src/digest/group.js'
 import { type Refresh, refreshIn } from '../../src/digest/refresh.js'
 import { type Backlog, type Job, JobError, type Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
@@ -106,7 +106,7 @@ export function digestOf(
 }
 
 export function groupsOf(failures: Iterable<Job>): readonly Group[] {
-  return chosen(digestOf(failures).grouped, 1_000)
+  return digestOf(failures).groups
 }
 
 /** What is said of the refresh whose rows these are; its dead ones are what is being reported. */

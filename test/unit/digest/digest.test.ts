@@ -3,9 +3,9 @@ import { at, CHAIN_START, digestOf, groupsOf, job, step } from '../../support/jo
 
 test('failures of the refresh stand together, whatever their errors and runs', () => {
   const earlier = step('songs', { chain: '2026-11-22T03:00:00Z' })
-  const { refresh, chains, grouped } = digestOf([step('albums'), step('songs', { error: 'other' }), earlier])
+  const { refresh, chains, groups } = digestOf([step('albums'), step('songs', { error: 'other' }), earlier])
   expect(refresh?.count).toBe(3)
-  expect([...chains, ...grouped.groups]).toEqual([])
+  expect([...chains, ...groups]).toEqual([])
 })
 
 test('other chains of other times and of other sources stand apart', () => {
@@ -35,9 +35,9 @@ test('failures of very many chains are plain failures from some number on, and a
   const failures = Array.from({ length: 2_000 }, (_, index) =>
     job({ chain: new Date(index * 3_600_000).toISOString() }),
   )
-  const { chains, grouped, kinds } = digestOf(failures)
+  const { chains, groups, kinds } = digestOf(failures)
   expect(chains).toHaveLength(500)
-  expect(grouped.groups.reduce((sum, { count }) => sum + count, 0)).toBe(1_500)
+  expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(1_500)
   expect(kinds).toEqual(new Map([['spotify/match_song', 2_000]]))
 })
 
@@ -50,7 +50,7 @@ test('of very many failures of the refresh the latest are kept, and all are coun
     count: 1_500,
     first: 0,
     last: 1_499,
-    kinds: new Map([['apple/refresh_catalog', 1_500]]),
+    kinds: [{ name: 'apple/refresh_catalog', count: 1_500 }],
   })
   expect(refresh?.jobs.map(({ failedAt }) => failedAt)).toEqual(
     Array.from({ length: 500 }, (_, index) => 1_499 - index),

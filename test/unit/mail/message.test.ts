@@ -44,7 +44,7 @@ function plain(digest: Digest, presentation = PRODUCTION): Message {
 }
 
 test.each<[string, Partial<Digest>]>([
-  ['the groups', { grouped: null as never }],
+  ['the groups', { groups: null as never }],
   ['the window', { window: null as never }],
   ['the rows of the refresh', { context: { ...digestOf([]).context, jobs: [null as never] } }],
   ['the time', { now: null as never }],
