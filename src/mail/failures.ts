@@ -21,8 +21,7 @@ import {
 
 /** Jobs that failed together: in the subject, in the overview, and in their section. */
 export interface Item {
-  readonly count: number
-  readonly last: number
+  readonly cluster: Cluster
   readonly what: string
   readonly error: string
   readonly section: Section
@@ -38,21 +37,18 @@ export function itemsOf({ groups: all, chains }: Digest, { clock, pages, caps }:
 
 /** What the sections of all jobs have. */
 function item(
-  { count, last, latest, kinds }: Cluster,
+  cluster: Cluster,
   [what, error]: readonly [string, string],
   { pages, caps }: Style,
   parts: Partial<Section>,
 ): Item {
+  const { count, latest, kinds } = cluster
   const about = `${what}: ${error}`
   const url = count === 1 ? pages.job(latest.id) : pages.jobsLike(latest)
   const links = kinds.length === 1 ? [{ label: 'Details (JSON)', url, about } as const] : []
-  return {
-    count,
-    last,
-    what,
-    error,
-    section: { mark: '✗', headline: about, links, kinds: kinds.slice(0, caps.kinds + caps.named), ...parts },
-  }
+  const most = caps.kinds + caps.named
+  const common = { mark: '✗', headline: about, links, kinds: kinds.slice(0, most) } as const
+  return { cluster, what, error, section: { ...common, ...parts } }
 }
 
 /** Failures with one error, of one job type or several. */

@@ -74,12 +74,12 @@ ${body}
 
 function sectionHtml(section: Section, level: 1 | 2): Html {
   const { headline, lead = [], overview = [], steps = [], error, todo = [], links = [], lists = [] } = section
-  return html`${level === 1 ? html`<h1>${breakable(headline)}</h1>` : html`<h2>${breakable(headline)}</h2>`}
+  return html`${heading(level, headline)}
 ${lead.map((line) => html`<p>${breakable(line)}</p>`)}
 ${overview.length > 0 && listHtml({ rows: overview })}
 ${steps.length > 0 && html`<table class="rows" cellspacing="0" cellpadding="0"><tbody>${steps.map(stepRow)}</tbody></table>`}
 ${error && quoteHtml(error)}
-${todo.length > 0 && todoHtml(todo, level)}
+${todo.length > 0 && html`${heading(level + 1, 'What to do')}\n${layout('wide', html`${todo.map(instruction)}`)}`}
 ${links.map((link, index) => (level === 1 && index === 0 ? button(link) : html`<p>${linkHtml(link)}</p>`))}
 ${lists.map(listHtml)}`
 }
@@ -96,10 +96,8 @@ ${layout('wide', html`<tr><td class="error" dir="auto">${lines(all)}</td></tr>`)
 ${SPACE}`
 }
 
-function todoHtml(todo: readonly Instruction[], level: 1 | 2): Html {
-  const title = level === 1 ? html`<h2>What to do</h2>` : html`<h3>What to do</h3>`
-  return html`${title}
-${layout('wide', html`${todo.map(instruction)}`)}`
+function heading(level: number, text: string): Html {
+  return html`<h${String(level)}>${breakable(text)}</h${String(level)}>`
 }
 
 function instruction({ text, code, warning }: Instruction, index: number): Html {

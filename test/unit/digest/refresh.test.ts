@@ -83,6 +83,11 @@ test('a step that has been queued for less than an hour, or running for less tha
   expect(remedyOf([step('songs')], [running('albums', { chain: NEWER, claimedAt: at('02:01') })]).do).toBe('wait')
 })
 
+test('a step that took hours and is done keeps nobody waiting: the next one is about to be queued', () => {
+  const long = done('albums', { chain: NEWER, claimedAt: at('00:00'), finishedAt: at('03:55') })
+  expect(remedyOf([step('songs')], [long]).do).toBe('wait')
+})
+
 test('a pass that came to its end needs nothing, and neither does one that a newer one has replaced', () => {
   const rest = [done('songs'), done('artists'), done('rebuild_index', { finishedAt: at('03:40') })]
   expect(remedyOf([step('albums', { ...reaped, finishedAt: at('03:50') }), ...rest])).toMatchObject({ do: 'nothing' })
