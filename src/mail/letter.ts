@@ -88,14 +88,13 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
 
 /** The job types of the failures that no section accounts for. */
 function left({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
+  const accounted = sections.flatMap((section) => section.kinds ?? [])
   const remaining = new Map(kinds)
-  for (const { name, count: jobs } of sections.flatMap((section) => section.kinds ?? []))
-    remaining.set(name, (remaining.get(name) ?? 0) - jobs)
-  const all = Array.from(remaining, ([name, jobs]) => ({ name, count: jobs })).filter((each) => each.count > 0)
-  const rows = all.sort((a, b) => b.count - a.count)
-  const sum = (counts: Iterable<number>): number => [...counts].reduce((total, jobs) => total + jobs, 0)
-  const more = sum(rows.slice(most).map((each) => each.count)) + count - sum(kinds.values())
-  const names = said(...named(rows.slice(0, most)), more > 0 && `${plural(more, 'job')} of further types`)
+  for (const { name, count: jobs } of accounted) remaining.set(name, (remaining.get(name) ?? 0) - jobs)
+  const rows = Array.from(remaining, ([name, jobs]) => ({ name, count: jobs })).filter((row) => row.count > 0)
+  const shown = rows.sort((a, b) => b.count - a.count).slice(0, most)
+  const more = [...accounted, ...shown].reduce((rest, row) => rest - row.count, count)
+  const names = said(...named(shown), more > 0 && `${plural(more, 'job')} of further types`)
   return names.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(names)}.`] }]
 }
 

@@ -1,16 +1,17 @@
 import stringWidth from 'string-width'
 import type { Letter } from './letter.js'
 import type { Paint } from './presentation.js'
-import { type Instruction, type Link, type List, type Quote, type Section, TONES } from './section.js'
+import { type Instruction, type Link, type List, type Quote, type Row, type Section, said, TONES } from './section.js'
 
-/** Columns of a line of the text part, and what stands before an indented one. */
-const WIDTH = 78
+/** What stands before a line, and before one that stands further in. */
 const MARGIN = '  '
-/** Of a column: a target with its id. */
-const COLUMN = 48
-/** Of a line of cells, and of an indented line that goes on further in. */
+const FURTHER = MARGIN + MARGIN
+/** Columns of a line, of one behind a margin, and of one further in. */
+const WIDTH = 78
 const ROOM = WIDTH - MARGIN.length
-const HANGING = WIDTH - 2 * MARGIN.length
+const HANGING = WIDTH - FURTHER.length
+/** Of a cell: a target with its id. */
+const COLUMN = 48
 
 const ASCII = /^[ -~\u00a0]*$/
 
@@ -19,10 +20,10 @@ export function textPart(letter: Letter, paint: Paint = (_, text) => text): stri
   const { environment, verdict, sections, footer } = letter
   const { tone, word } = verdict
   const [first, ...others] = sections
-  const head = [
+  const head = said(
     paint(tone, `${tone === 'done' ? '✓' : '✗'} ${word}${environment ? ` · ${environment}` : ''}`),
-    ...(first ? [section(first, wrap(first.headline), paint)] : []),
-  ]
+    first && section(first, wrap(first.headline), paint),
+  )
   const titled = (each: Section): string => {
     const title = hang(each.mark ? `${each.mark} ${each.headline}` : each.headline, '')
     return section(each, paint('failed', title), paint)
@@ -57,16 +58,12 @@ function quote({ label, lines }: Quote): string {
 }
 
 function further(text: string): string {
-  return indent(wrap(text, WIDTH - 2 * MARGIN.length), MARGIN + MARGIN)
+  return hang(text, FURTHER, FURTHER)
 }
 
 function instruction({ text, code, warning }: Instruction, index: number): readonly string[] {
   const below = (line: string): string => indent(wrap(line, WIDTH - 5), '     ')
-  return [
-    `  ${index + 1}. ${below(text).trimStart()}`,
-    ...(code ? [indent(code, '       ')] : []),
-    ...(warning ? [below(warning)] : []),
-  ]
+  return said(`  ${index + 1}. ${below(text).trimStart()}`, code && indent(code, '       '), warning && below(warning))
 }
 
 function linkLine({ label, url }: Link): string {
@@ -76,21 +73,13 @@ function linkLine({ label, url }: Link): string {
 
 /** Notes stand further in than any job, so that none can pass for one. */
 function listed({ label, rows, more, urls }: List, paint: Paint): string {
-  const lines = aligned(
-    rows.map(({ mark, facts: [name = '', ...facts] }) => [mark ? `${mark} ${name}` : name, ...facts]),
-  )
-  return [
-    ...(label ? [wrap(label)] : []),
-    ...rows.flatMap(({ mark, notes = [], link }, index) => {
-      const line = `${lines[index]}`
-      return [
-        MARGIN + (mark ? paint(TONES[mark], mark) + line.slice(mark.length) : line),
-        ...notes.map(further),
-        ...(urls ? [MARGIN + MARGIN + link] : []),
-      ]
-    }),
-    ...(more ? [hang(more)] : []),
-  ].join('\n')
+  const cells = rows.map(({ mark, facts: [name = '', ...facts] }) => [mark ? `${mark} ${name}` : name, ...facts])
+  const lines = aligned(cells).flatMap((line, index) => {
+    const { mark, notes = [], link } = rows[index] as Row
+    const painted = mark ? paint(TONES[mark], mark) + line.slice(mark.length) : line
+    return said(MARGIN + painted, ...notes.map(further), urls && FURTHER + link)
+  })
+  return said(label && wrap(label), ...lines, more && hang(more)).join('\n')
 }
 
 /** In columns of a terminal. The library looks at every character, which most texts can do without. */
@@ -112,7 +101,7 @@ function aligned(rows: readonly (readonly string[])[]): readonly string[] {
       .reduce(joined)
       .trimEnd()
       .split('\n')
-      .map((line) => (widthOf(line) <= ROOM ? line : hang(line, '', MARGIN + MARGIN)))
+      .map((line) => (widthOf(line) <= ROOM ? line : hang(line, '', FURTHER)))
       .join('\n'),
   )
 }
@@ -121,7 +110,7 @@ function aligned(rows: readonly (readonly string[])[]): readonly string[] {
 function joined(line: string, cell: string): string {
   const last = line.slice(line.lastIndexOf('\n') + 1)
   const fits = cell.trim() === '' || widthOf(`${last}  ${cell.trimEnd()}`) <= ROOM
-  return fits ? `${line}  ${cell}` : `${line.trimEnd()}\n${MARGIN}${MARGIN}${cell}`
+  return fits ? `${line}  ${cell}` : `${line.trimEnd()}\n${FURTHER}${cell}`
 }
 
 /** Indented by `margin`, and further where it goes on. */
@@ -129,7 +118,7 @@ function hang(text: string, margin = MARGIN, further = margin + MARGIN): string 
   return margin + wrap(text, HANGING).replaceAll('\n', `\n${further}`)
 }
 
-function indent(text: string, margin = MARGIN): string {
+function indent(text: string, margin: string): string {
   return text.replace(/^/gm, margin)
 }
 
