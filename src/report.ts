@@ -138,9 +138,7 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   const { older, left } = await countUnreported(sql, window)
   const isFull = claimed === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
-  const composed = await compose(sql, { tally, lapse, now, window, ...found }, run)
-  if (composed.message) await session.identify()
-  return composed
+  return compose(sql, { tally, lapse, now, window, ...found }, run)
 }
 
 /** A claim and every further read of a run: together they need all columns and rights. */
