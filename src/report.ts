@@ -8,8 +8,15 @@ import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
 import { Session, type Sql } from './postgres/session.js'
 import { type Lapse, markLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
-import { claimFailures, countUnreported, FAILURES_PER_MAIL, readFailures } from './queue/failures.js'
-import { lockOutOtherRuns, otherRun } from './queue/lock.js'
+import {
+  claimFailures,
+  countUnreported,
+  FAILURES_PER_MAIL,
+  lockOutOtherRuns,
+  mark,
+  otherRun,
+  readFailures,
+} from './queue/failures.js'
 import { demandPrepared, explainMissingRight } from './queue/prepared.js'
 import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
@@ -131,16 +138,14 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   await demandPrepared(sql, 'mark')
   if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
   const tally = new Tally()
-  const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
-  if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
+  await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  if (tally.ids.length > 0) await mark(sql, tally.ids)
   const due = await dueLapse(sql, window, run)
   const lapse = due && (await markLapse(sql, due)) ? due : undefined
   const { older, left } = await countUnreported(sql, window)
-  const isFull = claimed === FAILURES_PER_MAIL
+  const isFull = tally.ids.length === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
-  const composed = await compose(sql, { tally, lapse, now, window, ...found }, run)
-  if (composed.message) await session.identify()
-  return composed
+  return compose(sql, { tally, lapse, now, window, ...found }, run)
 }
 
 /** A claim and every further read of a run: together they need all columns and rights. */

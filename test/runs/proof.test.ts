@@ -79,6 +79,16 @@ test('a rule that swallows updates: exit 1, and nothing is sent', async () => {
   await expectNothingSent(1, /rule/)
 })
 
+test('an earlier mark is no proof: a trigger that skips the mark of what is reported again', async () => {
+  await scene.worker.dead()
+  await scene.digest()
+  await trigger('trigger meddle before update', 'return null;')
+  const { code, summary } = await scene.digest(['--since', '1d', '--include-alerted'])
+  expect(code).toBe(1)
+  expect(summary.msg).toMatch(SUSPECT)
+  expect(scene.sendGrid.accepted).toHaveLength(1)
+})
+
 test('a trigger that skips the mark of an overdue refresh: exit 1, and nothing is sent', async () => {
   const steps = await scene.worker.refresh('rebuild_index')
   await scene.worker.succeed(steps.at(-1) as number)
