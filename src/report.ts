@@ -7,10 +7,11 @@ import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Paint } from './mail/presentation.js'
 import { Session, type Sql } from './postgres/session.js'
-import { type Lapse, markLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { type Lapse, lockLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import {
   claimFailures,
   countUnreported,
+  demandMarked,
   FAILURES_PER_MAIL,
   lockOutOtherRuns,
   mark,
@@ -141,7 +142,9 @@ export async function claim(session: Session, run: Run): Promise<Gathered | Busy
   await claimFailures(sql, window, (job) => addTo(tally, job, run))
   if (tally.ids.length > 0) await mark(sql, tally.ids)
   const due = await dueLapse(sql, window, run)
-  const lapse = due && (await markLapse(sql, due)) ? due : undefined
+  const lapse = due && (await lockLapse(sql, due)) ? due : undefined
+  if (lapse) await mark(sql, [lapse.id])
+  await demandMarked(sql, [...tally.ids, ...(lapse ? [lapse.id] : [])])
   const { older, left } = await countUnreported(sql, window)
   const isFull = tally.ids.length === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }

@@ -1,7 +1,6 @@
 import { LAST_STEP, REFRESH } from '../chains.js'
 import type { Job, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
-import { mark } from './failures.js'
 import { columns, milliseconds, start, toJob } from './row.js'
 
 const isRefresh = (sql: Sql): Fragment => sql`
@@ -72,15 +71,14 @@ export async function readLapse(
   return row && { ...(row as Lapse), id: BigInt(row.id), after }
 }
 
-/** Marks the lapse as reported. False when another session has locked its row. Throws as `mark`. */
-export async function markLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
-  const [row] = await sql`
-    select id
+/** False when another session has locked its row. */
+export async function lockLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
+  const rows = await sql`
+    select
     from research_jobs
     where id = ${`${id}`}
     for update skip locked`
-  if (row) await mark(sql, [id])
-  return row !== undefined
+  return rows.length > 0
 }
 
 /** Jobs read of one chain, and of all refreshes: many more than they have steps, and few enough for the memory. */

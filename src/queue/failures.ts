@@ -71,23 +71,30 @@ export async function readFailures(
 /** A table on which the marks do not hold; nothing may be sent. */
 export class NotMarked extends Error {}
 
+/** In an array, because a join with so many would read the table. */
+const among = (sql: Sql, ids: readonly bigint[]): Fragment => sql`
+  id = any(array(select unnest(string_to_array(${ids.join()}, ','))::bigint))`
+
 /**
- * Marks these jobs as reported, and looks whether they are: a trigger or a rule may skip or undo the update. The mark
- * is the clock's time, not now(): a job may have died after this transaction began. It is never before failed_at, which
- * another clock may have written. The ids go through an array, because a join would read the table.
+ * Marks these jobs as reported. The mark is the clock's time, not now(): a job may have died after this transaction
+ * began. It is never before failed_at, which another clock may have written.
  */
 export async function mark(sql: Sql, ids: readonly bigint[]): Promise<void> {
-  const these = sql`id = any(array(select unnest(string_to_array(${ids.join()}, ','))::bigint))`
   await sql`
     update research_jobs
     set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
-    where ${these}`
+    where ${among(sql, ids)}`
+}
+
+/** Throws NotMarked unless every one has a mark of this transaction: a trigger or a rule may skip or undo the update. */
+export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<void> {
+  if (ids.length === 0) return
   // A deferred trigger would fail, or undo the mark, only at COMMIT.
   await sql`set constraints all immediate`
   const [row] = await sql`
     select count(*)::int as marked
     from research_jobs
-    where ${these}
+    where ${among(sql, ids)}
       and last_alerted_at >= greatest(now(), ${failedAt(sql)})`
   if (row?.marked !== ids.length)
     throw new NotMarked(

@@ -100,6 +100,21 @@ test('a trigger that skips the mark of an overdue refresh: exit 1, and nothing i
   expect(scene.sendGrid.requests).toEqual([])
 })
 
+test('a trigger by which the mark of an overdue refresh takes off those of failures: exit 1, and nothing is sent', async () => {
+  const steps = await scene.worker.refresh('rebuild_index')
+  await scene.worker.succeed(steps.at(-1) as number)
+  await scene.worker.age(steps, '20 days')
+  await scene.worker.dead()
+  await trigger(
+    'trigger meddle after update of last_alerted_at',
+    "if old.status = 'done' then update research_jobs set last_alerted_at = null where status = 'dead'; end if; return null;",
+  )
+  const { code, summary } = await scene.digest([], { REFRESH_OVERDUE_AFTER: '14d' })
+  expect(code).toBe(1)
+  expect(summary.msg).toMatch(SUSPECT)
+  expect(scene.sendGrid.requests).toEqual([])
+})
+
 test('a column of another type: exit 2, with the statement that cures it', async () => {
   await scene.worker.dead()
   // Its index depends on the type.

@@ -1,6 +1,6 @@
 import { REFRESH } from '../../src/chains.js'
 import { type Context, type Digest, refreshIn, Tally } from '../../src/digest/digest.js'
-import { chosen, type Group } from '../../src/digest/group.js'
+import type { Group } from '../../src/digest/group.js'
 import type { Refresh } from '../../src/digest/refresh.js'
 import { type Backlog, type Job, JobError, type Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
