@@ -1,3 +1,6 @@
+import { stackOf } from './errors.js'
+import type { Log } from './output.js'
+
 /** Why a run was cut short. */
 export class Interrupted extends Error {
   constructor(
@@ -67,17 +70,18 @@ const GRACE = 8_000
 
 /**
  * Does `work`, and listens for what may cut it short. A signal stops it, and aborts it when a second one comes or the
- * grace has passed. The end of `timeout` milliseconds aborts it with the reason `expired`. An uncaught error stops it,
- * and goes to `onFault`. The listeners stay, or a late signal would change the exit code.
+ * grace has passed. The end of `timeout` milliseconds aborts it with the reason `expired`. An uncaught error stops it.
+ * The listeners stay, or a late signal would change the exit code.
  */
 export async function withInterruptions<T>(
   timeout: number,
   expired: string,
-  onFault: (error: unknown) => void,
+  log: Log,
   work: (interruptions: Interruptions) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController()
   const abort = new AbortController()
+  stop.signal.addEventListener('abort', () => log.debug('asked to stop'))
   const end = (reason: Interrupted): void => {
     abort.abort(reason)
     stop.abort(reason)
@@ -95,7 +99,7 @@ export async function withInterruptions<T>(
     stop.abort(reason)
   }
   const onError = (error: unknown): void => {
-    onFault(error)
+    log.error('internal error', { stack: stackOf(error) })
     stop.abort(new Interrupted(`internal error: ${error instanceof Error ? error.message : String(error)}`))
   }
   for (const name of SIGNALS) process.on(name, onSignal)

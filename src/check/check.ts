@@ -44,10 +44,11 @@ async function* ofDigest(config: Usable, interruptions: Interruptions): AsyncGen
     includeAlerted: false,
     sendTimeout: mail?.timeout ?? 0,
     interruptions,
-    warn: (message) => noticed.push(bad(0, `clock: ${message}`)),
+    log: {
+      warn: (message) => noticed.push(bad(0, `clock: ${message}`)),
+      error: (message) => noticed.push(bad(0, `mail: ${message}`, 'see the stack that "digest --dry-run" logs')),
+    },
     render: (digest) => renderMessage(digest, presentation),
-    onFault: ({ error }) =>
-      noticed.push(bad(0, `mail: it could not be written as it should be (${(error as Error).message})`)),
   }
   yield* ofDatabase(run)
   yield* noticed
