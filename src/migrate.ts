@@ -84,9 +84,7 @@ async function perform(sql: Sql, statement: string, say: Say): Promise<void> {
   }
 }
 
-/**
- * Says once of each session that the worker waits for it, when its transaction is open for some seconds.
- */
+/** Says once of each session or prepared transaction that the worker waits for it, if it is open for some seconds. */
 async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
   for (const told = new Set<string>(); ; await pause()) {
     const rows = await watcher.unsafe(`
@@ -98,7 +96,12 @@ async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
       ) as line
       from pg_stat_activity
       where pid = any(pg_blocking_pids(${worker}))
-        and coalesce(xact_start < clock_timestamp() - interval '2 seconds', true)`)
+        and coalesce(xact_start < clock_timestamp() - interval '2 seconds', true)
+      union all
+      select 'waiting for the prepared transaction ' || quote_literal(gid)
+      from pg_prepared_xacts
+      where 0 = any(pg_blocking_pids(${worker}))
+        and database = current_database()`)
     for (const { line } of rows.filter((row) => !told.has(row.line))) say(line)
     for (const { line } of rows) told.add(line)
   }
