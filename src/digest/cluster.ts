@@ -1,4 +1,4 @@
-import { howItDied, inOrderOfCreation, type Job } from '../job.js'
+import { deathOf, inOrderOfCreation, type Job } from '../job.js'
 
 /** A design figure: what a human reads through at three in the morning. */
 export const JOBS_LISTED = 10
@@ -30,7 +30,7 @@ export class ClusterTally {
 
   add(job: Job): void {
     const { failedAt } = job
-    this.merge({ count: 1, first: failedAt, last: failedAt, death: howItDied(job), latest: job, jobs: [job] })
+    this.merge({ count: 1, first: failedAt, last: failedAt, death: deathOf(job).how, latest: job, jobs: [job] })
   }
 
   merge({ count, first, last, death, latest, jobs }: Cluster): void {
