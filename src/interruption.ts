@@ -30,18 +30,15 @@ export type Deadline = ReturnType<typeof deadline>
  */
 export function deadline(milliseconds: number, parent?: AbortSignal) {
   const controller = new AbortController()
-  let passed = false
-  const timer = setTimeout(() => {
-    passed = true
-    controller.abort(new Interrupted('the time is up'))
-  }, milliseconds)
+  const late = new Interrupted('the time is up')
+  const timer = setTimeout(() => controller.abort(late), milliseconds)
   const onAbort = (): void => controller.abort(parent?.reason)
   if (parent?.aborted) onAbort()
   parent?.addEventListener('abort', onAbort, { once: true })
   return {
     signal: controller.signal,
     get passed(): boolean {
-      return passed
+      return controller.signal.reason === late
     },
     clear(): void {
       clearTimeout(timer)
