@@ -2,10 +2,11 @@ import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
 import { type Digest, Tally } from './digest/digest.js'
 import type { ChainContext } from './digest/refresh.js'
+import { stackOf } from './errors.js'
 import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
-import type { Paint } from './mail/presentation.js'
+import type { Log } from './output.js'
 import { Session, type Sql } from './postgres/session.js'
 import { type Lapse, lockLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import {
@@ -59,12 +60,6 @@ export type Outcome =
 /** How far back a digest looks by default. */
 export const WINDOW = 7 * DAY
 
-/** Why a row or, without ids, the mail could not be written as it should be. */
-export interface Fault {
-  readonly error: unknown
-  readonly jobIds?: readonly bigint[]
-}
-
 /** What a run of the command needs from outside. */
 export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'overdueAfter'> {
   readonly since: Since
@@ -72,14 +67,15 @@ export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'ove
   /** How long the mail may take, in milliseconds. */
   readonly sendTimeout: number
   readonly interruptions: Interruptions
-  readonly warn: (message: string) => void
+  /** Takes what a run survives: a clock that is off, a row or a mail that cannot be written as it should be. */
+  readonly log: Pick<Log, 'warn' | 'error'>
   /** Loaded only when there is something to send. */
-  readonly render: (digest: Digest, paint?: Paint) => Message | Promise<Message>
-  readonly onFault: (fault: Fault) => void
+  readonly render: (digest: Digest) => Message | Promise<Message>
 }
 
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Gathered extends Found {
+  readonly window: Window
   /** What is marked once the mail is out. */
   readonly ids: readonly bigint[]
   /** Undefined when there is nothing to report. */
@@ -87,13 +83,8 @@ export interface Gathered extends Found {
   readonly digest: Digest | undefined
 }
 
-/** What reads a preview as it is made. */
-interface Viewer {
-  readonly onWindow: (window: Window) => void
-  /** The next failures are read when it has resolved. */
-  readonly onFailures: (jobs: readonly Job[]) => Promise<void> | void
-  readonly paint: Paint | undefined
-}
+/** Takes failures as they are read; the next ones are read when it has resolved. */
+type OnFailures = (jobs: readonly Job[], window: Window) => Promise<void> | void
 
 /**
  * One transaction, one mail: claim, read, render, send, commit. Every statement that can fail comes before the send;
@@ -106,7 +97,7 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   try {
     const claimed = await interruptible(claim(session, run).catch(explainMissingRight), stop)
     if ('kind' in claimed) return claimed
-    const { ids, message, digest, ...found } = claimed
+    const { ids, message, ...found } = claimed
     if (!message) return { kind: 'nothing to report', ...found }
     run.interruptions.sending(run.sendTimeout + commitTimeout(run) + WIND_UP)
     const answer = await send(message, abort)
@@ -123,17 +114,17 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
 }
 
 /** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
-export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
+export async function preview(run: Run, onFailures: OnFailures): Promise<Gathered> {
   const session = new Session(run.database)
   try {
-    return await interruptible(survey(session, run, viewer).catch(explainMissingRight), run.interruptions.stop)
+    return await interruptible(survey(session, run, onFailures).catch(explainMissingRight), run.interruptions.stop)
   } finally {
     await session.close()
   }
 }
 
 /** All of a run that comes before the send, in a transaction that is left open. */
-export async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
+async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read write')
   await demandPrepared(sql, 'mark')
@@ -159,22 +150,21 @@ export async function rehearse(session: Session, run: Run): Promise<Gathered | B
 }
 
 /** The same as a claim, without a mark or a lock. */
-async function survey(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
+async function survey(session: Session, run: Run, onFailures: OnFailures): Promise<Gathered> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read only')
   await demandPrepared(sql, 'read')
-  viewer.onWindow(window)
   const tally = new Tally()
   let waiting = 0
   await readFailures(sql, window, async (jobs) => {
     const fitting = jobs.slice(0, FAILURES_PER_MAIL - tally.ids.length)
     for (const job of fitting) addTo(tally, job, run)
     waiting += jobs.length - fitting.length
-    await viewer.onFailures(jobs)
+    await onFailures(jobs, window)
   })
   const lapse = await dueLapse(sql, window, run)
   const { older } = await countUnreported(sql, window)
-  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run, viewer.paint)
+  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run)
 }
 
 /** A synchronous standby may hold up the answer: a minute by default. */
@@ -191,13 +181,13 @@ const SKEW = 5 * MINUTE
 /** BEGIN; now and the window come from the server's clock. */
 async function begin(
   session: Session,
-  { since, includeAlerted, runTimeout, sendTimeout, warn }: Run,
+  { since, includeAlerted, runTimeout, sendTimeout, log }: Run,
   mode: 'read write' | 'read only',
 ): Promise<{ readonly now: Date; readonly window: Window }> {
   const time = await session.begin(mode, { statement: runTimeout, idle: runTimeout + sendTimeout })
   const ahead = Math.round((Date.now() - time) / MINUTE)
   if (Math.abs(ahead) * MINUTE > SKEW)
-    warn(
+    log.warn(
       `this machine's clock is ${Math.abs(ahead)} minutes ${ahead > 0 ? 'ahead of' : 'behind'} the database's, which counts`,
     )
   const now = new Date(time)
@@ -221,11 +211,11 @@ async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
 }
 
 /** A row that cannot be understood is in the mail by its id. */
-function addTo(tally: Tally, job: Job, { onFault }: Run): void {
+function addTo(tally: Tally, job: Job, { log }: Run): void {
   try {
     tally.add(job)
   } catch (error) {
-    onFault({ error, jobIds: [job.id] })
+    log.error('a row could not be understood', { jobIds: [job.id], stack: stackOf(error) })
     tally.add({ ...job, error: UNREADABLE, chain: null })
   }
 }
@@ -244,19 +234,17 @@ interface Taken extends Omit<Found, 'found' | 'overdue'> {
 }
 
 /** Reads what the mail says beside the failures, and renders it. */
-async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise<Gathered> {
-  const { tally, lapse, now, window, ...rest } = taken
+async function compose(sql: Sql, { tally, lapse, now, window, ...rest }: Taken, run: Run): Promise<Gathered> {
   const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
-  const found = { ...rest, found: tally.ids.length, overdue: lapse !== undefined }
-  if (ids.length === 0) return { ...found, ids, message: undefined, digest: undefined }
-  const runs = tally.refreshRuns()
-  const context = await readContext(sql, runs, lapse !== undefined || runs.length > 0)
-  const { older, waiting } = rest
-  const overdue = lapse && { anchor: lapse.anchor, after: lapse.after }
-  const digest = tally.digest({ ...context, overdue, older, waiting }, window, now)
-  const message = await run.render(digest, paint)
-  if (message.fault !== undefined) run.onFault({ error: message.fault })
-  return { ...found, ids, message, digest }
+  const found = { ...rest, window, ids, found: tally.ids.length, overdue: lapse !== undefined }
+  if (ids.length === 0) return { ...found, message: undefined, digest: undefined }
+  const chains = tally.refreshRuns()
+  const context = await readContext(sql, chains, found.overdue || chains.length > 0)
+  const digest = tally.digest({ ...context, overdue: lapse, older: rest.older, waiting: rest.waiting }, window, now)
+  const message = await run.render(digest)
+  if (message.fault !== undefined)
+    run.log.error('the mail could only be written plainly', { stack: stackOf(message.fault) })
+  return { ...found, message, digest }
 }
 
 async function readContext(sql: Sql, chains: readonly string[], known: boolean): Promise<ChainContext> {

@@ -1,6 +1,6 @@
 import { parseChainStart } from '../chains.js'
 import type { Overdue } from '../digest/refresh.js'
-import { type Backlog, howItDied, type Job, type Window } from '../job.js'
+import { type Backlog, deathOf, type Job, type Window } from '../job.js'
 import { isDate } from '../text/time.js'
 import { Pages, type Presentation } from './presentation.js'
 
@@ -62,7 +62,7 @@ function failure(job: Job, { adminBaseUrl }: Presentation): Readonly<Record<stri
     status: job.status,
     attempts: job.attempts,
     maxAttempts: job.maxAttempts,
-    howItDied: howItDied(job),
+    howItDied: deathOf(job).how,
     failedAt: iso(job.failedAt),
     chainStartedAt: iso(parseChainStart(job.chain) ?? null),
     error: job.error,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
 import { preview } from '../../src/report.js'
-import { mailOf, unexpected } from '../support/jobs.js'
+import { mailOf, UNUSED_LOG } from '../support/jobs.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
@@ -60,19 +60,14 @@ test('the next failures are read only when the reader has taken those before', a
       since: 86_400_000,
       includeAlerted: false,
       interruptions: { stop: new AbortController().signal, abort: new AbortController().signal, sending: () => {} },
-      warn: (message) => unexpected({ error: new Error(message), jobIds: [] }),
-      onFault: unexpected,
+      log: UNUSED_LOG,
       render: (digest) => mailOf(digest),
     },
-    {
-      onWindow: () => {},
-      onFailures(jobs) {
-        batches.push(jobs.length)
-        return new Promise((resolve) => {
-          release = resolve
-        })
-      },
-      paint: undefined,
+    (jobs) => {
+      batches.push(jobs.length)
+      return new Promise((resolve) => {
+        release = resolve
+      })
     },
   )
   for (const expected of [[1_000], [1_000, 1_000], [1_000, 1_000, 500]]) {

@@ -188,6 +188,19 @@ test('a build that waits for an open transaction says for which process, and sin
   )
 })
 
+test('a build that waits for a prepared transaction names it', async () => {
+  await worker.dead()
+  await database.sql`alter table research_jobs add column last_alerted_at timestamptz`
+  await database.sql.begin(async (sql) => {
+    await sql`update research_jobs set priority = 1`
+    await sql.prepare(database.name)
+  })
+  const running = startMigration()
+  await said(running, `waiting for the prepared transaction '${database.name}'`)
+  await database.sql.unsafe(`commit prepared '${database.name}'`)
+  expect((await running.finished).code).toBe(0)
+})
+
 test('nothing runs in the transaction that holds the lock: a build that looks then would wait for it for ever', async () => {
   const [migration, last] = await besideOpenTransaction(async (holder) => {
     const running = startMigration()
