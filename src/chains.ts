@@ -28,7 +28,12 @@ export interface KnownChain {
   readonly steps: readonly KnownStep[]
 }
 
-const stale = (catalog: string): string => `Songs are matched against ${catalog} until a refresh finishes.`
+const download = (name: string, targetId: string): KnownStep => ({
+  name,
+  jobType: 'refresh_catalog',
+  targetId,
+  consequence: (catalog) => `Songs are matched against ${catalog} until a refresh finishes.`,
+})
 
 export const REFRESH = {
   name: 'Apple Music refresh',
@@ -37,24 +42,9 @@ export const REFRESH = {
   page: '/apple-music-catalog',
   startAgain: 'downloads everything again (30\u00a0GB)',
   steps: [
-    {
-      name: 'albums',
-      jobType: 'refresh_catalog',
-      targetId: '11111111-1111-1111-1111-aaaaaaaaaaaa',
-      consequence: stale,
-    },
-    {
-      name: 'songs',
-      jobType: 'refresh_catalog',
-      targetId: '11111111-1111-1111-1111-bbbbbbbbbbbb',
-      consequence: stale,
-    },
-    {
-      name: 'artists',
-      jobType: 'refresh_catalog',
-      targetId: '11111111-1111-1111-1111-cccccccccccc',
-      consequence: stale,
-    },
+    download('albums', '11111111-1111-1111-1111-aaaaaaaaaaaa'),
+    download('songs', '11111111-1111-1111-1111-bbbbbbbbbbbb'),
+    download('artists', '11111111-1111-1111-1111-cccccccccccc'),
     {
       name: 'rebuild_index',
       jobType: 'rebuild_index',

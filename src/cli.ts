@@ -23,7 +23,7 @@ function program(): Command {
     .description(description)
     .version(version, '-V, --version', 'print the version')
     .addHelpText('after', PROGRAM_HELP)
-    .configureOutput({ outputError: (text, write) => write(text + nearMiss(text, root)) })
+    .configureOutput({ outputError: (text, write) => write(withNearMiss(text, root)) })
     .showHelpAfterError('See job-alert --help.')
     .exitOverride()
   const command = (name: string, summary: string): Command =>
@@ -64,16 +64,18 @@ function program(): Command {
   return root
 }
 
-/** The option that an unknown one is the beginning of, in whichever command: --dry, or --dry-run without a command. */
-function nearMiss(text: string, root: Command): string {
+/** Names the option that an unknown one is the beginning of, in whichever command: --dry, or --dryrun without one. */
+function withNearMiss(text: string, root: Command): string {
   const [, typed] = /^error: unknown option '-*([^'=]+)/.exec(text) ?? []
-  if (!typed || text.includes('Did you mean')) return ''
-  const [near] = root.commands.flatMap((command) =>
+  const letters = (option = '') => option.replaceAll('-', '')
+  const own = root.commands.filter((command) => command.name() === root.args[0])
+  const [near] = [...own, ...root.commands].flatMap((command) =>
     command.options
-      .filter(({ long, hidden }) => !hidden && long?.startsWith(`--${typed}`))
+      .filter(({ long, hidden }) => typed && !hidden && letters(long).startsWith(letters(typed)))
       .map(({ long }) => `${command.name()} ${long}`),
   )
-  return near ? `(Did you mean job-alert ${near}?)\n` : ''
+  // Commander's own suggestion is an option of the same command that is spelt alike, whatever it means.
+  return near ? text.replace(/\(Did you mean .*\)\n|$/, `(Did you mean job-alert ${near}?)\n`) : text
 }
 
 function parsedSince(text: string): Since {

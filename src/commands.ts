@@ -1,8 +1,8 @@
 import type { Environment } from './config/reader.js'
 import { type DigestConfig, digestConfig, migrateConfig, type Usable, usableConfig } from './config.js'
-import { stackOf } from './errors.js'
 import { beat } from './heartbeat.js'
 import { type Interruptions, interruptible, withInterruptions } from './interruption.js'
+import type { Window } from './job.js'
 import { JsonDigest } from './mail/json.js'
 import type { Presentation } from './mail/presentation.js'
 import { checkSummary, MIGRATED, outcomeSummary, previewSummary, type Summary } from './outcome.js'
@@ -33,11 +33,6 @@ function discreetLog(env: Environment, { database, logLevel }: Pick<Usable, 'dat
   return openLog(logLevel)
 }
 
-/** Logs a fault outside the run: an unhandled rejection, or an error in a callback. */
-function logFault(log: Log): (error: unknown) => void {
-  return (error) => log.error('internal error', { stack: stackOf(error) })
-}
-
 const EXPIRED =
   'RUN_TIMEOUT has passed before the mail was ready: set it higher or, if check finds an index missing, run migrate'
 
@@ -46,7 +41,7 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
   const config = digestConfig(env, { dryRun: options.dryRun === true })
   const { mail, presentation, heartbeatUrl } = config
   const log = discreetLog(env, config)
-  return withInterruptions(config.runTimeout, EXPIRED, logFault(log), async (interruptions) => {
+  return withInterruptions(config.runTimeout, EXPIRED, log, async (interruptions) => {
     const run = runOf(options, config, interruptions, log)
     if (!mail) return previewSummary(await printed(run, presentation, options.format ?? 'text'))
     const send: SendMail = async ({ subject, text, html }, signal) => {
@@ -64,7 +59,6 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
 
 function runOf(options: DigestOptions, config: DigestConfig, interruptions: Interruptions, log: Log): Run {
   const { since = WINDOW, includeAlerted = false, dryRun = false } = options
-  interruptions.stop.addEventListener('abort', () => log.debug('asked to stop'))
   log.debug('looking for failures', { since, includeAlerted, dryRun })
   return {
     ...config,
@@ -72,26 +66,18 @@ function runOf(options: DigestOptions, config: DigestConfig, interruptions: Inte
     includeAlerted,
     sendTimeout: config.mail?.timeout ?? 0,
     interruptions,
-    warn: log.warn,
-    render: async (digest, paint) => (await import('./late.js')).renderMessage(digest, config.presentation, paint),
-    onFault: ({ error, jobIds }) =>
-      jobIds
-        ? log.error('a row could not be understood', { jobIds, stack: stackOf(error) })
-        : log.error('the mail could only be written plainly', { stack: stackOf(error) }),
+    log,
+    render: async (digest) =>
+      (await import('./late.js')).renderMessage(digest, config.presentation, dryRun ? paint() : undefined),
   }
 }
 
 async function printed(run: Run, presentation: Presentation, format: Format): Promise<Gathered> {
   let json: JsonDigest | undefined
-  const gathered = await preview(run, {
-    onWindow: (window) => {
-      json = format === 'json' ? new JsonDigest(print, window, presentation) : undefined
-    },
-    onFailures: (jobs) => json?.add(jobs),
-    paint: paint(),
-  })
-  const { message, digest: whole, older, waiting } = gathered
-  void json?.end({ subject: message?.subject ?? null, digest: whole, older, waiting })
+  const writer = (window: Window) => (json ??= new JsonDigest(print, window, presentation))
+  const gathered = await preview(run, (jobs, window) => (format === 'json' ? writer(window).add(jobs) : undefined))
+  const { message, digest, window, older, waiting } = gathered
+  if (format === 'json') void writer(window).end({ subject: message?.subject ?? null, digest, older, waiting })
   if (message && format === 'html') void print(message.html)
   if (message && format === 'text') void print(`Subject: ${message.subject}\n\n${message.text}`)
   await interruptible(flushed(), run.interruptions.stop)
@@ -105,7 +91,7 @@ export async function checked({ sendTest }: CheckOptions, env: Environment): Pro
   const log = discreetLog(env, config)
   const timeout = config.runTimeout + MINUTE
   const expired = `check took longer than ${timeout / 1_000} seconds`
-  return withInterruptions(timeout, expired, logFault(log), async (interruptions) => {
+  return withInterruptions(timeout, expired, log, async (interruptions) => {
     const codes: (0 | 1 | 2)[] = []
     for await (const finding of check(config, interruptions, sendTest === true)) {
       void print(findingLine(finding))
@@ -121,7 +107,7 @@ export async function applyMigrations(env: Environment): Promise<Summary> {
   const config = migrateConfig(env)
   const log = discreetLog(env, config)
   // A large index takes hours, not days.
-  return withInterruptions(DAY, 'migrate took longer than a day', logFault(log), async ({ stop }) => {
+  return withInterruptions(DAY, 'migrate took longer than a day', log, async ({ stop }) => {
     const { migrate } = await import('./late.js')
     await migrate(config.database, log.info, stop)
     return MIGRATED

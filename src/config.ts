@@ -21,11 +21,15 @@ export interface MailSettings extends Account {
   readonly to: readonly string[]
 }
 
-/** What a run of `digest` is told by its environment. */
-export interface DigestConfig {
-  readonly database: DatabaseSettings
+const SEND_TIMEOUT = 15_000
+
+/** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
+export interface Usable {
+  readonly problems: readonly string[]
+  readonly database: DatabaseSettings | undefined
   readonly presentation: Presentation
-  /** Undefined for a dry run, which needs neither key nor recipient. */
+  readonly account: Account | undefined
+  /** Undefined for a dry run, too, which needs neither key nor recipient. */
   readonly mail: MailSettings | undefined
   /** Bound on what comes before the mail, on each statement and on an abandoned transaction, in milliseconds. */
   readonly runTimeout: number
@@ -36,8 +40,10 @@ export interface DigestConfig {
   readonly logLevel: LogLevel
 }
 
-const SEND_TIMEOUT = 15_000
-const RUN_TIMEOUT = 5 * MINUTE
+/** What a run of `digest` is told by its environment. */
+export interface DigestConfig extends Omit<Usable, 'problems' | 'account'> {
+  readonly database: DatabaseSettings
+}
 
 /** Environment → what a run of `digest` needs. Throws a ConfigError that names every problem. */
 export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: boolean }): DigestConfig {
@@ -47,23 +53,13 @@ export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: bo
 }
 
 /** Environment → what `migrate` needs. Throws a ConfigError. */
-export function migrateConfig(env: Environment): Pick<DigestConfig, 'database' | 'logLevel'> {
-  const reader = new Reader(env)
-  const config = { database: databaseSettings(reader), logLevel: logLevel(reader) }
+export function migrateConfig(env: Environment): DigestConfig {
+  const config = digestConfig(env, { dryRun: true })
   // An index is built outside a transaction, and a pooler may give each statement another session.
-  if (config.database?.searchPath !== undefined)
-    reader.problems.push(
-      'DATABASE_URL names a schema, which migrate cannot hold on to: remove it, and run "alter role … set search_path = …" for the owner of the table',
-    )
-  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
-  return config
-}
-
-/** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
-export interface Usable extends Omit<DigestConfig, 'database'> {
-  readonly problems: readonly string[]
-  readonly database: DatabaseSettings | undefined
-  readonly account: Account | undefined
+  if (config.database.searchPath === undefined) return config
+  throw new ConfigError([
+    'DATABASE_URL names a schema, which migrate cannot hold on to: remove it, and run "alter role … set search_path = …" for the owner of the table',
+  ])
 }
 
 /** Environment → what `check` can look into. Never throws. */
@@ -72,48 +68,32 @@ export function usableConfig(env: Environment, dryRun = false): Usable {
   return {
     problems: reader.problems,
     database: reader.part(databaseSettings),
-    presentation: presentation(reader),
+    presentation: {
+      adminBaseUrl: reader.optional('ADMIN_BASE_URL', value.ADMIN_URL, 'https://admin.approachnote.com'),
+      timezone: reader.optional('ALERT_TIMEZONE', value.TIMEZONE, 'UTC'),
+      environment: reader.optional('ALERT_ENVIRONMENT', value.name(20), undefined),
+    },
     ...(dryRun ? { account: undefined, mail: undefined, heartbeatUrl: undefined } : sending(reader)),
-    runTimeout: reader.optional('RUN_TIMEOUT', value.TIMEOUT, RUN_TIMEOUT),
+    runTimeout: reader.optional('RUN_TIMEOUT', value.TIMEOUT, 5 * MINUTE),
     overdueAfter: reader.optional('REFRESH_OVERDUE_AFTER', value.OVERDUE_AFTER, undefined),
-    logLevel: logLevel(reader),
+    logLevel: reader.optional('LOG_LEVEL', value.oneOf(LOG_LEVELS), 'info'),
   }
 }
 
 function sending(reader: Reader): Pick<Usable, 'account' | 'mail' | 'heartbeatUrl'> {
-  const key = reader.part(keyOf)
-  const addresses = reader.part(addressesOf)
+  const key = reader.part(() => ({
+    apiKey: reader.required('SENDGRID_API_KEY', value.API_KEY, 'create one with Mail Send permission in SendGrid'),
+    baseUrl: reader.optional('SENDGRID_BASE_URL', value.SENDGRID_URL, 'https://api.sendgrid.com'),
+  }))
+  const addresses = reader.part(() => {
+    const email = reader.required('FROM_EMAIL', value.ADDRESS, 'set it to a sender that SendGrid has verified')
+    const from = { email, name: reader.optional('FROM_NAME', value.name(80), 'Job alerts') }
+    const cure = 'set it to the addresses that get the mail, comma-separated'
+    return { from, to: reader.required('ALERT_EMAIL_TO', value.recipients, cure) }
+  })
   const timeout = reader.part(() => reader.optional('SEND_TIMEOUT', value.TIMEOUT, SEND_TIMEOUT))
   // Where only SEND_TIMEOUT is wrong, the key can be tried with the default.
   const account = key && { ...key, timeout: timeout ?? SEND_TIMEOUT }
   const heartbeatUrl = reader.optional('HEARTBEAT_URL', value.HEARTBEAT_URL, undefined)
   return { account, mail: timeout && account && addresses ? { ...account, ...addresses } : undefined, heartbeatUrl }
-}
-
-function keyOf(reader: Reader): Omit<Account, 'timeout'> {
-  return {
-    apiKey: reader.required('SENDGRID_API_KEY', value.API_KEY, 'create one with Mail Send permission in SendGrid'),
-    baseUrl: reader.optional('SENDGRID_BASE_URL', value.SENDGRID_URL, 'https://api.sendgrid.com'),
-  }
-}
-
-function addressesOf(reader: Reader): Pick<MailSettings, 'from' | 'to'> {
-  const email = reader.required('FROM_EMAIL', value.ADDRESS, 'set it to a sender that SendGrid has verified')
-  const cure = 'set it to the addresses that get the mail, comma-separated'
-  return {
-    from: { email, name: reader.optional('FROM_NAME', value.name(80), 'Job alerts') },
-    to: reader.required('ALERT_EMAIL_TO', value.recipients, cure),
-  }
-}
-
-function logLevel(reader: Reader): LogLevel {
-  return reader.optional('LOG_LEVEL', value.oneOf(LOG_LEVELS), 'info')
-}
-
-function presentation(reader: Reader): Presentation {
-  return {
-    adminBaseUrl: reader.optional('ADMIN_BASE_URL', value.ADMIN_URL, 'https://admin.approachnote.com'),
-    timezone: reader.optional('ALERT_TIMEZONE', value.TIMEZONE, 'UTC'),
-    environment: reader.optional('ALERT_ENVIRONMENT', value.name(20), undefined),
-  }
 }

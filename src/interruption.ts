@@ -1,3 +1,6 @@
+import { stackOf } from './errors.js'
+import type { Log } from './output.js'
+
 /** Why a run was cut short. */
 export class Interrupted extends Error {
   constructor(
@@ -27,18 +30,15 @@ export type Deadline = ReturnType<typeof deadline>
  */
 export function deadline(milliseconds: number, parent?: AbortSignal) {
   const controller = new AbortController()
-  let passed = false
-  const timer = setTimeout(() => {
-    passed = true
-    controller.abort(new Interrupted('the time is up'))
-  }, milliseconds)
+  const late = new Interrupted('the time is up')
+  const timer = setTimeout(() => controller.abort(late), milliseconds)
   const onAbort = (): void => controller.abort(parent?.reason)
   if (parent?.aborted) onAbort()
   parent?.addEventListener('abort', onAbort, { once: true })
   return {
     signal: controller.signal,
     get passed(): boolean {
-      return passed
+      return controller.signal.reason === late
     },
     clear(): void {
       clearTimeout(timer)
@@ -67,17 +67,18 @@ const GRACE = 8_000
 
 /**
  * Does `work`, and listens for what may cut it short. A signal stops it, and aborts it when a second one comes or the
- * grace has passed. The end of `timeout` milliseconds aborts it with the reason `expired`. An uncaught error stops it,
- * and goes to `onFault`. The listeners stay, or a late signal would change the exit code.
+ * grace has passed. The end of `timeout` milliseconds aborts it with the reason `expired`. An uncaught error stops it.
+ * The listeners stay, or a late signal would change the exit code.
  */
 export async function withInterruptions<T>(
   timeout: number,
   expired: string,
-  onFault: (error: unknown) => void,
+  log: Log,
   work: (interruptions: Interruptions) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController()
   const abort = new AbortController()
+  stop.signal.addEventListener('abort', () => log.debug('asked to stop'))
   const end = (reason: Interrupted): void => {
     abort.abort(reason)
     stop.abort(reason)
@@ -95,7 +96,7 @@ export async function withInterruptions<T>(
     stop.abort(reason)
   }
   const onError = (error: unknown): void => {
-    onFault(error)
+    log.error('internal error', { stack: stackOf(error) })
     stop.abort(new Interrupted(`internal error: ${error instanceof Error ? error.message : String(error)}`))
   }
   for (const name of SIGNALS) process.on(name, onSignal)

@@ -95,6 +95,7 @@ export interface Death {
 }
 
 const RETRY = 'Fix the cause, then retry.'
+
 /** No worker writes these at the end of an error together with the status dead: an admin closed the job. */
 function isClosed({ unredacted }: JobError): boolean {
   return unredacted === 'quota_exhausted' || unredacted.endsWith('reaped: stuck in running')
@@ -114,26 +115,16 @@ export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'
       how: `Closed by an admin while it ${claimedAt === null ? 'waited for a retry' : 'ran'}`,
       advice: 'Nothing to do, if that was meant.',
     }
-  if (status !== 'dead' || attempts >= maxAttempts)
-    return {
-      how:
-        maxAttempts === 1 ? 'Failed on the only attempt' : `Failed on the last attempt (${attempts} of ${maxAttempts})`,
-      advice: RETRY,
-    }
-  if (claimedAt !== null)
-    return {
-      how: `Not retried by the worker (permanent error on ${attempt}${attempts > 1 ? ', or cancelled while it ran' : ''})`,
-      advice: RETRY,
-    }
-  return {
-    how: `Closed ${attempts === 0 ? 'before the first attempt' : `while waiting for a retry, after ${attempt}`} (cancelled by an admin?)`,
-    advice: 'If nobody meant to close it, retry.',
+  if (status !== 'dead' || attempts >= maxAttempts) {
+    const which = maxAttempts === 1 ? 'only attempt' : `last attempt (${attempts} of ${maxAttempts})`
+    return { how: `Failed on the ${which}`, advice: RETRY }
   }
-}
-
-/** How the job came to its end, in words. */
-export function howItDied(job: Parameters<typeof deathOf>[0]): string {
-  return deathOf(job).how
+  if (claimedAt !== null) {
+    const doubt = attempts > 1 ? ', or cancelled while it ran' : ''
+    return { how: `Not retried by the worker (permanent error on ${attempt}${doubt})`, advice: RETRY }
+  }
+  const when = attempts === 0 ? 'before the first attempt' : `while waiting for a retry, after ${attempt}`
+  return { how: `Closed ${when} (cancelled by an admin?)`, advice: 'If nobody meant to close it, retry.' }
 }
 
 const JANITOR_LAST = new RegExp(`(?:${JANITOR.source})+$`)

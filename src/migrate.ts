@@ -5,20 +5,20 @@ import { interruptible } from './interruption.js'
 import { isServerError, Session, type Sql, UNBOUNDED } from './postgres/session.js'
 import { MARK_TYPE, NotPrepared, readTable, unprepared } from './queue/prepared.js'
 
-/** Takes a line of progress. */
-type Say = (line: string) => void
-
 /** Beside src/ and beside dist/, from which this runs. */
 const FOLDER = new URL('../sql/', import.meta.url)
 
 /** Pause between two questions to the server, in milliseconds. It keeps no process alive whose sessions are closed. */
 const pause = () => sleep(1_000, undefined, { ref: false })
 
+/** Takes a line of progress. */
+type Say = (line: string) => void
+
 /**
  * Applies every file of sql/, in order, one statement at a time and outside a transaction, since indexes are built
- * concurrently; then proves that the table has what they add. Says each file that was applied, and each session that it
- * waits for. Needs a server, or a pooler, that gives it a session of its own. Rejects with NotPrepared where only a
- * person can help, with the server's error, or with the reason of `stop`.
+ * concurrently; then proves that the table has what they add. Says each file that was applied, and whom it waits for.
+ * Needs a server, or a pooler, that gives it a session of its own. Rejects with NotPrepared where only a person can
+ * help, with the server's error, or with the reason of `stop`.
  */
 export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortSignal): Promise<void> {
   const [worker, holder, watcher] = [new Session(settings), new Session(settings), new Session(settings)]
@@ -31,15 +31,15 @@ export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortS
       if (stop.aborted) await watcher.sql.unsafe(`select pg_cancel_backend(${row?.pid})`).catch(() => {})
     })
   } catch (error) {
-    throw isServerError(error) && error.code === '42501' ? new NotPrepared(`${error.message}: ${AS_OWNER}`) : error
+    if (!isServerError(error) || error.code !== '42501') throw error
+    const cure = 'run "node bin/job-alert.js migrate" as the owner of the table research_jobs'
+    throw new NotPrepared(`${error.message}: ${cure}`)
   } finally {
     await worker.close()
     await watcher.close()
     await holder.close()
   }
 }
-
-const AS_OWNER = 'run "node bin/job-alert.js migrate" as the owner of the table research_jobs'
 
 /**
  * One migration at a time: two concurrent builds on one table would wait for each other's snapshots. The lock belongs
@@ -84,9 +84,7 @@ async function perform(sql: Sql, statement: string, say: Say): Promise<void> {
   }
 }
 
-/**
- * Says once of each session that the worker waits for it, when its transaction is open for some seconds.
- */
+/** Says once of each session or prepared transaction that the worker waits for it, if it is open for some seconds. */
 async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
   for (const told = new Set<string>(); ; await pause()) {
     const rows = await watcher.unsafe(`
@@ -98,7 +96,12 @@ async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
       ) as line
       from pg_stat_activity
       where pid = any(pg_blocking_pids(${worker}))
-        and coalesce(xact_start < clock_timestamp() - interval '2 seconds', true)`)
+        and coalesce(xact_start < clock_timestamp() - interval '2 seconds', true)
+      union all
+      select 'waiting for the prepared transaction ' || quote_literal(gid)
+      from pg_prepared_xacts
+      where 0 = any(pg_blocking_pids(${worker}))
+        and database = current_database()`)
     for (const { line } of rows.filter((row) => !told.has(row.line))) say(line)
     for (const { line } of rows) told.add(line)
   }
@@ -120,7 +123,14 @@ async function migrateTable(sql: Sql, say: Say): Promise<void> {
     say(`applied ${name} in ${((performance.now() - started) / 1_000).toFixed(1)} s`)
   }
   const index = await missingIndex(sql, builds)
-  if (index) throw new NotPrepared(partitioned ? onPartitions(index) : rebuilt(index))
+  if (index && partitioned)
+    throw new NotPrepared(
+      `research_jobs is partitioned, and PostgreSQL cannot build the index ${index} on it concurrently: build it on each partition with the statement of sql/, then on the parent with "create index ${index} on only research_jobs …" and "alter index ${index} attach partition …"`,
+    )
+  if (index)
+    throw new NotPrepared(
+      `the index ${index} is missing, unfinished, or not what the files of sql/ build: run "drop index concurrently if exists ${index}", then migrate again`,
+    )
 }
 
 /** In these files a blank line after a semicolon, and nothing else, separates statements. */
@@ -154,12 +164,4 @@ async function missingIndex(sql: Sql, builds: readonly string[]): Promise<string
     order by name`
   await sql.unsafe('rollback')
   return row?.name
-}
-
-function rebuilt(name: string): string {
-  return `the index ${name} is missing, unfinished, or not what the files of sql/ build: run "drop index concurrently if exists ${name}", then migrate again`
-}
-
-function onPartitions(name: string): string {
-  return `research_jobs is partitioned, and PostgreSQL cannot build the index ${name} on it concurrently: build it on each partition with the statement of sql/, then on the parent with "create index ${name} on only research_jobs …" and "alter index ${name} attach partition …"`
 }

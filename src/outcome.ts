@@ -3,7 +3,7 @@ import { isExpected, reasonOf, stackOf } from './errors.js'
 import { Interrupted } from './interruption.js'
 import { NotMarked } from './queue/failures.js'
 import { NotPrepared } from './queue/prepared.js'
-import type { Busy, Found, Gathered, Outcome } from './report.js'
+import type { Busy, Found, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
 
 /** A storm's ids would make a line that no log keeps whole. */
@@ -25,7 +25,6 @@ export interface Summary {
 
 /** Outcome of a run → its last line and exit code. */
 export function outcomeSummary(outcome: Outcome): Summary {
-  const mail = 'found' in outcome ? `the mail about ${subjectOf(outcome)}` : ''
   const end = (exitCode: ExitCode, message: string, details?: Summary['details']): Summary => ({
     exitCode,
     outcome: outcome.kind,
@@ -34,30 +33,36 @@ export function outcomeSummary(outcome: Outcome): Summary {
   })
   switch (outcome.kind) {
     case 'nothing to report':
-      return end(0, nothingNew(outcome), counts(outcome, 0))
+      return end(0, nothingNew(outcome), counts(outcome))
     case 'another run is at work':
       return end(0, 'another run is at work, so this one did nothing; after --since or --include-alerted, run it again')
     case 'another run hangs':
       return end(1, hanging(outcome), { pid: outcome.pid })
-    case 'sent':
-      return end(0, `SendGrid accepted the mail, and ${markedOf(outcome)} marked as reported`, {
-        ...counts(outcome, outcome.found),
-        messageId: outcome.messageId,
-      })
+    case 'sent': {
+      const { found, messageId } = outcome
+      const marked = named(outcome, `its ${plural(found, 'failure')}`, 'the overdue refresh')
+      const message = `SendGrid accepted the mail, and ${marked} ${isOne(outcome) ? 'is' : 'are'} marked as reported`
+      return end(0, message, { ...counts(outcome, found), messageId })
+    }
     case 'not sent':
     case 'outcome unknown': {
       const [became, repeated] =
         outcome.kind === 'not sent' ? ['was not', ''] : ['may or may not have been', ', perhaps again']
-      const message = sentences(outcome.reason, `${mail} ${became} sent`, `${nextRun(outcome)}${repeated}`)
-      return end(1, message, counts(outcome, 0))
+      const next = `the next run with the same options reports ${isOne(outcome) ? 'it' : 'them'}${repeated}`
+      const message = sentences(
+        outcome.reason,
+        `the ${mailAbout(outcome)} ${became} sent`,
+        `nothing is marked, and ${next}`,
+      )
+      return end(1, message, counts(outcome))
     }
     case 'sent but not marked':
     case 'sent, perhaps not marked': {
       const { kind, ids, messageId, error } = outcome
       const [marked, repeats] =
         kind === 'sent but not marked' ? ['could not', 'repeats'] : ['may or may not', 'may repeat']
-      const message = `${mail} was sent, but what it reports ${marked} be marked (${reasonOf(error)}); the next run with the same options ${repeats} it`
-      return end(3, message, { ...counts(outcome, 0), messageId, jobIds: ids.slice(0, IDS_LOGGED) })
+      const message = `the ${mailAbout(outcome)} was sent, but what it reports ${marked} be marked (${reasonOf(error)}); the next run with the same options ${repeats} it`
+      return end(3, message, { ...counts(outcome), messageId, jobIds: ids.slice(0, IDS_LOGGED) })
     }
   }
 }
@@ -66,27 +71,24 @@ function hanging({ pid, since }: Busy): string {
   return `another run has held the lock since ${since?.toISOString()}, longer than a run may take, and may be waiting for a standby; nothing was reported; once you know why, end it with "select pg_terminate_backend(${pid})"`
 }
 
-function subjectOf({ found, overdue }: Found): string {
-  const jobs = found > 0 || !overdue ? [plural(found, 'failed job')] : []
-  return list([...jobs, ...(overdue ? ['an overdue refresh'] : [])])
+/** What a run found, in these words for the failures and for the refresh. */
+function named({ found, overdue }: Found, failures: string, refresh: string): string {
+  return list([...(found > 0 ? [failures] : []), ...(overdue ? [refresh] : [])])
 }
 
-/** "its 17 failures and the overdue refresh are" */
-function markedOf({ found, overdue }: Found): string {
-  const failures = found > 0 ? [`its ${plural(found, 'failure')}`] : []
-  return `${list([...failures, ...(overdue ? ['the overdue refresh'] : [])])} ${found > 1 || (found === 1 && overdue) ? 'are' : 'is'}`
+function isOne({ found, overdue }: Found): boolean {
+  return found + Number(overdue) === 1
 }
 
-function nextRun({ found, overdue }: Found): string {
-  return `nothing is marked, and the next run with the same options reports ${found + Number(overdue) > 1 ? 'them' : 'it'}`
+function mailAbout(found: Found): string {
+  return `mail about ${named(found, plural(found.found, 'failed job'), 'an overdue refresh')}`
 }
 
 /** What a dry run found → its last line; always exit code 0. */
-export function previewSummary(gathered: Gathered): Summary {
-  const message = gathered.message
-    ? `would send a mail about ${subjectOf(gathered)}; changed nothing`
-    : nothingNew(gathered)
-  return { exitCode: 0, outcome: 'dry run', message, details: counts(gathered, 0) }
+export function previewSummary(found: Found): Summary {
+  const message =
+    found.found > 0 || found.overdue ? `would send a ${mailAbout(found)}; changed nothing` : nothingNew(found)
+  return { exitCode: 0, outcome: 'dry run', message, details: counts(found) }
 }
 
 function nothingNew({ older, locked }: Found): string {
@@ -133,10 +135,7 @@ export function errorSummary(error: unknown, harmless: string): Summary {
   return { exitCode: 1, outcome: 'failed', message, details }
 }
 
-function counts(
-  { found, overdue, older, waiting, locked }: Found,
-  reported: number,
-): Readonly<Record<string, unknown>> {
+function counts({ found, overdue, older, waiting, locked }: Found, reported = 0): Summary['details'] {
   return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count, waiting, locked }
 }
 

@@ -1,14 +1,23 @@
 import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
 import { type ChainContext, type Digest, Tally } from './digest/digest.js'
+import { stackOf } from './errors.js'
 import { type Interruptions, interruptible } from './interruption.js'
 import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
-import type { Paint } from './mail/presentation.js'
+import type { Log } from './output.js'
 import { Session, type Sql } from './postgres/session.js'
-import { type Lapse, markLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
-import { claimFailures, countUnreported, FAILURES_PER_MAIL, readFailures } from './queue/failures.js'
-import { lockOutOtherRuns, otherRun } from './queue/lock.js'
+import { type Lapse, lockLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import {
+  claimFailures,
+  countUnreported,
+  demandMarked,
+  FAILURES_PER_MAIL,
+  lockOutOtherRuns,
+  mark,
+  otherRun,
+  readFailures,
+} from './queue/failures.js'
 import { demandPrepared, explainMissingRight } from './queue/prepared.js'
 import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
@@ -50,12 +59,6 @@ export type Outcome =
 /** How far back a digest looks by default. */
 export const WINDOW = 7 * DAY
 
-/** Why a row or, without ids, the mail could not be written as it should be. */
-export interface Fault {
-  readonly error: unknown
-  readonly jobIds?: readonly bigint[]
-}
-
 /** What a run of the command needs from outside. */
 export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'overdueAfter'> {
   readonly since: Since
@@ -63,14 +66,15 @@ export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'ove
   /** How long the mail may take, in milliseconds. */
   readonly sendTimeout: number
   readonly interruptions: Interruptions
-  readonly warn: (message: string) => void
+  /** Takes what a run survives: a clock that is off, a row or a mail that cannot be written as it should be. */
+  readonly log: Pick<Log, 'warn' | 'error'>
   /** Loaded only when there is something to send. */
-  readonly render: (digest: Digest, paint?: Paint) => Message | Promise<Message>
-  readonly onFault: (fault: Fault) => void
+  readonly render: (digest: Digest) => Message | Promise<Message>
 }
 
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Gathered extends Found {
+  readonly window: Window
   /** What is marked once the mail is out. */
   readonly ids: readonly bigint[]
   /** Undefined when there is nothing to report. */
@@ -78,13 +82,8 @@ export interface Gathered extends Found {
   readonly digest: Digest | undefined
 }
 
-/** What reads a preview as it is made. */
-interface Viewer {
-  readonly onWindow: (window: Window) => void
-  /** The next failures are read when it has resolved. */
-  readonly onFailures: (jobs: readonly Job[]) => Promise<void> | void
-  readonly paint: Paint | undefined
-}
+/** Takes failures as they are read; the next ones are read when it has resolved. */
+type OnFailures = (jobs: readonly Job[], window: Window) => Promise<void> | void
 
 /**
  * One transaction, one mail: claim, read, render, send, commit. Every statement that can fail comes before the send;
@@ -97,7 +96,7 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   try {
     const claimed = await interruptible(claim(session, run).catch(explainMissingRight), stop)
     if ('kind' in claimed) return claimed
-    const { ids, message, digest, ...found } = claimed
+    const { ids, message, ...found } = claimed
     if (!message) return { kind: 'nothing to report', ...found }
     run.interruptions.sending(run.sendTimeout + commitTimeout(run) + WIND_UP)
     const answer = await send(message, abort)
@@ -114,32 +113,32 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
 }
 
 /** The mail that a run would send now; reads only. Rejects when the database cannot be read. */
-export async function preview(run: Run, viewer: Viewer): Promise<Gathered> {
+export async function preview(run: Run, onFailures: OnFailures): Promise<Gathered> {
   const session = new Session(run.database)
   try {
-    return await interruptible(survey(session, run, viewer).catch(explainMissingRight), run.interruptions.stop)
+    return await interruptible(survey(session, run, onFailures).catch(explainMissingRight), run.interruptions.stop)
   } finally {
     await session.close()
   }
 }
 
 /** All of a run that comes before the send, in a transaction that is left open. */
-export async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
+async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read write')
   await demandPrepared(sql, 'mark')
   if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
   const tally = new Tally()
-  const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
-  if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
+  await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  if (tally.ids.length > 0) await mark(sql, tally.ids)
   const due = await dueLapse(sql, window, run)
-  const lapse = due && (await markLapse(sql, due)) ? due : undefined
+  const lapse = due && (await lockLapse(sql, due)) ? due : undefined
+  if (lapse) await mark(sql, [lapse.id])
+  await demandMarked(sql, [...tally.ids, ...(lapse ? [lapse.id] : [])])
   const { older, left } = await countUnreported(sql, window)
-  const isFull = claimed === FAILURES_PER_MAIL
+  const isFull = tally.ids.length === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
-  const composed = await compose(sql, { tally, lapse, now, window, ...found }, run)
-  if (composed.message) await session.identify()
-  return composed
+  return compose(sql, { tally, lapse, now, window, ...found }, run)
 }
 
 /** A claim and every further read of a run: together they need all columns and rights. */
@@ -150,22 +149,21 @@ export async function rehearse(session: Session, run: Run): Promise<Gathered | B
 }
 
 /** The same as a claim, without a mark or a lock. */
-async function survey(session: Session, run: Run, viewer: Viewer): Promise<Gathered> {
+async function survey(session: Session, run: Run, onFailures: OnFailures): Promise<Gathered> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read only')
   await demandPrepared(sql, 'read')
-  viewer.onWindow(window)
   const tally = new Tally()
   let waiting = 0
   await readFailures(sql, window, async (jobs) => {
     const fitting = jobs.slice(0, FAILURES_PER_MAIL - tally.ids.length)
     for (const job of fitting) addTo(tally, job, run)
     waiting += jobs.length - fitting.length
-    await viewer.onFailures(jobs)
+    await onFailures(jobs, window)
   })
   const lapse = await dueLapse(sql, window, run)
   const { older } = await countUnreported(sql, window)
-  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run, viewer.paint)
+  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run)
 }
 
 /** A synchronous standby may hold up the answer: a minute by default. */
@@ -182,13 +180,13 @@ const SKEW = 5 * MINUTE
 /** BEGIN; now and the window come from the server's clock. */
 async function begin(
   session: Session,
-  { since, includeAlerted, runTimeout, sendTimeout, warn }: Run,
+  { since, includeAlerted, runTimeout, sendTimeout, log }: Run,
   mode: 'read write' | 'read only',
 ): Promise<{ readonly now: Date; readonly window: Window }> {
   const time = await session.begin(mode, { statement: runTimeout, idle: runTimeout + sendTimeout })
   const ahead = Math.round((Date.now() - time) / MINUTE)
   if (Math.abs(ahead) * MINUTE > SKEW)
-    warn(
+    log.warn(
       `this machine's clock is ${Math.abs(ahead)} minutes ${ahead > 0 ? 'ahead of' : 'behind'} the database's, which counts`,
     )
   const now = new Date(time)
@@ -212,11 +210,11 @@ async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
 }
 
 /** A row that cannot be understood is in the mail by its id. */
-function addTo(tally: Tally, job: Job, { onFault }: Run): void {
+function addTo(tally: Tally, job: Job, { log }: Run): void {
   try {
     tally.add(job)
   } catch (error) {
-    onFault({ error, jobIds: [job.id] })
+    log.error('a row could not be understood', { jobIds: [job.id], stack: stackOf(error) })
     tally.add({ ...job, error: UNREADABLE, chain: null })
   }
 }
@@ -235,19 +233,17 @@ interface Taken extends Omit<Found, 'found' | 'overdue'> {
 }
 
 /** Reads what the mail says beside the failures, and renders it. */
-async function compose(sql: Sql, taken: Taken, run: Run, paint?: Paint): Promise<Gathered> {
-  const { tally, lapse, now, window, ...rest } = taken
+async function compose(sql: Sql, { tally, lapse, now, window, ...rest }: Taken, run: Run): Promise<Gathered> {
   const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
-  const found = { ...rest, found: tally.ids.length, overdue: lapse !== undefined }
-  if (ids.length === 0) return { ...found, ids, message: undefined, digest: undefined }
-  const starts = tally.refreshStarts()
-  const context = await readContext(sql, starts, lapse !== undefined || starts.length > 0)
-  const { older, waiting } = rest
-  const overdue = lapse && { anchor: lapse.anchor, after: lapse.after }
-  const digest = tally.digest({ ...context, overdue, older, waiting }, window, now)
-  const message = await run.render(digest, paint)
-  if (message.fault !== undefined) run.onFault({ error: message.fault })
-  return { ...found, ids, message, digest }
+  const found = { ...rest, window, ids, found: tally.ids.length, overdue: lapse !== undefined }
+  if (ids.length === 0) return { ...found, message: undefined, digest: undefined }
+  const chains = tally.refreshStarts()
+  const context = await readContext(sql, chains, found.overdue || chains.length > 0)
+  const digest = tally.digest({ ...context, overdue: lapse, older: rest.older, waiting: rest.waiting }, window, now)
+  const message = await run.render(digest)
+  if (message.fault !== undefined)
+    run.log.error('the mail could only be written plainly', { stack: stackOf(message.fault) })
+  return { ...found, message, digest }
 }
 
 async function readContext(sql: Sql, chains: readonly string[], known: boolean): Promise<ChainContext> {

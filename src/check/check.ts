@@ -1,11 +1,11 @@
-import type { Account, MailSettings, Usable } from '../config.js'
+import type { Account, DigestConfig, MailSettings, Usable } from '../config.js'
 import { type Interruptions, interruptible } from '../interruption.js'
 import { renderMessage } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
 import { type Run, WINDOW } from '../report.js'
 import { readKeyProblem, sendGrid } from '../sendgrid/sendgrid.js'
 import { ofDatabase } from './database.js'
-import { bad, type Finding, good, said } from './finding.js'
+import { bad, type Finding, good, said, wrong } from './finding.js'
 import { sampleDigest } from './sample.js'
 
 /**
@@ -13,41 +13,37 @@ import { sampleDigest } from './sample.js'
  * Throws the reason of the interruption as soon as it is stopped.
  */
 export async function* check(config: Usable, interruptions: Interruptions, sendTest: boolean): AsyncGenerator<Finding> {
-  const { problems, account, mail, heartbeatUrl } = config
+  const { problems, database, account, mail, heartbeatUrl } = config
   const { stop } = interruptions
-  for (const problem of problems) yield ofProblem(problem)
+  for (const problem of problems) yield wrong(2, 'configuration', problem)
   if (problems.length === 0) yield good('configuration: complete')
-  yield* ofDigest(config, interruptions)
+  if (database) yield* ofDigest({ ...config, database }, interruptions)
   if (account) yield await ofKey(account, stop)
-  if (mail) yield* ofMail(mail)
+  if (mail) {
+    const { from, to } = mail
+    yield said(`sender: ${from.name} <${from.email}>`)
+    yield said(`${to.length === 1 ? 'recipient' : 'recipients'}: ${to.join(', ')}`)
+  }
   if (heartbeatUrl) yield said('heartbeat: HEARTBEAT_URL is set')
   else if (!problems.some((problem) => problem.startsWith('HEARTBEAT_URL')))
     yield said('heartbeat: HEARTBEAT_URL is not set; nothing will alert you if the cron stops running')
   if (sendTest) yield mail ? await ofTestMail(mail, config.presentation, stop) : UNSENDABLE
 }
 
-/** The cure of what is missing goes on a line of its own; any other problem contains what is accepted. */
-function ofProblem(problem: string): Finding {
-  const [, missing = problem, cure] = /^(.* is missing): (.*)$/s.exec(problem) ?? []
-  return bad(2, `configuration: ${missing}`, cure)
-}
-
 /** The database, and then what a digest complained of on the way. */
-async function* ofDigest(config: Usable, interruptions: Interruptions): AsyncGenerator<Finding> {
-  const { database, presentation, mail } = config
-  if (!database) return
+async function* ofDigest(config: DigestConfig, interruptions: Interruptions): AsyncGenerator<Finding> {
   const noticed: Finding[] = []
   const run: Run = {
     ...config,
-    database,
     since: WINDOW,
     includeAlerted: false,
-    sendTimeout: mail?.timeout ?? 0,
+    sendTimeout: config.mail?.timeout ?? 0,
     interruptions,
-    warn: (message) => noticed.push(bad(0, `clock: ${message}`)),
-    render: (digest) => renderMessage(digest, presentation),
-    onFault: ({ error }) =>
-      noticed.push(bad(0, `mail: it could not be written as it should be (${(error as Error).message})`)),
+    log: {
+      warn: (message) => noticed.push(bad(0, `clock: ${message}`)),
+      error: (message) => noticed.push(bad(0, `mail: ${message}`, 'see the stack that "digest --dry-run" logs')),
+    },
+    render: (digest) => renderMessage(digest, config.presentation),
   }
   yield* ofDatabase(run)
   yield* noticed
@@ -55,13 +51,9 @@ async function* ofDigest(config: Usable, interruptions: Interruptions): AsyncGen
 
 async function ofKey(account: Account, stop: AbortSignal): Promise<Finding> {
   const problem = await interruptible(readKeyProblem(account, stop), stop)
-  if (problem) return bad(1, `sending: ${problem.reason}`, problem.cure)
-  return good('sending: SendGrid accepts the key, which may send')
-}
-
-function* ofMail({ from, to }: MailSettings): Generator<Finding> {
-  yield said(`sender: ${from.name} <${from.email}>`)
-  yield said(`${to.length === 1 ? 'recipient' : 'recipients'}: ${to.join(', ')}`)
+  return problem
+    ? bad(1, `sending: ${problem.reason}`, problem.cure)
+    : good('sending: SendGrid accepts the key, which may send')
 }
 
 const UNSENDABLE = bad(

@@ -9,7 +9,7 @@ import { explainMissingRight, INDEXES, NotPrepared, readTable, type Table, unpre
 import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
 import { redact } from '../text/redact.js'
 import { plural } from '../text/words.js'
-import { bad, type Finding, good, said } from './finding.js'
+import { bad, type Finding, good, said, wrong } from './finding.js'
 
 /** What can be said of the database until it is all said, the connection is lost, or the run is stopped. */
 export async function* ofDatabase(run: Run): AsyncGenerator<Finding> {
@@ -42,8 +42,7 @@ async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
   const table = await readTable(session.sql)
   await session.sql.unsafe('rollback')
   yield* ofTable(table)
-  if (unprepared(table, 'mark')) return
-  yield* ofRehearsal(session, run)
+  if (!unprepared(table, 'mark')) yield* ofRehearsal(session, run)
 }
 
 async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
@@ -57,7 +56,7 @@ async function ofServer(session: Session, { host, port }: DatabaseSettings): Pro
 /** A digest without an index is slow, and does all it should. */
 function* ofTable(table: Table): Generator<Finding> {
   const reason = unprepared(table, 'mark')
-  if (reason) yield problem(2, 'table', reason)
+  if (reason) yield wrong(2, 'table', reason)
   else yield good(`table: ${table.schema}.research_jobs with its column last_alerted_at, and no hidden rows`)
   if (table.relkind === null) return
   const cure = 'run "node bin/job-alert.js migrate" as the owner of the table'
@@ -65,12 +64,6 @@ function* ofTable(table: Table): Generator<Finding> {
     yield table.indexes.includes(index)
       ? good(`index: ${index}`)
       : bad(0, `index: ${index} is missing or was not completed; a digest works, but reads the whole table`, cure)
-}
-
-/** What is wrong, and behind its last colon the cure. */
-function problem(exitCode: 1 | 2, about: string, reason: string): Finding {
-  const [, text = reason, cure] = /^(.*): (.*)$/s.exec(reason) ?? []
-  return bad(exitCode, `${about}: ${text}`, cure)
 }
 
 /** The digest itself, up to the send. What it did is undone when the session is closed. */
@@ -81,7 +74,7 @@ async function* ofRehearsal(session: Session, run: Run): AsyncGenerator<Finding>
     if (run.overdueAfter !== undefined) yield await ofAnchor(session.sql, run.overdueAfter)
   } catch (error) {
     if (bound.passed) yield bad(1, 'digest: it takes longer than RUN_TIMEOUT', 'set RUN_TIMEOUT higher')
-    else if (error instanceof NotPrepared) yield problem(2, 'digest', error.message)
+    else if (error instanceof NotPrepared) yield wrong(2, 'digest', error.message)
     else if (error instanceof NotMarked || isServerError(error)) yield bad(1, `digest: ${reasonOf(error)}`)
     else throw error
   } finally {

@@ -19,6 +19,12 @@ export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding =
   exitCode,
 })
 
+/** What is wrong, and behind the colon that follows it the cure. */
+export function wrong(exitCode: 1 | 2, about: string, reason: string): Finding {
+  const [, text = reason, cure] = /^(\S+ .*?): (.*)$/s.exec(reason) ?? []
+  return bad(exitCode, `${about}: ${text}`, cure)
+}
+
 /** "✗ database: …", and below it the cure. */
 export function findingLine({ mark, text, cure }: Finding): string {
   return `${mark} ${oneLine(text)}${cure ? `\n    ${oneLine(cure)}` : ''}\n`

@@ -50,15 +50,14 @@ const PASTED: readonly (readonly [RegExp, string])[] = [
   [/\s/, `contains a blank or a line break: ${ENCODE}`],
 ]
 
-const HONOURED = /^(?:user|password|host|port|dbname|sslmode|sslrootcert|search_path)=/
+const HONOURED = /^(?:user|password|host|port|dbname|sslmode|search_path)=|^sslrootcert=./
 /** What changes neither the rows that are read nor who can read along. Any other parameter is refused. */
 const HARMLESS: readonly RegExp[] = [
   /^(?:fallback_)?application_name=/,
   /^(?:connect_timeout|keepalives(?:_idle|_interval|_count)?|tcp_user_timeout)=\d+$/,
   // The default, or what is done anyway. Neon asks for the option where a client sends no SNI.
   /^(?:channel_binding|gssencmode)=(?:disable|prefer)$|^options=(?:(?:endpoint|project)=[\w-]+)?$/,
-  /^(?:load_balance_hosts=disable|sslcompression=[01]|sslnegotiation=postgres|sslsni=1|target_session_attrs=any)$/,
-  /^(?:client_encoding=(?:auto|utf-?8)|ssl_min_protocol_version=TLSv1(?:\.[12])?)$/i,
+  /^(?:target_session_attrs=any|client_encoding=(?:auto|utf-?8)|ssl_min_protocol_version=TLSv1(?:\.[12])?)$/i,
   // What other clients tell their own pools.
   /^(?:connection_limit|max_overflow|pgbouncer|pool_\w+|prepareThreshold|socket_timeout|supa|workaround)=/,
   /^(?:prepared_)?statement_cache_size=/,
@@ -73,7 +72,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ['target_session_attrs', ', and name the primary as the host'],
 ])
 
-type Pair = readonly [key: string, value: string]
+type Pair = readonly [name: string, value: string]
 
 /**
  * What psql would make of the URL. A parameter is honoured, or harmless, or refused by its name: a run that ignored
@@ -118,7 +117,6 @@ function settingsBy(pairs: readonly Pair[]): DatabaseSettings | Wrong {
   if (`${host}${given.port}`.includes(',')) return new Wrong(' names several hosts: keep the primary')
   if (port instanceof Wrong) return new Wrong(`: its port${port.problem}`)
   if (!sslMode) return new Wrong(`: sslmode must be one of ${SSL_MODES.join(', ')}`)
-  if (sslRootCert === '') return new Wrong(': sslrootcert is empty: set it to the path of a PEM file, or remove it')
   if (sslRootCert === 'system' && mode !== 'verify-full') return new Wrong(': sslrootcert=system needs verify-full')
   const { dbname, password } = given
   return {

@@ -49,15 +49,13 @@ export const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) =
   }
 })
 export const ADMIN_URL = mustBe('an http or https URL without user or query', (text) => baseUrl(text))
+const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/
 export const SENDGRID_URL = mustBe('an https URL (plain http only to 127.0.0.1, ::1 or localhost)', (text) =>
   // The library appends the version itself.
-  baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || isLoopback(hostname))?.replace(/\/v3$/, ''),
+  baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || LOOPBACK.test(hostname))?.replace(/\/v3$/, ''),
 )
 /** fetch() throws where a URL holds a user or a password. */
-export const HEARTBEAT_URL = mustBe('an http or https URL without user and password', (text) => {
-  const url = parseUrl(text)
-  return url && !url.username && !url.password ? url.href : undefined
-})
+export const HEARTBEAT_URL = mustBe('an http or https URL without user and password', (text) => parseUrl(text)?.href)
 // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
 export const API_KEY: Parse<string> = (text) =>
   /^[\x21-\x7e]+$/.test(text) ? text : new Wrong(' contains a character that API keys never contain: paste it again')
@@ -77,18 +75,14 @@ export function recipients(text: string): readonly string[] | Wrong {
 }
 
 /** An http or https URL that paths are appended to, hence without its trailing slash. */
-function baseUrl(text: string, allowed: (url: URL) => boolean = () => true): string | undefined {
+function baseUrl(text: string, isAllowed: (url: URL) => boolean = () => true): string | undefined {
   const url = parseUrl(text)
-  if (!url || url.username || url.password || url.search || url.hash || !allowed(url)) return undefined
-  return url.href.replace(/\/+$/, '')
+  return url && !url.search && !url.hash && isAllowed(url) ? url.href.replace(/\/+$/, '') : undefined
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
-}
-
-/** Undefined unless it is an http or https URL. */
+/** Undefined unless it is an http or https URL without user and password. */
 function parseUrl(text: string): URL | undefined {
   // URL.parse() is not in Node 20, and the error of new URL() holds its input, secrets included.
-  return URL.canParse(text) && /^https?:/i.test(text) ? new URL(text) : undefined
+  const url = URL.canParse(text) && /^https?:/i.test(text) ? new URL(text) : undefined
+  return url?.username || url?.password ? undefined : url
 }

@@ -1,4 +1,4 @@
-import { howItDied, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
+import { deathOf, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
 import { headline } from '../text/traceback.js'
 import { cut, detached, oneLine } from '../text/words.js'
 import { GONE, hide, MARK, mask, unframed } from './mask.js'
@@ -94,7 +94,7 @@ export class Tally {
       count: 1,
       first: time,
       last: time,
-      death: howItDied(job),
+      death: deathOf(job).how,
       error,
       alike: true,
     })

@@ -39,7 +39,6 @@ const ONE_WORD = /^[\w.$-]*$/
 const LITERAL = /[{}[\]<>=]|:\/\//
 /** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
 const ARGUMENT = /[(,]\s?$/
-const CONSTRUCTED = /(?:Error|Exception)\($/
 /** What an exception was raised with. A key may be two words; one with capitals is a title. */
 const RAISED = /(?:Error|Exception): $/
 const KEYS = /^[a-z_]+(?: [a-z_]+){1,3}$/
@@ -121,7 +120,7 @@ function maskTokens(text: string): string {
 }
 
 function isSaid(content: string, before: string): boolean {
-  if (CONSTRUCTED.test(before) || LITERAL.test(content)) return true
+  if (LITERAL.test(content)) return true
   if (RAISED.test(before)) return ONE_WORD.test(content) || KEYS.test(content)
   if (ONE_WORD.test(content)) return !KEY.test(content) && !TITLE.test(content) && !UNDECIDED.test(content)
   return ARGUMENT.test(before)

@@ -18,24 +18,17 @@ export type Fate =
   | { readonly kind: 'committed' }
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
-/** Of a transaction, in milliseconds. */
+/** In milliseconds: of each statement, and of an abandoned transaction, which has to outlive the mail. */
 interface Bounds {
-  /** How long a statement may run. */
   readonly statement: number
-  /** How long an abandoned transaction may keep its locks: longer than the mail takes. */
   readonly idle: number
 }
 
-/** For the handshake that follows the connection, which has a bound of its own in socket.ts. */
-const CONNECT_TIMEOUT = 10_000
 const CLOSE_TIMEOUT = 1_000
-const KEEP_ALIVE = 30_000
-/** How long a statement waits for a lock. */
-const LOCK_TIMEOUT = 5_000
 const BEGIN = {
-  'read write': 'begin isolation level read committed',
-  'read only': 'begin isolation level repeatable read read only',
-} as const
+  'read write': 'isolation level read committed',
+  'read only': 'isolation level repeatable read read only',
+}
 /** Since PostgreSQL 17 a role may have a bound on whole transactions; ours have bounds of their own. */
 export const UNBOUNDED = `
   select set_config('transaction_timeout', '0', true)
@@ -52,7 +45,8 @@ export class Session {
   readonly sql: Sql
   private socket: Socket | undefined
   private inTransaction = false
-  private transactionId: string | undefined
+  /** By which the server knows later what became of the transaction. */
+  private transactionId = ''
 
   constructor(private readonly settings: DatabaseSettings) {
     const { host, port, database, user, password } = settings
@@ -71,11 +65,11 @@ export class Session {
       },
       ssl: false,
       max: 1,
-      connect_timeout: CONNECT_TIMEOUT / 1_000,
-      idle_timeout: 0,
       max_lifetime: 0,
-      // Nothing is said while an index is built: the kernel asks whether the server still lives.
-      keep_alive: KEEP_ALIVE / 1_000,
+      // In seconds, for the handshake that follows the connection.
+      connect_timeout: 10,
+      // In seconds. Nothing is said while an index is built: the kernel asks whether the server still lives.
+      keep_alive: 30,
       // Behind a transaction pooler a prepared statement may meet a backend that has never seen it.
       prepare: false,
       fetch_types: false,
@@ -94,26 +88,28 @@ export class Session {
    * index holds all of it, and would start both for a run that finds nothing.
    * Resolves with the server's time, in milliseconds since the epoch.
    */
-  async begin(mode: 'read write' | 'read only', { statement, idle }: Bounds): Promise<number> {
+  async begin(mode: keyof typeof BEGIN, { statement, idle }: Bounds): Promise<number> {
     this.inTransaction = true
-    await this.sql.unsafe(BEGIN[mode])
+    await this.sql.unsafe(`begin ${BEGIN[mode]}`)
     const [row] = await this.sql`
       select
         set_config('statement_timeout', ${`${statement}ms`}, true),
         set_config('idle_in_transaction_session_timeout', ${`${idle}ms`}, true),
-        set_config('lock_timeout', ${`${LOCK_TIMEOUT}ms`}, true),
+        set_config('lock_timeout', '5s', true),
         (${this.sql.unsafe(UNBOUNDED)}),
         set_config('jit', 'off', true),
         set_config('max_parallel_workers_per_gather', '0', true),
         set_config('extra_float_digits', '1', true),
         set_config('standard_conforming_strings', 'on', true),
         set_config('search_path', coalesce(${this.settings.searchPath ?? null}, current_setting('search_path')), true),
+        case when ${mode === 'read write'} then pg_current_xact_id()::text end as id,
         date_part('epoch', clock_timestamp()) * 1000 as now`
+    this.transactionId = row?.id
     return row?.now
   }
 
   /** What it is connected to; `encrypted` is our connection: a pooler may go on without. */
-  async describe() {
+  async describe(): Promise<Row> {
     const query = this.sql`
       select
         current_setting('server_version') as version,
@@ -123,14 +119,7 @@ export class Session {
     const [row] = await query
     // A pooler invents the process that greets its client.
     const { pid } = (query as unknown as { readonly state: { readonly pid: number } }).state
-    const { version, user, database } = row ?? {}
-    return { version, user, database, encrypted: this.socket instanceof TLSSocket, pooled: row?.pid !== pid }
-  }
-
-  /** The last statement before COMMIT: learns the id by which the server knows the transaction's fate later. */
-  async identify(): Promise<void> {
-    const [row] = await this.sql`select pg_current_xact_id()::text as id`
-    this.transactionId = row?.id
+    return { ...row, encrypted: this.socket instanceof TLSSocket, pooled: row?.pid !== pid }
   }
 
   /** Never rejects: if no answer comes within `timeout`, the server is asked what became of the transaction. */
@@ -153,11 +142,11 @@ export class Session {
 
   /** Asks on other sessions, because this one may be lost. Undefined if the transaction's end is not known. */
   private async transactionStatus(abort: AbortSignal): Promise<'committed' | 'aborted' | undefined> {
-    for (const pause of this.transactionId ? PAUSES : []) {
+    for (const pause of PAUSES) {
       const other = new Session(this.settings)
       try {
         await sleep(pause, undefined, { signal: abort })
-        const query = other.sql`select pg_xact_status(${this.transactionId ?? ''}::xid8) as status`
+        const query = other.sql`select pg_xact_status(${this.transactionId}::xid8) as status`
         const [row] = await interruptible(query, abort)
         if (row?.status === 'committed' || row?.status === 'aborted') return row.status
       } catch {

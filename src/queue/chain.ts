@@ -1,7 +1,6 @@
 import { LAST_STEP, REFRESH } from '../chains.js'
 import type { Job, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
-import { mark } from './failures.js'
 import { columns, milliseconds, start, toJob } from './row.js'
 
 const isRefresh = (sql: Sql): Fragment => sql`
@@ -9,57 +8,11 @@ const isRefresh = (sql: Sql): Fragment => sql`
     and target_type = ${REFRESH.targetType}
     and target_id in ${sql(REFRESH.steps.map((step) => step.targetId))}`
 
-/** The job by which a refresh last ran to its end. */
-const lastSuccess = (sql: Sql): Fragment => sql`
-  select *
-  from research_jobs
-  where ${isRefresh(sql)}
-    and target_id = ${LAST_STEP.targetId}
+/** Of a refresh's jobs the one by which it ran to its end. */
+const isSuccess = (sql: Sql): Fragment => sql`
+  target_id = ${LAST_STEP.targetId}
     and job_type = ${LAST_STEP.jobType}
-    and status = 'done'
-  order by finished_at desc nulls last
-  limit 1`
-
-/** What the overdue rule counts from: the last success or, where none is on record, the oldest job of any refresh. */
-const anchor = (sql: Sql): Fragment => sql`
-  select *
-  from (
-    select id, coalesce(finished_at, created_at) as since, last_alerted_at, true as succeeded
-    from (${lastSuccess(sql)}) as success
-    union all
-    (
-      select id, created_at, last_alerted_at, false
-      from research_jobs
-      where ${isRefresh(sql)}
-      order by created_at, id
-      limit 1
-    )
-  ) as candidate
-  order by succeeded desc
-  limit 1`
-
-/**
- * True if the anchor is too old and that was not reported. A success has its own mark. Without one, any refresh job
- * that was reported since the deadline has said it. What was reported counts again only if asked for, and if the
- * deadline lies inside the window.
- */
-const overdue = (sql: Sql, after: number, { since, includeAlerted }: Window): Fragment => {
-  const deadline = sql`since + ${`${after} milliseconds`}::interval`
-  return sql`
-  ${deadline} < clock_timestamp()
-    and (
-      case
-        when succeeded then last_alerted_at is null or last_alerted_at < ${deadline}
-        else not exists (
-          select
-          from research_jobs as job
-          where ${isRefresh(sql)}
-            and job.last_alerted_at >= ${deadline}
-        )
-      end
-      or ${includeAlerted ? sql`${deadline} >= ${start(sql, since)}` : sql`false`}
-    )`
-}
+    and status = 'done'`
 
 /** What the overdue rule says now; times in milliseconds since the epoch. */
 export interface Lapse {
@@ -74,21 +27,58 @@ export interface Lapse {
   readonly isDue: boolean
 }
 
-/** Undefined when no refresh is on record. */
-export async function readLapse(sql: Sql, after: number, window: Window): Promise<Lapse | undefined> {
+/**
+ * Undefined when no refresh is on record. It is due when the anchor is too old and that was not reported: a success
+ * has its own mark; without one, any refresh job that was marked since the deadline has said it. What was reported
+ * counts again only if asked for, and if the deadline lies inside the window.
+ */
+export async function readLapse(
+  sql: Sql,
+  after: number,
+  { since, includeAlerted }: Window,
+): Promise<Lapse | undefined> {
   const [row] = await sql`
-    select id, ${milliseconds(sql, sql`since`)} as since, succeeded, ${overdue(sql, after, window)} as is_due
-    from (${anchor(sql)}) as anchor`
-  return row && { id: BigInt(row.id), anchor: row.since, succeeded: row.succeeded, after, isDue: row.is_due }
+    with refresh as (
+      select id, created_at, finished_at, last_alerted_at, ${isSuccess(sql)} as succeeded
+      from research_jobs
+      where ${isRefresh(sql)}
+    ),
+    anchor as (
+      select
+        id,
+        succeeded,
+        case when succeeded then coalesce(finished_at, created_at) else created_at end as time,
+        case when succeeded then last_alerted_at else max(last_alerted_at) over () end as mark
+      from refresh
+      order by succeeded desc, case when succeeded then finished_at end desc nulls last, created_at, id
+      limit 1
+    ),
+    lapse as (
+      select *, time + ${`${after} milliseconds`}::interval as deadline
+      from anchor
+    )
+    select
+      id,
+      ${milliseconds(sql, sql`time`)} as anchor,
+      succeeded,
+      deadline < clock_timestamp()
+        and (
+          mark is null
+          or mark < deadline
+          or ${includeAlerted} and deadline >= ${start(sql, since)}
+        ) as "isDue"
+    from lapse`
+  return row && { ...(row as Lapse), id: BigInt(row.id), after }
 }
 
-/** Marks the lapse as reported. False when another session has locked its row. Throws as `mark`. */
-export async function markLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
-  const row = sql`
-    select id
+/** False when another session has locked its row. */
+export async function lockLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
+  const rows = await sql`
+    select
     from research_jobs
-    where id = ${`${id}`}`
-  return (await mark(sql, row, () => {})) > 0
+    where id = ${`${id}`}
+    for update skip locked`
+  return rows.length > 0
 }
 
 /** Jobs read of one chain, and of all refreshes: many more than they have steps, and few enough for the memory. */
@@ -127,11 +117,14 @@ export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
   return rows.map(toJob)
 }
 
-/** The job by which a refresh last succeeded. Rejects with NotPrepared or the server's error. */
+/** The job by which a refresh last ran to its end. */
 export async function readLastSuccess(sql: Sql): Promise<Job | undefined> {
-  const [row] = await sql`
-    with success as (${lastSuccess(sql)})
+  const rows = await sql`
     select ${columns(sql)}
-    from success as job`
-  return row && toJob(row)
+    from research_jobs as job
+    where ${isRefresh(sql)}
+      and ${isSuccess(sql)}
+    order by finished_at desc nulls last
+    limit 1`
+  return rows.map(toJob)[0]
 }

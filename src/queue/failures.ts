@@ -1,5 +1,5 @@
 import type { Backlog, Job, Window } from '../job.js'
-import { type Fragment, isServerError, type Sql } from '../postgres/session.js'
+import type { Fragment, Sql } from '../postgres/session.js'
 import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row.js'
 
 /** Failures in one mail: as many as half a processor reads and writes in RUN_TIMEOUT. */
@@ -17,77 +17,46 @@ const failedForGood = (sql: Sql): Fragment => sql`
 const notReported = (sql: Sql): Fragment => sql`
   (last_alerted_at is null or last_alerted_at < ${failedAt(sql)})`
 
-const due = (sql: Sql, { since, includeAlerted }: Window): Fragment => sql`
-  ${failedForGood(sql)}
-    and ${includeAlerted ? sql`true` : notReported(sql)}
-    and ${failedAt(sql)} >= ${start(sql, since)}`
-
 /** Chains first, then the oldest. With includeAlerted the latest marks come last: the next run goes on with the rest. */
-const inTurn = (sql: Sql, { includeAlerted }: Window): Fragment => sql`
-  (payload ->> 'chain_started_at') is null,
-  ${includeAlerted ? sql`last_alerted_at nulls first,` : sql``}
-  ${failedAt(sql)},
-  id`
+const due = (sql: Sql, { since, includeAlerted }: Window): Fragment => sql`
+  select ${columns(sql)}
+  from research_jobs as job
+  where ${failedForGood(sql)}
+    and ${includeAlerted ? sql`true` : notReported(sql)}
+    and ${failedAt(sql)} >= ${start(sql, since)}
+  order by
+    (payload ->> 'chain_started_at') is null,
+    ${includeAlerted ? sql`last_alerted_at nulls first,` : sql``}
+    ${failedAt(sql)},
+    id`
 
-/** A table on which the marks do not hold; nothing may be sent. */
-export class NotMarked extends Error {}
+/** One run at a time. False when another one holds the lock; it is released with the transaction. */
+export async function lockOutOtherRuns(sql: Sql): Promise<boolean> {
+  const [row] = await sql`select pg_try_advisory_xact_lock(hashtextextended('job-alert digest', 0)) as locked`
+  return row?.locked
+}
+
+/** Who holds it, as far as this role may know: its process, and when its transaction began. */
+export async function otherRun(sql: Sql): Promise<{ pid: number | undefined; since: Date | undefined }> {
+  const [row] = await sql`
+    select pid, date_part('epoch', xact_start) * 1000 as since
+    from pg_locks
+    left join pg_stat_activity using (pid)
+    where locktype = 'advisory'
+      and granted
+      and objsubid = 1
+      and pg_locks.database = (select oid from pg_database where datname = current_database())
+      and (classid::bigint << 32 | objid::bigint) = hashtextextended('job-alert digest', 0)`
+  return { pid: row?.pid ?? undefined, since: row?.since ? new Date(row.since) : undefined }
+}
 
 /**
- * Marks the rows that `rows` selects and hands each to `onJob` as it arrives; returns how many there were.
- * Rows that another session has locked are left for the next run. The mark is the clock's time, not now(): a job may
- * have died after this transaction began. It is never before failed_at, which another clock may have written.
- * Throws NotMarked unless every selected row comes back with such a mark: a trigger may skip or undo the update.
- * The ids go through an array, because the planner cannot know how few they are, and a join would read the table.
+ * Locks the failures that are due, at most 100,000, and hands each to `onJob` as it arrives. Rows that another session
+ * has locked are left for the next run.
  */
-export async function mark(sql: Sql, rows: Fragment, onJob: (job: Job) => void): Promise<number> {
-  let [selected, marked] = [0, 0]
-  await sql`
-    with selected as materialized (
-      ${rows}
-      for update skip locked
-    ),
-    marked as (
-      update research_jobs as job
-      set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
-      where job.id = any(array(select id from selected))
-      returning ${columns(sql)}, last_alerted_at >= ${failedAt(sql)} as is_marked
-    )
-    select total.selected, marked.*
-    from (select count(*)::float8 as selected from selected) as total
-    left join marked on true`
-    .forEach((row) => {
-      selected = row.selected
-      if (row.is_marked === true) marked += 1
-      if (row.id !== null) onJob(toJob(row))
-    })
-    .catch((error) => {
-      // A rule refuses RETURNING as a feature that is not supported.
-      throw isServerError(error) && error.code === '0A000' ? new NotMarked(`${error.message}: ${SUSPECT}`) : error
-    })
-  if (marked !== selected) throw notMarked(selected - marked, selected)
-  // A deferred trigger would fail, or undo the mark, only at COMMIT.
-  if (marked > 0) await sql`set constraints all immediate`
-  return marked
-}
-
-const SUSPECT = 'probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
-
-function notMarked(missing: number, selected: number): NotMarked {
-  return new NotMarked(`${missing} of ${selected} failures could not be marked: ${SUSPECT}`)
-}
-
-/** Marks the failures that are due, at most 100,000, and hands each to `onJob`; returns how many. Throws as `mark`. */
-export function claimFailures(sql: Sql, window: Window, onJob: (job: Job) => void): Promise<number> {
-  return mark(
-    sql,
-    sql`
-      select id
-      from research_jobs
-      where ${due(sql, window)}
-      order by ${inTurn(sql, window)}
-      limit ${FAILURES_PER_MAIL}`,
-    onJob,
-  )
+export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) => void): Promise<void> {
+  const rows = sql`${due(sql, window)} limit ${FAILURES_PER_MAIL} for update skip locked`
+  await rows.forEach((row) => void onJob(toJob(row)))
 }
 
 /** The same failures, left as they are. The next ones are read when `onJobs` has resolved. */
@@ -96,11 +65,41 @@ export async function readFailures(
   window: Window,
   onJobs: (jobs: readonly Job[]) => Promise<void> | void,
 ): Promise<void> {
+  await due(sql, window).cursor(BATCH, (rows) => onJobs(rows.map(toJob)))
+}
+
+/** A table on which the marks do not hold; nothing may be sent. */
+export class NotMarked extends Error {}
+
+/** In an array, because a join with so many would read the table. */
+const among = (sql: Sql, ids: readonly bigint[]): Fragment => sql`
+  id = any(array(select unnest(string_to_array(${ids.join()}, ','))::bigint))`
+
+/**
+ * Marks these jobs as reported. The mark is the clock's time, not now(): a job may have died after this transaction
+ * began. It is never before failed_at, which another clock may have written.
+ */
+export async function mark(sql: Sql, ids: readonly bigint[]): Promise<void> {
   await sql`
-    select ${columns(sql)}
-    from research_jobs as job
-    where ${due(sql, window)}
-    order by ${inTurn(sql, window)}`.cursor(BATCH, (rows) => onJobs(rows.map(toJob)))
+    update research_jobs
+    set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
+    where ${among(sql, ids)}`
+}
+
+/** Throws NotMarked unless every one has a mark of this transaction: a trigger or a rule may skip or undo the update. */
+export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<void> {
+  if (ids.length === 0) return
+  // A deferred trigger would fail, or undo the mark, only at COMMIT.
+  await sql`set constraints all immediate`
+  const [row] = await sql`
+    select count(*)::int as marked
+    from research_jobs
+    where ${among(sql, ids)}
+      and last_alerted_at >= greatest(now(), ${failedAt(sql)})`
+  if (row?.marked !== ids.length)
+    throw new NotMarked(
+      `${ids.length - row?.marked} of ${ids.length} failures could not be marked: probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at`,
+    )
 }
 
 /** Failures that were not reported, apart from those that this transaction has marked. */
@@ -111,27 +110,15 @@ export interface Unreported {
   readonly left: number
 }
 
-/**
- * A version of a row that this transaction made, or a trigger's subtransaction, which has an id of its own: of what is
- * in progress, only that can be seen.
- */
-const isOurs = (sql: Sql): Fragment => sql`
-  age(xmin) <= 0
-    and pg_xact_status((pg_current_xact_id_if_assigned()::text::bigint - age(xmin))::text::xid8) = 'in progress'`
-
-/** Counts what is still unreported. Throws NotMarked if that includes a row which this transaction has marked. */
 export async function countUnreported(sql: Sql, window: Window): Promise<Unreported> {
-  const inWindow = sql`${failedAt(sql)} >= ${start(sql, window.since)}`
-  const notOurs = window.includeAlerted ? sql`(last_alerted_at is null or last_alerted_at < now())` : notReported(sql)
+  const isOlder = sql`${failedAt(sql)} < ${start(sql, window.since)} and ${notReported(sql)}`
   const [row] = await sql`
     select
-      count(*) filter (where not ${inWindow} and ${notReported(sql)})::float8 as older,
-      ${milliseconds(sql, sql`min(${failedAt(sql)}) filter (where not ${inWindow} and ${notReported(sql)})`)} as oldest,
-      count(*) filter (where ${inWindow})::float8 as left,
-      count(*) filter (where ${isOurs(sql)})::float8 as undone
+      count(*) filter (where ${isOlder})::float8 as count,
+      ${milliseconds(sql, sql`min(${failedAt(sql)}) filter (where ${isOlder})`)} as oldest,
+      count(*) filter (where ${failedAt(sql)} >= ${start(sql, window.since)})::float8 as left
     from research_jobs
     where ${failedForGood(sql)}
-      and ${notOurs}`
-  if (row?.undone > 0) throw notMarked(row?.undone, row?.undone)
-  return { older: { count: row?.older, oldest: row?.oldest }, left: row?.left }
+      and ${window.includeAlerted ? sql`(last_alerted_at is null or last_alerted_at < now())` : notReported(sql)}`
+  return { older: { count: row?.count, oldest: row?.oldest }, left: row?.left }
 }

@@ -14,7 +14,7 @@ export interface Table {
   readonly schema: string | null
   /** Type of last_alerted_at, e.g. "timestamp with time zone"; null when there is no such column. */
   readonly markType: string | null
-  /** Whether row-level security hides rows that have to be read, or marked as well. */
+  /** Whether row-level security hides rows that have to be read, or read and marked. */
   readonly hidesFromReading: boolean
   readonly hidesFromMarking: boolean
   readonly role: string
@@ -28,49 +28,40 @@ export async function readTable(sql: Sql): Promise<Table> {
     with policy as (
       select
         polpermissive as permissive,
-        polcmd::text as command,
-        pg_get_expr(polqual, polrelid) as condition,
-        coalesce(pg_get_expr(polwithcheck, polrelid), 'true') as check
+        polcmd as command,
+        pg_get_expr(polqual, polrelid) = 'true'
+          and coalesce(pg_get_expr(polwithcheck, polrelid), 'true') = 'true' as shows_all
       from pg_policy
       where polrelid = to_regclass('research_jobs')
         and exists (select from unnest(polroles) as role where role = 0 or pg_has_role(role, 'usage'))
     ),
-    open as (
-      select command
-      from policy
-      where condition = 'true' and policy.check = 'true'
-    ),
-    guard as (
+    shown as (
       select
-        coalesce(row_security_active(to_regclass('research_jobs')), false) as active,
-        exists (select from policy where not permissive) as restricts
+        bool_and(permissive) and bool_or(shows_all and command in ('r', '*')) as reading,
+        bool_and(permissive) and bool_or(shows_all and command in ('w', '*')) as marking
+      from policy
     )
     select
-      (select relkind::text from pg_class where oid = to_regclass('research_jobs')) as relkind,
-      (select relnamespace::regnamespace::text from pg_class where oid = to_regclass('research_jobs')) as schema,
+      relkind::text,
+      relnamespace::regnamespace::text as schema,
       (
         select format_type(atttypid, null)
         from pg_attribute
-        where attrelid = to_regclass('research_jobs') and attname = 'last_alerted_at' and not attisdropped
-      ) as mark_type,
-      active and (restricts or not exists (select from open where command in ('r', '*'))) as hides_from_reading,
-      active and (restricts or not exists (select from open where command in ('w', '*'))) as hides_from_marking,
+        where attrelid = found.oid and attname = 'last_alerted_at' and not attisdropped
+      ) as "markType",
+      row_security_active(found.oid) and reading is not true as "hidesFromReading",
+      row_security_active(found.oid) and (reading and marking) is not true as "hidesFromMarking",
       current_user as role,
       (
-        select string_agg(name, ',')
-        from unnest(string_to_array(${INDEXES.join(',')}, ',')) as name
-        where exists (select from pg_index where indexrelid = to_regclass(name) and indisvalid)
+        select coalesce(json_agg(relname), '[]')
+        from pg_index
+        join pg_class on pg_class.oid = indexrelid
+        where relname in ${sql(INDEXES)} and pg_table_is_visible(pg_class.oid) and indisvalid
       ) as indexes
-    from guard`
-  return {
-    relkind: row?.relkind,
-    schema: row?.schema,
-    markType: row?.mark_type,
-    hidesFromReading: row?.hides_from_reading,
-    hidesFromMarking: row?.hides_from_reading || row?.hides_from_marking,
-    role: row?.role,
-    indexes: row?.indexes?.split(',') ?? [],
-  }
+    from shown
+    cross join (select to_regclass('research_jobs') as oid) as found
+    left join pg_class on pg_class.oid = found.oid`
+  return row as unknown as Table
 }
 
 const MIGRATE = 'run "node bin/job-alert.js migrate" as the owner of the table'

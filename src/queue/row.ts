@@ -11,6 +11,10 @@ export const milliseconds = (sql: Sql, time: Fragment): Fragment => sql`date_par
 /** What an admin's cancel writes where a job has no error. */
 export const cancelNote = (sql: Sql): Fragment => sql`'cancelled by admin'`
 
+/** A Date cannot be before all of PostgreSQL's times. */
+export const start = (sql: Sql, since: Window['since']): Fragment =>
+  since === 'all' ? sql`'-infinity'::timestamptz` : sql`${since}::timestamptz`
+
 /** Characters of an error that are read; the queue's worker writes 2,000, and the janitor appends to them. */
 const HEAD = 2_500
 const TAIL = 1_000
@@ -27,24 +31,21 @@ const shortened = (sql: Sql): Fragment => sql`
       || coalesce(substring(right(last_error, ${TAIL}) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
-/** Names are a few letters long; nothing keeps one from being a megabyte. */
-const name = (sql: Sql, column: Fragment): Fragment => sql`left(${column}, 200)`
-
-/** Of the payload only what is needed leaves the server: it may be anything, and of any size. */
+/** A job, by its names. Of the payload only what is needed leaves the server: it may be anything, and of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
-  ${name(sql, sql`source`)} as source,
-  ${name(sql, sql`job_type`)} as job_type,
-  ${name(sql, sql`target_type`)} as target_type,
-  target_id,
+  left(source, 200) as source,
+  left(job_type, 200) as "jobType",
+  left(target_type, 200) as "targetType",
+  target_id as "targetId",
   status,
   attempts,
-  max_attempts,
-  ${milliseconds(sql, sql`run_after`)} as run_after,
-  ${milliseconds(sql, sql`claimed_at`)} as claimed_at,
-  ${milliseconds(sql, sql`finished_at`)} as finished_at,
-  ${milliseconds(sql, failedAt(sql))} as failed_at,
-  ${shortened(sql)} as last_error,
+  max_attempts as "maxAttempts",
+  ${milliseconds(sql, sql`run_after`)} as "runAfter",
+  ${milliseconds(sql, sql`claimed_at`)} as "claimedAt",
+  ${milliseconds(sql, sql`finished_at`)} as "finishedAt",
+  ${milliseconds(sql, failedAt(sql))} as "failedAt",
+  ${shortened(sql)} as error,
   status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
 
@@ -56,37 +57,20 @@ const names = new Map<string, string>()
 const NAMES_KEPT = 1_000
 
 function redactedName(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  if (names.size >= NAMES_KEPT) names.clear()
-  const redacted = redact(name)
-  names.set(name, redacted)
+  const redacted = names.get(name) ?? redact(name)
+  if (names.size < NAMES_KEPT) names.set(name, redacted)
   return redacted
 }
 
-/** A row of `columns` → a job. */
+/** A row of `columns` → a job. Written over, because a copy of each would take 30 MB in a storm. */
 export function toJob(row: Row): Job {
-  const error = row.last_error === null ? null : new JobError(row.last_error)
-  return {
+  const error = row.error === null ? null : new JobError(row.error)
+  return Object.assign(row as Job, {
     id: BigInt(row.id),
     source: redactedName(row.source),
-    jobType: redactedName(row.job_type),
-    targetType: redactedName(row.target_type),
-    targetId: row.target_id,
-    status: row.status,
-    attempts: row.attempts,
-    maxAttempts: row.max_attempts,
-    runAfter: row.run_after,
-    claimedAt: row.claimed_at,
-    finishedAt: row.finished_at,
-    failedAt: row.failed_at,
+    jobType: redactedName(row.jobType),
+    targetType: redactedName(row.targetType),
     error,
     reaped: error?.reaped === true,
-    cancelled: row.cancelled,
-    chain: row.chain,
-  }
+  })
 }
-
-/** A Date cannot be before all of PostgreSQL's times. */
-export const start = (sql: Sql, since: Window['since']): Fragment =>
-  since === 'all' ? sql`'-infinity'::timestamptz` : sql`${since}::timestamptz`

@@ -1,5 +1,4 @@
-/** What stands in place of a secret. */
-const HIDDEN = '[redacted]'
+import { unescape as decoded } from 'node:querystring'
 
 /** Shorter values stand in ordinary text by chance. */
 const SHORTEST_SECRET = 6
@@ -12,7 +11,7 @@ let secrets: RegExp | undefined
  * A value of fewer than six characters cannot be hidden so.
  */
 export function hideSecrets(values: readonly (string | undefined)[]): void {
-  const spelled = values.flatMap((value = '') => [value.trim(), percentDecoded(value.trim())])
+  const spelled = values.flatMap((value = '') => [value.trim(), decoded(value.trim())])
   const long = [...new Set(spelled)].filter((value) => value.length >= SHORTEST_SECRET)
   // A secret may be part of another one: the longest first.
   const patterns = long.toSorted((a, b) => b.length - a.length).map(patternOf)
@@ -23,14 +22,6 @@ function patternOf(secret: string): string {
   const pattern = [...secret].map(anySpelling).join('')
   // Ids and times are digits, too.
   return /^\d+$/.test(secret) ? `(?<!\\d)${pattern}(?!\\d)` : pattern
-}
-
-function percentDecoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
 }
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -46,5 +37,5 @@ function anySpelling(character: string): string {
 
 /** The text without any secret that `hideSecrets` was told. */
 export function withoutSecrets(text: string): string {
-  return secrets ? text.replace(secrets, HIDDEN) : text
+  return secrets ? text.replace(secrets, '[redacted]') : text
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
 import { preview } from '../../src/report.js'
-import { mailOf, unexpected } from '../support/jobs.js'
+import { mailOf, UNUSED_LOG } from '../support/jobs.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
@@ -18,11 +18,14 @@ test('one mail takes 100,000 failures: chains first, then the oldest; the next r
   expect(scene.mail.text.replaceAll(/\s+/g, ' ')).toContain('2 more failures')
   const left = await scene.sql`select id from research_jobs where last_alerted_at is null order by id`
   expect(left.map(({ id }) => Number(id))).toEqual([1, 100_001])
-  const marks = await scene.sql`select id, last_alerted_at::text from research_jobs where last_alerted_at is not null`
+  const marks = () => scene.sql`
+    select md5(string_agg(last_alerted_at::text, ' ' order by id))
+    from research_jobs
+    where id not in (1, 100001)`
+  const before = await marks()
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2, waiting: 0 })
   expect((await scene.digest()).summary.outcome).toBe('nothing to report')
-  const after = await scene.sql`select id, last_alerted_at::text from research_jobs where id not in (1, 100001)`
-  expect(after.toSorted((a, b) => a.id - b.id)).toEqual(marks.toSorted((a, b) => a.id - b.id))
+  expect(await marks()).toEqual(before)
 })
 
 test('an error of any size stops no run, and the words of the janitor at its end are read', async () => {
@@ -57,19 +60,14 @@ test('the next failures are read only when the reader has taken those before', a
       since: 86_400_000,
       includeAlerted: false,
       interruptions: { stop: new AbortController().signal, abort: new AbortController().signal, sending: () => {} },
-      warn: (message) => unexpected({ error: new Error(message), jobIds: [] }),
-      onFault: unexpected,
+      log: UNUSED_LOG,
       render: (digest) => mailOf(digest),
     },
-    {
-      onWindow: () => {},
-      onFailures(jobs) {
-        batches.push(jobs.length)
-        return new Promise((resolve) => {
-          release = resolve
-        })
-      },
-      paint: undefined,
+    (jobs) => {
+      batches.push(jobs.length)
+      return new Promise((resolve) => {
+        release = resolve
+      })
     },
   )
   for (const expected of [[1_000], [1_000, 1_000], [1_000, 1_000, 500]]) {

@@ -50,7 +50,11 @@ test.each([
   [['digest', '-dry-run'], '(Did you mean job-alert digest --dry-run?)'],
   [['check', '--since=7d'], '(Did you mean job-alert digest --since?)'],
   [['--send-test'], '(Did you mean job-alert check --send-test?)'],
-  [['digest', '--dryrun'], '(Did you mean --dry-run?)'],
+  [['check', '--send'], '(Did you mean job-alert check --send-test?)'],
+  [['check', '--en'], '(Did you mean job-alert check --env?)'],
+  [['--dryrun'], '(Did you mean job-alert digest --dry-run?)'],
+  [['digest', '--dryrun'], '(Did you mean job-alert digest --dry-run?)'],
+  [['digest', '--dry-rum'], '(Did you mean --dry-run?)'],
 ])('the usage error of %j names the help, or what was meant', async (args, hint) => {
   const { code, stderr } = await run(args, {})
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(hint) })

@@ -4,7 +4,7 @@ import { migrateConfig } from '../../src/config.js'
 import { outcomeSummary } from '../../src/outcome.js'
 import { type Run, report, WINDOW } from '../../src/report.js'
 import { preloaded } from '../support/command.js'
-import { mailOf, unexpected } from '../support/jobs.js'
+import { mailOf, UNUSED_LOG } from '../support/jobs.js'
 import { freePort, listen } from '../support/ports.js'
 import { useScene } from '../support/scene.js'
 import { refusal } from '../support/sendgrid.js'
@@ -98,8 +98,7 @@ test('a run that holds the lock for longer than a run may take is exit 1, and na
     since: WINDOW,
     includeAlerted: false,
     interruptions: { stop: never, abort: never, sending: () => {} },
-    warn: (message) => unexpected({ error: new Error(message) }),
-    onFault: unexpected,
+    log: UNUSED_LOG,
     render: (digest) => mailOf(digest),
   }
   const { exitCode, outcome, message, details } = await scene.sql.begin(async (sql) => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, inject, test } from 'vitest'
+import type { Job } from '../../src/job.js'
 import type { Sql } from '../../src/postgres/session.js'
 import { readChainJobs } from '../../src/queue/chain.js'
 import { claimFailures, countUnreported } from '../../src/queue/failures.js'
@@ -187,6 +188,19 @@ test('a build that waits for an open transaction says for which process, and sin
   )
 })
 
+test('a build that waits for a prepared transaction names it', async () => {
+  await worker.dead()
+  await database.sql`alter table research_jobs add column last_alerted_at timestamptz`
+  await database.sql.begin(async (sql) => {
+    await sql`update research_jobs set priority = 1`
+    await sql.prepare(database.name)
+  })
+  const running = startMigration()
+  await said(running, `waiting for the prepared transaction '${database.name}'`)
+  await database.sql.unsafe(`commit prepared '${database.name}'`)
+  expect((await running.finished).code).toBe(0)
+})
+
 test('nothing runs in the transaction that holds the lock: a build that looks then would wait for it for ever', async () => {
   const [migration, last] = await besideOpenTransaction(async (holder) => {
     const running = startMigration()
@@ -351,7 +365,9 @@ test('a run and the rows of a chain are served by their indexes, however large t
     }
     const window = { since: new Date(0), includeAlerted: false }
     const before = await scans()
-    expect(await claimFailures(session, window, () => {})).toBe(5)
+    const claimed: Job[] = []
+    await claimFailures(session, window, (job) => claimed.push(job))
+    expect(claimed).toHaveLength(5)
     await countUnreported(session, window)
     await readChainJobs(session, ['2026-11-23T03:00:00+00:00'])
     const after = await scans()

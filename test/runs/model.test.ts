@@ -6,7 +6,7 @@ import type { Message } from '../../src/mail/message.js'
 import { type Outcome, preview, type Run, report } from '../../src/report.js'
 import type { Answer } from '../../src/sendgrid/answer.js'
 import { createDatabase, type TestDatabase, untouched } from '../support/database.js'
-import { mailOf, unexpected } from '../support/jobs.js'
+import { mailOf, UNUSED_LOG } from '../support/jobs.js'
 import { Worker } from '../support/worker.js'
 
 /**
@@ -99,8 +99,7 @@ function freshRun(): { run: Run; abort: AbortController } {
     includeAlerted: false,
     sendTimeout: 15_000,
     interruptions: { stop: abort.signal, abort: abort.signal, sending: () => {} },
-    warn: (message: string) => unexpected({ error: new Error(message), jobIds: [] }),
-    onFault: unexpected,
+    log: UNUSED_LOG,
   }
   return { run, abort }
 }
@@ -464,10 +463,8 @@ const dryRun = fc.constant<Command>({
   async run(model) {
     const before = await database.sql`select *, xmin::text from research_jobs order by id`
     const found: number[] = []
-    const { older, overdue, message } = await preview(freshRun().run, {
-      onWindow: () => {},
-      onFailures: (jobs) => void found.push(...jobs.map(({ id }) => Number(id))),
-      paint: undefined,
+    const { older, overdue, message } = await preview(freshRun().run, (jobs) => {
+      found.push(...jobs.map(({ id }) => Number(id)))
     })
     expect(found.toSorted((a, b) => a - b)).toEqual(ids(model.due()))
     expect(overdue).toBe(model.overdue())

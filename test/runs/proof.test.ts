@@ -79,11 +79,36 @@ test('a rule that swallows updates: exit 1, and nothing is sent', async () => {
   await expectNothingSent(1, /rule/)
 })
 
+test('an earlier mark is no proof: a trigger that skips the mark of what is reported again', async () => {
+  await scene.worker.dead()
+  await scene.digest()
+  await trigger('trigger meddle before update', 'return null;')
+  const { code, summary } = await scene.digest(['--since', '1d', '--include-alerted'])
+  expect(code).toBe(1)
+  expect(summary.msg).toMatch(SUSPECT)
+  expect(scene.sendGrid.accepted).toHaveLength(1)
+})
+
 test('a trigger that skips the mark of an overdue refresh: exit 1, and nothing is sent', async () => {
   const steps = await scene.worker.refresh('rebuild_index')
   await scene.worker.succeed(steps.at(-1) as number)
   await scene.worker.age(steps, '20 days')
   await trigger('trigger meddle before update', "if old.status = 'done' then return null; end if; return new;")
+  const { code, summary } = await scene.digest([], { REFRESH_OVERDUE_AFTER: '14d' })
+  expect(code).toBe(1)
+  expect(summary.msg).toMatch(SUSPECT)
+  expect(scene.sendGrid.requests).toEqual([])
+})
+
+test('a trigger by which the mark of an overdue refresh takes off those of failures: exit 1, and nothing is sent', async () => {
+  const steps = await scene.worker.refresh('rebuild_index')
+  await scene.worker.succeed(steps.at(-1) as number)
+  await scene.worker.age(steps, '20 days')
+  await scene.worker.dead()
+  await trigger(
+    'trigger meddle after update of last_alerted_at',
+    "if old.status = 'done' then update research_jobs set last_alerted_at = null where status = 'dead'; end if; return null;",
+  )
   const { code, summary } = await scene.digest([], { REFRESH_OVERDUE_AFTER: '14d' })
   expect(code).toBe(1)
   expect(summary.msg).toMatch(SUSPECT)

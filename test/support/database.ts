@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import postgres from 'postgres'
 import { migrateConfig } from '../../src/config.js'
 import { migrate } from '../../src/migrate.js'
@@ -42,19 +43,17 @@ export async function createDatabase(serverUrl: string, { migrated = true } = {}
     select pid, wait_event_type
     from pg_stat_activity
     where application_name = 'job-alert' and datname = ${name}`
-  const left = async () => {
-    while ((await sessions()).length > 0);
+  /** The server has no event for it: asked again after a pause that leaves the processor to others. */
+  const until = async (isReached: (found: Awaited<ReturnType<typeof sessions>>) => boolean) => {
+    while (!isReached(await sessions())) await setTimeout(10)
   }
+  const left = () => until(({ length }) => length === 0)
   return {
     name,
     url: url.href,
     sql,
-    async blocked() {
-      while (!(await sessions()).some(({ wait_event_type }) => wait_event_type === 'Lock'));
-    },
-    async arrived() {
-      while ((await sessions()).length === 0);
-    },
+    blocked: () => until((found) => found.some(({ wait_event_type }) => wait_event_type === 'Lock')),
+    arrived: () => until(({ length }) => length > 0),
     left,
     async killSessions() {
       // Waiting on the server's side would take it a tenth of a second at least.

@@ -5,7 +5,7 @@ import { type Refresh, refreshIn } from '../../src/digest/refresh.js'
 import { type Backlog, type Job, JobError, type Window } from '../../src/job.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
 import type { Presentation } from '../../src/mail/presentation.js'
-import type { Fault } from '../../src/report.js'
+import type { Run } from '../../src/report.js'
 
 export const NOW = new Date('2026-11-23T04:00:00Z')
 export const CHAIN_START = '2026-11-23T03:00:00.123456+00:00'
@@ -88,10 +88,12 @@ export const REAPED = 'reaped: max_attempts exhausted (likely worker OOM/crash l
 /** What the janitor makes of a job. */
 export const reaped = { claimedAt: null, reaped: true, error: REAPED } as const
 
-/** A fault that nobody expects. */
-export function unexpected({ error }: Fault): never {
-  throw error
+function unexpected(message: string, details?: Readonly<Record<string, unknown>>): never {
+  throw new Error(`${message} ${details?.stack ?? ''}`)
 }
+
+/** The log of a run that has nothing to put up with. */
+export const UNUSED_LOG: Run['log'] = { warn: unexpected, error: unexpected }
 
 /** The digest of these failures. */
 export function digestOf(

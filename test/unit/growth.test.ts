@@ -110,7 +110,7 @@ test.each([
     'cookie: a1',
   ],
 ])('many %j are redacted in time that is in proportion', (piece) => {
-  expectLinear((length) => redact(piece.repeat(Math.ceil(length / piece.length))), 50_000)
+  expectLinear((length) => redact(piece.repeat(Math.ceil(length / piece.length))), 12_000)
 })
 
 test('a text of any length for --since is refused in time that is in proportion', () => {
@@ -121,7 +121,7 @@ test('an address of any length is refused in time that is in proportion', () => 
   expectLinear((length) => {
     const env = { ALERT_EMAIL_TO: `${'a.'.repeat(length)}@${'b.'.repeat(length)}` }
     expect(() => digestConfig(env, { dryRun: false })).toThrow('ALERT_EMAIL_TO')
-  }, 125_000)
+  }, 25_000)
 })
 
 test.each(['a', '1', "'", "'a", '"', 'a-', '://', 'aa://', 'a ', '/?', 'Key (a)=(', "''", 'a.', '`'])(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deathOf, howItDied, JobError, ownError } from '../../src/job.js'
+import { deathOf, JobError, ownError } from '../../src/job.js'
 import { job, REAPED, reaped, step } from '../support/jobs.js'
 
 const GIVEN_UP =
@@ -57,7 +57,7 @@ test.each([
   ['it has more attempts than allowed', job({ attempts: 6 }), 'Failed on the last attempt (6 of 5)'],
   ['it has no error', job({ error: null }), 'Failed on the last attempt (5 of 5)'],
 ])('when %s, the mail says how it died', (_, dead, words) => {
-  expect(howItDied(dead)).toBe(words)
+  expect(deathOf(dead).how).toBe(words)
 })
 
 test('the time at which the janitor gave a job up is not that of its death', () => {

@@ -17,6 +17,7 @@ test.each([
   ['UUIDs', 'no release 5f0e8a52-91fb-4f63-a85e-0f1c6d0d7a11', 'no release 1a6cf3d1-857a-423d-aa09-ef6d2c846067'],
   ['ids of 22 characters', 'no track 4uLU6hMCjMI75M1A2tKUQC here', 'no track 0tgVpDi06FyKpA1z0VMD4v here'],
   ['ids of 22 characters without a digit', 'no track aLUxhMCjMIqZMrAytKUQCb', 'no track tgVpDiXKpAbzWVMDvqRsTu'],
+  ['ids that begin as words do', 'no release abcdef12 here', 'no release cafeba33 here'],
   ['ids of 11 characters', 'video dQw4w9WgXcQ is gone', 'video 9bZkp7q19f0 is gone'],
   ['ids of 11 characters without a digit', 'video dQwXwWgXcQz is gone', 'video bZ-kpQ_qFfx is gone'],
   ['addresses', 'at 0x7f3a: refused by 10.0.0.1:443', 'at 0x1b2c: refused by 10.0.0.27:8443'],
