@@ -75,7 +75,7 @@ interface Figures extends Pick<Cluster, 'count' | 'first' | 'last' | 'death'> {
 }
 
 /** Failures as they stream in, of which only figures and the latest are kept. */
-export class Tally {
+export class ClusterTally {
   readonly kinds: Counts = new Map()
   private readonly variants: Counts = new Map()
   private figures: Figures | undefined
@@ -103,7 +103,7 @@ export class Tally {
     this.countVariant(variant, 1, job)
   }
 
-  take({ figures, jobs, kinds, variants }: Tally): void {
+  take({ figures, jobs, kinds, variants }: ClusterTally): void {
     if (figures) this.figures = joined(this.figures, figures)
     this.list(jobs)
     for (const [name, { count, latest }] of kinds) increase(this.kinds, name, count, latest)

@@ -1,7 +1,7 @@
 import { type Job, kindOf } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
-import { bringers, type Group, laterFirst, Tally } from './group.js'
+import { bringers, ClusterTally, type Group, laterFirst } from './group.js'
 import { GONE, hide, isStatus, mask, shapeOf, valuesOf, valuesThatAreCauses } from './mask.js'
 import { type Template, templatesOf } from './template.js'
 
@@ -20,7 +20,7 @@ const SEARCHED_AGAIN = 1.5
 
 /** Failures whose texts differ in marked values only, kept apart by those that may be causes. */
 class Family {
-  readonly parts = new Map<string, Tally>()
+  readonly parts = new Map<string, ClusterTally>()
   private readonly hidden = new Set<number>()
 
   constructor(readonly isMerged: boolean) {}
@@ -33,7 +33,7 @@ class Family {
     return [...this.parts.values()].flatMap(({ kinds }) => [...kinds.keys()])
   }
 
-  tallyOf(text: string): Tally {
+  tallyOf(text: string): ClusterTally {
     const own = this.hidden.size > 0 ? hide(text, (_, place) => this.hidden.has(place)) : text
     const known = this.parts.get(own)
     if (known) return known
@@ -41,7 +41,7 @@ class Family {
       this.makeRoom()
       return this.tallyOf(text)
     }
-    const tally = new Tally()
+    const tally = new ClusterTally()
     this.parts.set(detached(own), tally)
     return tally
   }
@@ -90,7 +90,7 @@ export class Grouping {
   private room = GROUPS
   private opened = 0
   private searchAt = 0
-  private latest: { readonly error: string; readonly variant: string; readonly tally: Tally } | undefined
+  private latest: { readonly error: string; readonly variant: string; readonly tally: ClusterTally } | undefined
 
   add(job: Job): void {
     const kind = kindOf(job)
@@ -120,7 +120,7 @@ export class Grouping {
     return { variant: hide(text, (value) => !isStatus(value)), tally }
   }
 
-  private tallyOf(text: string, masked: string | undefined): Tally {
+  private tallyOf(text: string, masked: string | undefined): ClusterTally {
     const own = masked ?? text
     const shape = shapeOf(own)
     const family = this.families.get(shape) ?? new Family(masked !== undefined)
