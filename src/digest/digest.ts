@@ -1,6 +1,6 @@
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
-import { type Cluster, Tally as ClusterTally, type Group, laterFirst } from './group.js'
+import { type Cluster, ClusterTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 
 /** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
