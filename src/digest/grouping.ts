@@ -2,7 +2,7 @@ import { type Job, kindOf } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
 import { bringers, ClusterTally, type Group, laterFirst } from './group.js'
-import { GONE, hide, isStatus, mask, shapeOf, valuesOf, valuesThatAreCauses } from './mask.js'
+import { GONE, hide, mask, shapeOf, valuesOf, valuesThatAreCauses } from './mask.js'
 import { type Template, templatesOf } from './template.js'
 
 /*
@@ -34,7 +34,7 @@ class Family {
   }
 
   tallyOf(text: string): ClusterTally {
-    const own = this.hidden.size > 0 ? hide(text, (_, place) => this.hidden.has(place)) : text
+    const own = this.hidden.size > 0 ? hide(text, (place) => this.hidden.has(place)) : text
     const known = this.parts.get(own)
     if (known) return known
     if (this.parts.size >= PARTS) {
@@ -117,7 +117,7 @@ export class Grouping {
     const known = this.families.get(shapeOf(text))
     const tally = known && !known.isMerged ? known.tallyOf(text) : this.tallyOf(text, this.masked(text))
     if (tally.count === 0) this.room -= 1
-    return { variant: hide(text, (value) => !isStatus(value)), tally }
+    return { variant: shapeOf(text), tally }
   }
 
   private tallyOf(text: string, masked: string | undefined): ClusterTally {
@@ -142,10 +142,8 @@ export class Grouping {
   /** Finds new templates, and merges the families that one fits. */
   private search(): void {
     const plain = [...this.families].filter(([, { isMerged }]) => !isMerged)
-    this.templates.push(...templatesOf(plain.flatMap(([, { parts }]) => [...parts.keys()].slice(0, 1))))
+    this.templates.push(...templatesOf(plain.flatMap(([, { parts }]) => [...parts.keys()])))
     this.searchAt = SEARCHED_AGAIN * this.opened
-    // The most specific one is tried first.
-    this.templates.sort((a, b) => b.length - a.length)
     for (const [shape, { parts }] of plain)
       for (const [text, tally] of parts) {
         const masked = this.masked(text)
@@ -158,7 +156,7 @@ export class Grouping {
   /** Of each kind the noisiest stays, and of all the others the noisiest. */
   private makeRoom(): void {
     if (this.opened >= this.searchAt) this.search()
-    const sorted = [...this.families].reverse().sort(([, a], [, b]) => b.count - a.count)
+    const sorted = [...this.families].sort(([, a], [, b]) => b.count - a.count)
     const needed = new Set(bringers(sorted, ([, family]) => family.names()))
     let size = 0
     this.families = new Map(

@@ -9,7 +9,7 @@ import { oneLine } from '../text/words.js'
 export const GONE = '…'
 /** Encloses a value that may be a cause, which has no blanks: "Discogs said \0401\0 for …". */
 export const MARK = '\0'
-const MARKED = /\0([^\0]*)\0/g
+const MARKED = /\0[^\0]*\0/g
 
 /** Characters of a headline that are looked at, and words: a cut between ids of different lengths leaves different remainders. */
 const READ = 1_000
@@ -67,12 +67,8 @@ const TITLE = /^[A-Z][a-z]*$/
 /** How many different values of that kind may be causes, each of its own job: keys, statuses and hosts are; ids are not. */
 export function valuesThatAreCauses(value: string): number {
   if (value === GONE) return 0
-  if (isStatus(value) || KEY.test(value) || /\../.test(value)) return 12
+  if (STATUS.test(value) || KEY.test(value) || /\../.test(value)) return 12
   return TITLE.test(value) || /[A-Z]\d+$/.test(value) ? 5 : 1
-}
-
-export function isStatus(value: string): boolean {
-  return STATUS.test(value)
 }
 
 /** A headline on one line, masked, with marks around the values that may be causes. */
@@ -87,10 +83,10 @@ export function unframed(text: string): string {
   return text.slice(text.indexOf('\n') + 1)
 }
 
-/** A masked text without the marked values of which `isHidden` is true. */
-export function hide(text: string, isHidden: (value: string, place: number) => boolean): string {
+/** A masked text without the marked values at these places. */
+export function hide(text: string, isHidden: (place: number) => boolean): string {
   let place = 0
-  return text.replace(MARKED, (found, value) => (isHidden(value, place++) ? marked(GONE) : found))
+  return text.replace(MARKED, (found) => (isHidden(place++) ? marked(GONE) : found))
 }
 
 /** What all texts have in common that differ in marked values only. */

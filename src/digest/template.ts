@@ -17,16 +17,14 @@ const WORDS_PER_WORD = 3
 
 /** The words that texts with a variable have in common, a run at each end or one in the middle. */
 export class Template {
-  /** In words. */
-  readonly length: number
   private readonly form: RegExp
 
   constructor(
     runs: readonly Words[],
     private readonly causes: string,
   ) {
-    this.length = runs.flat().length
-    const variable = String.raw`\S+?(?: \S+?){0,${WORDS_PER_WORD * this.length - 1}}?`
+    const longest = WORDS_PER_WORD * runs.flat().length
+    const variable = String.raw`\S+?(?: \S+?){0,${longest - 1}}?`
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
 
@@ -62,8 +60,8 @@ const HANDFUL = 5
 const SOME = 2
 const TEXTS_PER_VALUE = 3
 const FEWEST_WORDS = 2
-/** Three words with letters: a middle that stands anywhere proves less than the words at an end. */
-const SAYING = /[a-z]{2}\S* \S*[a-z]{2}\S* \S*[a-z]{2}/i
+/** A middle that stands anywhere proves less than the words at an end. */
+const SHORTEST_MIDDLE = 3
 const LONGEST_AROUND_MIDDLE = 32
 
 /** The templates of these masked texts; a text belongs to the first that it fits. */
@@ -72,29 +70,28 @@ export function templatesOf(texts: readonly string[]): readonly Template[] {
   const patterns = new Map(texts.map((text) => [unframed(shapeOf(text)), { text, words: wordsOf(text) }]))
   for (const [causes, alike] of groupedBy(patterns.values(), ({ words }) => causesIn(words))) {
     let left = alike
-    const add = (fewest: number, ...runs: readonly Words[]): void => {
+    const add = (...runs: readonly Words[]): void => {
       const template = new Template(runs, causes)
       const others = left.filter(({ text }) => template.masked(text) === undefined)
-      if (left.length - others.length <= fewest) return
-      templates.push(template)
+      if (others.length < left.length) templates.push(template)
       left = others
     }
     const all = left.map(({ words }) => words)
-    for (const [before, family] of commonStarts(all, HANDFUL)) {
-      for (const ending of endings(family, before.length)) add(SOME, before, ending)
-      add(HANDFUL, before, [])
+    for (const [before, family] of commonStarts(all, HANDFUL, FEWEST_WORDS)) {
+      for (const ending of endings(family)) add(before, ending)
+      add(before, [])
     }
     const backwards = left.map(({ words }) => words.toReversed())
-    for (const [ending] of commonStarts(backwards, HANDFUL)) add(HANDFUL, [], ending.toReversed())
-    for (const middle of commonMiddles(left.map(({ words }) => words))) add(HANDFUL, [], middle, [])
+    for (const [ending] of commonStarts(backwards, HANDFUL, FEWEST_WORDS)) add([], ending.toReversed())
+    for (const middle of commonMiddles(left.map(({ words }) => words))) add([], middle, [])
   }
   return templates
 }
 
 /** What stands behind the titles, if most texts end in something that occurs again. */
-function endings(family: readonly Words[], before: number): readonly Words[] {
-  const stretches = family.map((words) => words.slice(before).toReversed())
-  const found = commonStarts(stretches, SOME, true)
+function endings(family: readonly Words[]): readonly Words[] {
+  const backwards = family.map((words) => words.toReversed())
+  const found = commonStarts(backwards, SOME, FEWEST_WORDS, isPause)
   const members = found.flatMap(([, own]) => own)
   return 2 * members.length >= family.length ? found.map(([ending]) => ending.toReversed()) : []
 }
@@ -102,12 +99,11 @@ function endings(family: readonly Words[], before: number): readonly Words[] {
 /** What stands between two titles. Two services that know no song are two causes: only titles are many. */
 function commonMiddles(all: readonly Words[]): readonly Words[] {
   const short = all.filter(({ length }) => length <= LONGEST_AROUND_MIDDLE)
-  const before = new Map<Words, string | undefined>(
-    short.flatMap((words) => words.slice(1).map((_, at) => [words.slice(at + 1), words[at]])),
-  )
-  return commonStarts([...before.keys()], HANDFUL).flatMap(([middle, members]) => {
+  const before = new Map<Words, string>(short.flatMap((words) => words.map((word, at) => [words.slice(at + 1), word])))
+  const starts = commonStarts([...before.keys()], HANDFUL, SHORTEST_MIDDLE)
+  return starts.flatMap(([middle, members]) => {
     const values = groupedBy(members, (words) => before.get(words))
-    return isVariable(values, HANDFUL) && SAYING.test(middle.join(' ')) ? [middle] : []
+    return isVariable(values, HANDFUL) ? [middle] : []
   })
 }
 
@@ -115,15 +111,19 @@ type Start = readonly [start: Words, members: readonly Words[]]
 
 /**
  * A tree of words: the beginnings behind which many different words follow, each with those that have it. One word is
- * enough if `isPauseEnough` and a pause stands behind it.
+ * enough if `isEnough` is true of all of them.
  */
-function commonStarts(all: readonly Words[], few: number, isPauseEnough = false): readonly Start[] {
+function commonStarts(
+  all: readonly Words[],
+  few: number,
+  fewestWords: number,
+  isEnough: (words: Words) => boolean = () => false,
+): readonly Start[] {
   const descend = (alike: readonly Words[], depth: number): readonly Start[] => {
     const next = groupedBy(alike, (words) => words[depth])
-    const isEnough = depth >= FEWEST_WORDS || (depth > 0 && isPauseEnough && alike.every(isPause))
+    const isEnd = next.size > 1 && (depth >= fewestWords || (depth === 1 && alike.every(isEnough)))
     if (
-      isEnough &&
-      next.size > 1 &&
+      isEnd &&
       isVariable(
         groupedBy(alike, (words) => follower(words, depth)),
         few,
@@ -139,9 +139,8 @@ function commonStarts(all: readonly Words[], few: number, isPauseEnough = false)
 function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number): boolean {
   const counts = Array.from(values.values(), ({ length }) => length)
   const texts = counts.reduce((sum, count) => sum + count, 0)
-  return (
-    values.size > few && (TEXTS_PER_VALUE * values.size > texts || counts.filter((count) => count === 1).length > few)
-  )
+  const once = counts.filter((count) => count === 1).length
+  return values.size > few && (TEXTS_PER_VALUE * values.size > texts || once > few)
 }
 
 /** What follows a value may differ where the values do not. */
