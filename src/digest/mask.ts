@@ -68,7 +68,7 @@ const TITLE = /^[A-Z][a-z]*$/
 export function valuesThatAreCauses(value: string): number {
   if (value === GONE) return 0
   if (STATUS.test(value) || KEY.test(value) || /\../.test(value)) return 12
-  return TITLE.test(value) || /[A-Z]\d+$/.test(value) ? 5 : 1
+  return TITLE.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
 }
 
 /** A headline on one line, masked, with marks around the values that may be causes. */

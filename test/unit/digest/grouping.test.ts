@@ -182,6 +182,11 @@ test.each([
   ],
   ['hosts', NAMES, (host: string) => `cannot connect to ${host}.example.com, which does not answer`],
   ['hosts of URLs', NAMES, (host: string) => `Get "https://${host}/x": the connection was reset by peer`],
+  [
+    'exceptions at the beginning',
+    ['ReadTimeout', 'ConnectTimeout', 'TooManyRedirects', 'BadGateway', 'InvalidGrant', 'SlowDown', 'NoSuchKey'],
+    (name: string) => `${name}: the page was not loaded`,
+  ],
   ['errors', NAMES, (name: string) => `could not read the feed: ${name}Error while decoding`],
   ['exceptions', NAMES, (name: string) => `could not read the feed: app.${name}.TooSlow while decoding`],
   ['errno', ['2', '5', '13', '24', '28', '32'], (code: string) => `cannot write feed: [Errno ${code}] for this reason`],
@@ -293,6 +298,115 @@ test('of more than twelve variants the most frequent are said, and one of each d
   expect(group?.variants[0]).toEqual({ text: 'Song not found: Jolene', count: 9 })
   expect(group?.variants.filter(({ text }) => text.endsWith('live tonight')).map(({ count }) => count)).toEqual([3])
   expect(group).toMatchObject({ count: 35, others: 13 })
+})
+
+/** Titles as a catalog has them: a few words begin and end many of them, most words are rare. */
+function titled(index: number): string {
+  const word = (place: number) => Math.floor(800 * scattered(131 * index + 7_919 * place) ** 3)
+  return Array.from({ length: 2 + Math.floor(4 * scattered(13 * index)) }, (_, place) => WORDS[word(place)]).join(' ')
+}
+
+const WORDS = [
+  ...['The', 'Love', 'In', 'You', 'A', 'Of', 'Me', 'My', 'Night', 'Blue'],
+  ...[...different(800, 1)].map((word) => word.charAt(0).toUpperCase() + word.slice(1)),
+]
+
+/** From 0 to 1, the same for the same number. */
+function scattered(seed: number): number {
+  const mixed = Math.imul(seed ^ 0x5bd1e995, 0x27d4eb2d)
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
+}
+
+const titles = (count: number) => Array.from({ length: count }, (_, index) => titled(index))
+const VERBS =
+  'get put load save send read write open close find index parse fetch store match merge move copy sync link'.split(' ')
+
+test.each([
+  ['at the end', (title: string) => `Song not found: ${title}`],
+  ['at the beginning', (title: string) => `${title}: no match in the Spotify catalog`],
+  ['in the middle', (title: string) => `No match for ${title} in the catalog of Apple`],
+  ['at both ends', (title: string, other: string) => `${title}: no Spotify match for ${other}`],
+])('very many titles %s are one group, though they have words in common', (_, error) => {
+  const all = titles(3_000)
+  expect(counts(failing(all.map((title, index) => error(title, all.at(index - 77) as string))))).toEqual([3_000])
+})
+
+test('causes behind very many titles are one group each', () => {
+  const errors = titles(3_000).map((title, index) => `Failed to enrich ${title}: ${CAUSES[index % 5]}`)
+  expect(counts(failing(errors))).toEqual(Array(5).fill(600))
+})
+
+test('causes behind titles of which each comes several times are one group each', () => {
+  const errors = Array.from(
+    { length: 75 },
+    (_, index) => `Could not tag ${SONGS[(7 * index) % 15]}: ${CAUSES[index % 5]}`,
+  )
+  expect(counts(failing(errors))).toEqual(Array(5).fill(15))
+})
+
+test('twenty causes with one beginning stay apart where each has many titles', () => {
+  const errors = titles(400).flatMap((title, index) => `Failed to ${VERBS[index % 20]} ${title}`)
+  const groups = headlines(errors)
+  expect(groups.map(([count]) => count)).toEqual(Array(20).fill(20))
+  expect(groups.map(([, headline]) => headline).toSorted()).toEqual(
+    VERBS.map((verb) => `Failed to ${verb} …`).toSorted(),
+  )
+})
+
+test('behind titles in quotes each cause is said, with its count', () => {
+  const causes = [...CAUSES, 'no such song', 'rate limit exceeded', 'connection reset by peer']
+  const errors = titles(80).map((title, index) => `Failed to enrich "${title}": ${causes[index % 8]}`)
+  const [group, ...others] = groupsOf(failing(errors))
+  expect(others).toEqual([])
+  expect(group?.headline).toBe('Failed to enrich "…": …')
+  expect(group?.variants.map(({ count }) => count)).toEqual(Array(8).fill(10))
+})
+
+test('words that stand between others by chance are no template', () => {
+  const errors = [...different(8, 2)].map((words) => words.replace(' ', ' of the '))
+  expect(counts(failing(errors))).toHaveLength(8)
+})
+
+test.each([
+  ['twelve values of three jobs each are causes', 12, 3, 12],
+  ['thirteen identify', 13, 3, 1],
+  ['and so do values of two jobs each', 4, 2, 1],
+])('of numbers %s', (_, values, jobs, groups) => {
+  const errors = Array.from({ length: values }, (_, value) => `vendor error ${value + 1}`)
+  expect(counts(errors.flatMap((error) => times(jobs, error)))).toHaveLength(groups)
+})
+
+test('statuses stay apart beside any number of other values', () => {
+  const errors = Array.from({ length: 400 }, (_, index) => `page ${index % 80} failed with ${STATUSES[index % 5]}`)
+  expect(headlines(errors).toSorted()).toEqual(STATUSES.map((status) => [80, `page … failed with ${status}`]))
+})
+
+test('where two sorts of causes make too many groups, the sort of fewer values stands apart', () => {
+  const errors = Array.from(
+    { length: 210 },
+    (_, index) => `column "${NAMES[index % 7]}" failed with ${404 + (index % 5)}`,
+  )
+  expect(headlines(errors).toSorted()).toEqual(
+    [4, 5, 6, 7, 8].map((digit) => [42, `column "…" failed with 40${digit}`]),
+  )
+})
+
+test('when room is made the noisiest stay, whichever of one kind they are', () => {
+  const noisy = [...times(50, 'Song not found'), ...times(40, 'Read timed out')]
+  const groups = grouped([...noisy, ...failing([...different(5_000)]), ...noisy])
+  expect(groups.slice(0, 2).map(({ count }) => count)).toEqual([100, 80])
+})
+
+test('of each kind of a group the latest job is known, in whatever order they come', () => {
+  const [early, late] = [job({ error: 'refused 5', finishedAt: at('01:00') }), job({ error: 'refused 6' })]
+  const [group] = groupsOf([late, early, job({ error: 'refused 7', source: 'youtube' })])
+  expect(group?.kinds.map(({ latest }) => latest.id)).toContain(late.id)
+  expect(group?.kinds.map(({ latest }) => latest.id)).not.toContain(early.id)
+})
+
+test('errors that are the same to the letter in each of two merged groups are not the same in both', () => {
+  const [group] = groupsOf([...times(2, 'refused 5'), ...times(2, 'refused 6')])
+  expect(group).toMatchObject({ count: 4, alike: false })
 })
 
 test('the headline decides: what stands beneath it does not split a group', () => {

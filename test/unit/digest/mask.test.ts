@@ -56,6 +56,11 @@ test.each([
   ['numbers of which one looks like a status', 'updating tuple (404,3)', 'updating tuple (12,7)'],
   ['a release that looks like a status', 'release 503 of album 12', 'release 7 of album 404'],
   ['an id of a path that looks like a status', 'GET /albums/404/tracks -> 401', 'GET /albums/12/tracks -> 401'],
+  [
+    'a title of small words after KeyError',
+    "KeyError: 'the end of the world now'",
+    "KeyError: 'a day in the life again'",
+  ],
   ['a title after KeyError', "KeyError: 'Blue in Green'", "KeyError: 'So What'"],
   ['an id after KeyError', 'KeyError: 12345', 'KeyError: 67890'],
   ['a title that looks like a status', "no song '500 Miles High'", "no song 'So What'"],
@@ -105,6 +110,17 @@ test.each([
   ['KeyError: 0', 'KeyError: 1'],
   ['curl: (6) x', 'curl: (28) x'],
   ["OSError(28, 'No space left')", "OSError(13, 'No space left')"],
+  ['[errno 28] x', '[errno 13] x'],
+  ['signal: 9 x', 'signal: 15 x'],
+  ["'status': 9, x", "'status': 15, x"],
+  ['varchar(255) x', 'varchar(32) x'],
+  ['ValueError(13) x', 'ValueError(14) x'],
+  ['ORA-00942 x', 'ORA-01017 x'],
+  ["KeyError: 'disc_2'", "KeyError: 'disc_13'"],
+  ["KeyError: 'a b c d'", "KeyError: 'a b c e'"],
+  ['the application is gone', 'the certificate is gone'],
+  ['RATE_LIMITS x', 'SCOPE_WRONG x'],
+  ['db.my-host x', 'db.my-other x'],
   ["code: '23505'", "code: '40P01'"],
   ['{"code": "23505"}', '{"code": "40P01"}'],
 ])('%j and %j are two groups', (one, other) => {
@@ -133,6 +149,13 @@ test.each([
   "Failed on 'So What': 401 x",
 ])('the status of %j is kept', (error) => {
   expect(groups(...['401', '429', '503'].map((status) => error.replace('401', status)))).toBe(3)
+})
+
+test.each([
+  [[100, 103, 200, 208, 226, 300, 308, 400, 451, 499, 530, 598], 12],
+  [[104, 209, 309, 460, 540, 597, 600], 1],
+])('of one job each, %j are %d groups: HTTP statuses are causes, other numbers are none', (numbers, expected) => {
+  expect(groups(...numbers.map((number) => `the search ended with ${number}`))).toBe(expected)
 })
 
 test('the exception of a traceback counts, however long its frames are', () => {
