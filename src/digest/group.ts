@@ -42,8 +42,6 @@ export interface Group extends Cluster {
    * beyond that the most frequent and one of each different ending. Empty otherwise.
    */
   readonly variants: readonly { readonly text: string; readonly count: number }[]
-  /** Jobs whose error is none of the variants. */
-  readonly others: number
 }
 
 /** The groups that get a section, in their order: every kind has one before any has two. */
@@ -125,9 +123,8 @@ export class ClusterTally {
   group(text: string, isMerged: boolean): Group {
     const cluster = this.cluster()
     const variants = isMerged ? this.shownVariants() : []
-    const others = isMerged ? this.count - variants.reduce((sum, { count }) => sum + count, 0) : 0
     const alike = this.figures?.alike === true
-    return { ...cluster, headline: saying(text, cluster.latest.error), alike, variants, others }
+    return { ...cluster, headline: saying(text, cluster.latest.error), alike, variants }
   }
 
   private list(jobs: readonly Job[]): void {

@@ -78,12 +78,12 @@ function errorOf({ alike, headline, latest }: Group): string {
 
 /** Undefined if the heading has said all of it. */
 function quoteOf(group: Group, caps: Caps): Quote | undefined {
-  const { alike, count, latest, variants, others } = group
+  const { alike, count, latest, variants } = group
   const error = ownError(latest.error)
   const similar = `${grouped(count)} similar errors`
   if (variants.length > 1) {
     const shown = variants.slice(0, caps.lines)
-    const left = variants.slice(caps.lines).reduce((sum, variant) => sum + variant.count, others)
+    const left = shown.reduce((rest, variant) => rest - variant.count, count)
     const lines = shown.map((variant) => `${grouped(variant.count)} × ${short(variant.text, caps.error)}`)
     return { label: similar, lines: said(...lines, left > 0 && `${grouped(left)} × others`) }
   }
