@@ -130,7 +130,7 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
   const tally = new Tally()
   await claimFailures(sql, window, (job) => addTo(tally, job, run))
-  if (tally.ids.length > 0) await mark(sql, tally.ids)
+  await mark(sql, tally.ids)
   const due = await dueLapse(sql, window, run)
   const lapse = due && (await lockLapse(sql, due)) ? due : undefined
   if (lapse) await mark(sql, [lapse.id])

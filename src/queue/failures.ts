@@ -75,30 +75,39 @@ export class NotMarked extends Error {}
 const among = (sql: Sql, ids: readonly bigint[]): Fragment => sql`
   id = any(array(select unnest(string_to_array(${ids.join()}, ','))::bigint))`
 
+/** Some thousand ids at a time: those of a storm would take 5 MB on their way to the server. */
+function* batches(ids: readonly bigint[]): Iterable<readonly bigint[]> {
+  for (let start = 0; start < ids.length; start += 5 * BATCH) yield ids.slice(start, start + 5 * BATCH)
+}
+
 /**
  * Marks these jobs as reported. The mark is the clock's time, not now(): a job may have died after this transaction
  * began. It is never before failed_at, which another clock may have written.
  */
 export async function mark(sql: Sql, ids: readonly bigint[]): Promise<void> {
-  await sql`
-    update research_jobs
-    set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
-    where ${among(sql, ids)}`
+  for (const some of batches(ids))
+    await sql`
+      update research_jobs
+      set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
+      where ${among(sql, some)}`
 }
 
 /** Throws NotMarked unless every one has a mark of this transaction: a trigger or a rule may skip or undo the update. */
 export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<void> {
-  if (ids.length === 0) return
   // A deferred trigger would fail, or undo the mark, only at COMMIT.
-  await sql`set constraints all immediate`
-  const [row] = await sql`
-    select count(*)::int as marked
-    from research_jobs
-    where ${among(sql, ids)}
-      and last_alerted_at >= greatest(now(), ${failedAt(sql)})`
-  if (row?.marked !== ids.length)
+  if (ids.length > 0) await sql`set constraints all immediate`
+  let missing = ids.length
+  for (const some of batches(ids)) {
+    const [row] = await sql`
+      select count(*)::int as marked
+      from research_jobs
+      where ${among(sql, some)}
+        and last_alerted_at >= greatest(now(), ${failedAt(sql)})`
+    missing -= row?.marked
+  }
+  if (missing !== 0)
     throw new NotMarked(
-      `${ids.length - row?.marked} of ${ids.length} failures could not be marked: probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at`,
+      `${missing} of ${ids.length} failures could not be marked: probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at`,
     )
 }
 
