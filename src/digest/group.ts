@@ -184,6 +184,9 @@ function saying(text: string, error: JobError | null): string {
   return said.replaceAll(MARK, '').replace(/(?:… )+(?=…)/g, '')
 }
 
+/** On one line, and cut in its middle: what tells variants apart stands at either end. */
 function lineOf(error: JobError | null): string {
-  return cut(oneLine(headline(`${error ?? ''}`)), VARIANT_LENGTH)
+  const line = oneLine(headline(`${error ?? ''}`))
+  if (line.length <= VARIANT_LENGTH) return line
+  return `${cut(line, VARIANT_LENGTH / 2)} ${line.slice(-VARIANT_LENGTH / 2).replace(/^\S*\s/, '')}`
 }

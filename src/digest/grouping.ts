@@ -78,7 +78,8 @@ class Family {
 }
 
 function areCauses(values: ReadonlySet<string>, jobs: number): boolean {
-  const most = Math.min(...Array.from(values, valuesThatAreCauses))
+  const each = Array.from(values, valuesThatAreCauses).sort((a, b) => a - b)
+  const most = each[0] === 0 ? 0 : (each[Math.floor(each.length / 4)] ?? 0)
   return values.size <= most || (most > 0 && values.size <= FEW_VALUES && jobs >= JOBS_PER_VALUE * values.size)
 }
 
@@ -104,7 +105,7 @@ export class Grouping {
 
   /** Noisiest first. What is in none of them was too varied to be kept apart. */
   result(): readonly Group[] {
-    this.search()
+    this.search(true)
     const groups = [...this.families.values()].flatMap((family) => family.groups())
     return groups.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest))
   }
@@ -140,10 +141,14 @@ export class Grouping {
   }
 
   /** Finds new templates, and merges the families that one fits. */
-  private search(): void {
+  private search(isLast: boolean): void {
     const plain = [...this.families].filter(([, { isMerged }]) => !isMerged)
-    this.templates.push(...templatesOf(plain.flatMap(([, { parts }]) => [...parts.keys()])))
-    this.searchAt = SEARCHED_AGAIN * this.opened
+    this.templates.push(
+      ...templatesOf(
+        plain.flatMap(([, { parts }]) => [...parts.keys()]),
+        isLast,
+      ),
+    )
     for (const [shape, { parts }] of plain)
       for (const [text, tally] of parts) {
         const masked = this.masked(text)
@@ -155,7 +160,12 @@ export class Grouping {
 
   /** Of each kind the noisiest stays, and of all the others the noisiest. */
   private makeRoom(): void {
-    if (this.opened >= this.searchAt) this.search()
+    if (this.opened >= this.searchAt) {
+      const before = this.families.size
+      this.search(false)
+      // Where a search was of use the next one may be as well.
+      if (this.families.size > before / 2) this.searchAt = SEARCHED_AGAIN * this.opened
+    }
     const sorted = [...this.families].sort(([, a], [, b]) => b.count - a.count)
     const needed = new Set(bringers(sorted, ([, family]) => family.names()))
     let size = 0

@@ -23,6 +23,9 @@ const URL = new RegExp(String.raw`(://[^\s"'<>/?#()]+)[/?#]${PATH}`, 'g')
 /** "Max retries exceeded with url: /path" of requests and urllib3, and any other path with a query. */
 const LOOSE_PATH = new RegExp(String.raw`(\burl: |(?<![\w/])(?=/[^\s"'<>?]*\?))/${PATH}`, 'g')
 
+/** covers/The-Wall.jpg */
+const FILE = /(?<![\w/:.-])\/?(?:[\w-]+\/)+[\w.-]*\.[a-z]\w{1,4}(?![\w/])/g
+
 /** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
 const SINGLE = String.raw`(?<!\w)'{1,2}(?<single>(?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)`
 const DOUBLE = String.raw`["\x60](?<double>[^"\x60]{1,100})["\x60]`
@@ -67,15 +70,17 @@ const TITLE = /^[A-Z][a-z]*$/
 /** How many different values of that kind may be causes, each of its own job: keys, statuses and hosts are; ids are not. */
 export function valuesThatAreCauses(value: string): number {
   if (value === GONE) return 0
-  if (STATUS.test(value) || KEY.test(value) || /\../.test(value)) return 12
+  if (STATUS.test(value)) return 32
+  if (KEY.test(value) || /\../.test(value)) return 12
   return TITLE.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
 }
 
 /** A headline on one line, masked, with marks around the values that may be causes. */
 export function mask(headline: string): string {
-  const [line = ''] = WORDS.exec(oneLine(headline.slice(0, READ)).replaceAll(MARK, GONE)) ?? []
-  const hosted = line.includes('://') ? line.replace(URL, `$1/${GONE}`) : line
-  return maskTokens(/url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted)
+  const hosted = headline.includes('://') ? headline.replace(URL, `$1/${GONE}`) : headline
+  const pathless = hosted.includes('/') ? hosted.replace(LOOSE_PATH, `$1/${GONE}`).replace(FILE, GONE) : hosted
+  const [line = ''] = WORDS.exec(oneLine(pathless.slice(0, READ)).replaceAll(MARK, GONE)) ?? []
+  return maskTokens(line)
 }
 
 /** A masked text without the frame on the line before it. */

@@ -12,8 +12,9 @@ type Words = readonly string[]
 const NO_PROSE = /\d|_|:\/\/|(?<![A-Za-z])[a-z]+[A-Z]|[a-z]\.[a-z]|(?:Error|Exception)(?!\w)/
 /** TooManyRedirects: */
 const CLASS = /[a-z][A-Z]\w*:$/
-/** Of a longer variable the texts would have too little in common. */
+/** Of a variable of more words the texts would have too little in common. */
 const WORDS_PER_WORD = 3
+const LONGEST_TITLE = 12
 
 /** The words that texts with a variable have in common, a run at each end or one in the middle. */
 export class Template {
@@ -23,7 +24,7 @@ export class Template {
     runs: readonly Words[],
     private readonly causes: string,
   ) {
-    const longest = WORDS_PER_WORD * runs.flat().length
+    const longest = Math.max(LONGEST_TITLE, WORDS_PER_WORD * runs.flat().length)
     const variable = String.raw`\S+?(?: \S+?){0,${longest - 1}}?`
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
@@ -55,17 +56,20 @@ function causesIn(words: Words): string {
   return words.filter(isCause).join(' ')
 }
 
-/** More values than these are many. A cause behind titles need not occur as often. */
+/** More values than these are many. A cause behind titles need not occur as often; one word alone proves less. */
 const HANDFUL = 5
 const SOME = 2
+const VERY_MANY = 32
+/** What takes few values, and each again and again, is a cause. */
+const FEW_VALUES = 12
 const TEXTS_PER_VALUE = 3
-const FEWEST_WORDS = 2
-/** A middle that stands anywhere proves less than the words at an end. */
-const SHORTEST_MIDDLE = 3
 const LONGEST_AROUND_MIDDLE = 32
 
-/** The templates of these masked texts; a text belongs to the first that it fits. */
-export function templatesOf(texts: readonly string[]): readonly Template[] {
+/**
+ * The templates of these masked texts; a text belongs to the first that it fits. What only begins alike is no template
+ * unless it `isLast`: it would take the texts whose ends have not been seen often enough.
+ */
+export function templatesOf(texts: readonly string[], isLast: boolean): readonly Template[] {
   const templates: Template[] = []
   const patterns = new Map(texts.map((text) => [unframed(shapeOf(text)), { text, words: wordsOf(text) }]))
   for (const [causes, alike] of groupedBy(patterns.values(), ({ words }) => causesIn(words))) {
@@ -77,81 +81,80 @@ export function templatesOf(texts: readonly string[]): readonly Template[] {
       left = others
     }
     const all = left.map(({ words }) => words)
-    for (const [before, family] of commonStarts(all, HANDFUL, FEWEST_WORDS)) {
-      for (const ending of endings(family)) add(before, ending)
-      add(before, [])
+    for (const [before, family] of commonStarts(all, ofBeginnings)) {
+      const behind = endings(family)
+      for (const ending of behind) add(before, ending)
+      if (isLast || behind.length === 0) add(before, [])
     }
     const backwards = left.map(({ words }) => words.toReversed())
-    for (const [ending] of commonStarts(backwards, HANDFUL, FEWEST_WORDS)) add([], ending.toReversed())
+    for (const [ending] of commonStarts(backwards, ofEndings(HANDFUL))) add([], ending.toReversed())
     for (const middle of commonMiddles(left.map(({ words }) => words))) add([], middle, [])
   }
   return templates
 }
 
-/** What stands behind the titles, if most texts end in something that occurs again. */
+/** What stands behind the titles: after a pause, or if most texts end in something that occurs again. */
 function endings(family: readonly Words[]): readonly Words[] {
   const backwards = family.map((words) => words.toReversed())
-  const found = commonStarts(backwards, SOME, FEWEST_WORDS, isPause)
-  const members = found.flatMap(([, own]) => own)
-  return 2 * members.length >= family.length ? found.map(([ending]) => ending.toReversed()) : []
+  const found = commonStarts(backwards, ofEndings(SOME))
+  const areMost = 2 * found.flatMap(([, members]) => members).length >= family.length
+  const said = found.filter(([end, members]) => areMost || members.every((words) => standsApart(words, end.length)))
+  return said.map(([ending]) => ending.toReversed())
 }
 
 /** What stands between two titles. Two services that know no song are two causes: only titles are many. */
 function commonMiddles(all: readonly Words[]): readonly Words[] {
   const short = all.filter(({ length }) => length <= LONGEST_AROUND_MIDDLE)
   const before = new Map<Words, string>(short.flatMap((words) => words.map((word, at) => [words.slice(at + 1), word])))
-  const starts = commonStarts([...before.keys()], HANDFUL, SHORTEST_MIDDLE)
-  return starts.flatMap(([middle, members]) => {
+  return commonStarts([...before.keys()], ofMiddles).flatMap(([middle, members]) => {
     const values = groupedBy(members, (words) => before.get(words))
     return isVariable(values, HANDFUL) ? [middle] : []
   })
 }
 
+/** How many values are few behind so many words; a middle that stands anywhere proves less than words at an end. */
+type Few = (depth: number, words: Words) => number
+const ofTwoWords: Few = (depth) => (depth < 2 ? Number.POSITIVE_INFINITY : HANDFUL)
+const ofMiddles: Few = (depth) => ofTwoWords(depth - 1, [])
+const ofBeginnings: Few = (depth, [first = '']) =>
+  depth === 1 && first.endsWith(':') ? VERY_MANY : ofTwoWords(depth, [])
+const ofEndings =
+  (few: number): Few =>
+  (depth, words) =>
+    depth > 1 || (depth === 1 && standsApart(words, depth)) ? few : Number.POSITIVE_INFINITY
+
+/** Of words backwards, whether the first of them stand apart from the others. */
+function standsApart(words: Words, depth: number): boolean {
+  return /^[([]/.test(words[depth - 1] ?? '') || /[:;,)–—-]$/.test(words[depth] ?? '')
+}
+
 type Start = readonly [start: Words, members: readonly Words[]]
 
-/**
- * A tree of words: the beginnings behind which many different words follow, each with those that have it. One word is
- * enough if `isEnough` is true of all of them.
- */
-function commonStarts(
-  all: readonly Words[],
-  few: number,
-  fewestWords: number,
-  isEnough: (words: Words) => boolean = () => false,
-): readonly Start[] {
+/** A tree of words: the beginnings behind which more than a few different words follow, each with those that have it. */
+function commonStarts(all: readonly Words[], few: Few): readonly Start[] {
   const descend = (alike: readonly Words[], depth: number): readonly Start[] => {
     const next = groupedBy(alike, (words) => words[depth])
-    const isEnd = next.size > 1 && (depth >= fewestWords || (depth === 1 && alike.every(isEnough)))
-    if (
-      isEnd &&
-      isVariable(
-        groupedBy(alike, (words) => follower(words, depth)),
-        few,
-      )
-    )
+    const most = Math.max(...alike.map((words) => few(depth, words)))
+    const values = () => groupedBy(alike, (words) => follower(words, depth))
+    if (next.size > 1 && alike.length > most && isVariable(values(), most))
       return [[alike[0]?.slice(0, depth) ?? [], alike]]
-    return [...next].flatMap(([word, more]) => (word && more.length > few ? descend(more, depth + 1) : []))
+    return [...next].flatMap(([word, more]) => (word && more.length > SOME ? descend(more, depth + 1) : []))
   }
   return descend(all, 0)
 }
 
-/** What takes few values, and each again and again, is a cause. */
 function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number): boolean {
   const counts = Array.from(values.values(), ({ length }) => length)
   const texts = counts.reduce((sum, count) => sum + count, 0)
   const once = counts.filter((count) => count === 1).length
-  return values.size > few && (TEXTS_PER_VALUE * values.size > texts || once > few)
+  const areMany = values.size > FEW_VALUES || TEXTS_PER_VALUE * values.size > texts || once > few
+  return values.size > few && areMany
 }
 
 /** What follows a value may differ where the values do not. */
 function follower(words: Words, depth: number): string {
   const word = words[depth] ?? ''
   return word.includes(MARK) ? `${word} ${words[depth + 1]}` : word
-}
-
-/** Of words backwards, whether their last one stands apart. */
-function isPause([last = '', next = '']: Words): boolean {
-  return /^[([]/.test(last) || /[:;,)–—-]$/.test(next)
 }
 
 function groupedBy<T, K>(all: Iterable<T>, keyOf: (each: T) => K): ReadonlyMap<K, readonly T[]> {

@@ -317,8 +317,7 @@ function scattered(seed: number): number {
 }
 
 const titles = (count: number) => Array.from({ length: count }, (_, index) => titled(index))
-const VERBS =
-  'get put load save send read write open close find index parse fetch store match merge move copy sync link'.split(' ')
+const VERBS = 'get put load save send read write open close find index parse'.split(' ')
 
 test.each([
   ['at the end', (title: string) => `Song not found: ${title}`],
@@ -343,13 +342,67 @@ test('causes behind titles of which each comes several times are one group each'
   expect(counts(failing(errors))).toEqual(Array(5).fill(15))
 })
 
-test('twenty causes with one beginning stay apart where each has many titles', () => {
-  const errors = titles(400).flatMap((title, index) => `Failed to ${VERBS[index % 20]} ${title}`)
+test('twelve causes with one beginning stay apart where each has many titles', () => {
+  const errors = titles(240).map((title, index) => `Failed to ${VERBS[index % 12]} ${title}`)
   const groups = headlines(errors)
-  expect(groups.map(([count]) => count)).toEqual(Array(20).fill(20))
+  expect(groups.map(([count]) => count)).toEqual(Array(12).fill(20))
   expect(groups.map(([, headline]) => headline).toSorted()).toEqual(
     VERBS.map((verb) => `Failed to ${verb} …`).toSorted(),
   )
+})
+
+test('a cause that comes late, or seldom, is not swallowed by what began as it does', () => {
+  const phases = [...Array(4_000).fill('no candidates found'), ...Array(2_000).fill('disk is full')]
+  const errors = phases.map((cause, index) => `Failed to enrich ${titled(index)}: ${cause}`)
+  const rare = `Failed to enrich ${titled(9_999)}: bad JSON in line one`
+  const groups = headlines([...errors.slice(0, 77), rare, ...errors.slice(77)])
+  expect(groups).toEqual([
+    [4_000, 'Failed to enrich …: no candidates found'],
+    [2_000, 'Failed to enrich …: disk is full'],
+    [1, rare],
+  ])
+})
+
+test('of many causes that come one after the other every job is counted', () => {
+  const causes = [...CAUSES, 'no such song']
+  const errors = causes.flatMap((cause, place) =>
+    titles(600).map((_, index) => `Failed to enrich ${titled(600 * place + index)}: ${cause}`),
+  )
+  expect(counts(failing(errors))).toEqual(Array(6).fill(600))
+})
+
+test('a cause that stands behind some titles only is a group of its own', () => {
+  const errors = titles(200).map((title, index) => `Failed to enrich ${title}${index < 110 ? '' : ': disk is full'}`)
+  expect(headlines(errors)).toEqual([
+    [110, 'Failed to enrich …'],
+    [90, 'Failed to enrich …: disk is full'],
+  ])
+})
+
+test('titles behind one word are one group where they are very many', () => {
+  expect(headlines(titles(500).map((title) => `SongNotFoundError: ${title}`))).toEqual([[500, 'SongNotFoundError: …']])
+})
+
+test('what more than twelve artists have in common is one group', () => {
+  const errors = Array.from(
+    { length: 600 },
+    (_, index) => `${titled(index)} (${titled(index % 31)}): ${CAUSES[index % 5]}`,
+  )
+  expect(counts(failing(errors))).toEqual(Array(5).fill(120))
+})
+
+test('causes behind a long beginning are said by the variants, which are cut in their middle', () => {
+  const begin = `${'the connection to the server of the catalog was lost again '.repeat(3)}and failed`
+  const [group] = groupsOf(failing(SONGS.map((song) => `${begin} for ${song}`)))
+  expect(group?.variants).toHaveLength(12)
+  for (const { text } of group?.variants ?? []) expect(SONGS.some((song) => text.endsWith(`for ${song}`))).toBe(true)
+})
+
+test('statuses are one group each, however many, and whatever number stands among them', () => {
+  const statuses = [401, 403, 404, 429, 500, 502, 503, 504]
+  expect(counts(failing([...statuses, 1_015].map((status) => `Discogs answered ${status}`)))).toHaveLength(9)
+  const many = Array.from({ length: 15 }, (_, index) => `HTTP ${(index % 2 === 0 ? 400 : 500) + index}`)
+  expect(counts(many.flatMap((error) => times(20, error)))).toEqual(Array(15).fill(20))
 })
 
 test('behind titles in quotes each cause is said, with its count', () => {
