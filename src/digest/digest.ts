@@ -1,6 +1,6 @@
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Window } from '../job.js'
-import { type Cluster, ClusterTally, type Group, laterFirst } from './group.js'
+import { type Failures, FailureTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 
 /** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
@@ -51,9 +51,9 @@ export interface Digest {
   /** Ten of them, with their errors. */
   readonly examples: readonly Job[]
   /** Failures of the refresh, all passes together. */
-  readonly refresh: Cluster | undefined
+  readonly refresh: Failures | undefined
   /** Failures of other chains, the chain that failed last first. */
-  readonly chains: readonly Cluster[]
+  readonly chains: readonly Failures[]
   /** The failures that belong to no chain. */
   readonly groups: readonly Group[]
   readonly context: Context
@@ -66,8 +66,8 @@ export class Tally {
   private last = Number.NEGATIVE_INFINITY
   private readonly counts = new Map<string, number>()
   private readonly examples: Job[] = []
-  private refresh: ClusterTally | undefined
-  private readonly chains = new Map<string, ClusterTally>()
+  private refresh: FailureTally | undefined
+  private readonly chains = new Map<string, FailureTally>()
   private readonly grouped = new Grouping()
 
   /** A job that throws is not counted. */
@@ -86,12 +86,12 @@ export class Tally {
 
   /** chain_started_at of the refreshes that failed last. */
   refreshStarts(): readonly string[] {
-    const jobs = this.refresh?.cluster().jobs ?? []
+    const jobs = this.refresh?.failures().jobs ?? []
     return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
   }
 
   digest(context: Context, window: Window, now: Date): Digest {
-    const chains = [...this.chains.values()].map((chain) => chain.cluster())
+    const chains = [...this.chains.values()].map((chain) => chain.failures())
     const { grouped } = this
     let groups: readonly Group[] | undefined
     return {
@@ -103,7 +103,7 @@ export class Tally {
       last: this.last,
       kinds: this.counts,
       examples: this.examples.filter(Boolean),
-      refresh: this.refresh?.cluster(),
+      refresh: this.refresh?.failures(),
       chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
       // Made when it is rendered: whatever fails then leaves the plain mail.
       get groups() {
@@ -114,16 +114,16 @@ export class Tally {
     }
   }
 
-  private chainOf(job: Job): ClusterTally | undefined {
+  private chainOf(job: Job): FailureTally | undefined {
     if (parseChainStart(job.chain) === undefined) return undefined
     if (stepOf(REFRESH, job)) {
-      this.refresh ??= new ClusterTally(REFRESH_JOBS)
+      this.refresh ??= new FailureTally(REFRESH_JOBS)
       return this.refresh
     }
     const key = `${job.source}\0${job.chain}`
     const known = this.chains.get(key)
     if (known || this.chains.size >= CHAINS) return known
-    const chain = new ClusterTally()
+    const chain = new FailureTally()
     this.chains.set(key, chain)
     return chain
   }

@@ -17,7 +17,7 @@ export interface Kind {
 }
 
 /** Failures that stand together, in figures, and the latest of them. */
-export interface Cluster {
+export interface Failures {
   readonly count: number
   /** When the first and the last of them failed, in milliseconds since the epoch. */
   readonly first: number
@@ -32,7 +32,7 @@ export interface Cluster {
 }
 
 /** Failures with one error. */
-export interface Group extends Cluster {
+export interface Group extends Failures {
   /** The redacted headline in which what identifies a job is "…". */
   readonly headline: string
   /** Whether all errors are the same to the letter. */
@@ -67,13 +67,13 @@ export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<stri
 
 type Counts = Map<string, { count: number; latest: Job }>
 
-interface Figures extends Pick<Cluster, 'count' | 'first' | 'last' | 'death'> {
+interface Figures extends Pick<Failures, 'count' | 'first' | 'last' | 'death'> {
   readonly error: string
   readonly alike: boolean
 }
 
 /** Failures as they stream in, of which only figures and the latest are kept. */
-export class ClusterTally {
+export class FailureTally {
   readonly kinds: Counts = new Map()
   private readonly variants: Counts = new Map()
   private figures: Figures | undefined
@@ -101,7 +101,7 @@ export class ClusterTally {
     this.countVariant(variant, 1, job)
   }
 
-  take({ figures, jobs, kinds, variants }: ClusterTally): void {
+  take({ figures, jobs, kinds, variants }: FailureTally): void {
     if (figures) this.figures = joined(this.figures, figures)
     this.list(jobs)
     for (const [name, { count, latest }] of kinds) increase(this.kinds, name, count, latest)
@@ -109,7 +109,7 @@ export class ClusterTally {
   }
 
   /** Throws if there are none. */
-  cluster(): Cluster {
+  failures(): Failures {
     const jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
     const [latest] = jobs
     if (!this.figures || !latest) throw new Error('nothing was gathered')
@@ -121,10 +121,10 @@ export class ClusterTally {
 
   /** `text` is what their headlines have in common, masked; variants are of a merged group only. */
   group(text: string, isMerged: boolean): Group {
-    const cluster = this.cluster()
+    const failures = this.failures()
     const variants = isMerged ? this.shownVariants() : []
     const alike = this.figures?.alike === true
-    return { ...cluster, headline: saying(text, cluster.latest.error), alike, variants }
+    return { ...failures, headline: saying(text, failures.latest.error), alike, variants }
   }
 
   private list(jobs: readonly Job[]): void {

@@ -1,26 +1,20 @@
 import { type Job, kindOf } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
-import { bringers, ClusterTally, type Group, laterFirst } from './group.js'
-import { GONE, hide, mask, shapeOf, valuesOf, valuesThatAreCauses } from './mask.js'
-import { type Template, templatesOf } from './template.js'
+import { bringers, FailureTally, type Group, laterFirst } from './group.js'
+import { areCauses, GONE, hide, mask, shapeOf, valuesOf, valuesThatAreCauses } from './mask.js'
+import { type TitleMask, titleMasksOf } from './titles.js'
 
-/*
- * Numbers of values tell: what takes a few values over many jobs is a cause, and each is a group of its own; what takes
- * about as many values as there are jobs identifies them.
- */
-const FEW_VALUES = 12
-const JOBS_PER_VALUE = 3
 /** Bounds on memory, whatever fails: groups of one family, kinds, and groups beyond one of each kind. */
 const PARTS = 32
 const KINDS = 2_000
 const GROUPS = 500
-/** How many more families must have come before templates are searched again. */
+/** How many more families must have come before masks are searched again. */
 const SEARCHED_AGAIN = 1.5
 
 /** Failures whose texts differ in marked values only, kept apart by those that may be causes. */
 class Family {
-  readonly parts = new Map<string, ClusterTally>()
+  readonly parts = new Map<string, FailureTally>()
   private readonly hidden = new Set<number>()
 
   constructor(readonly isMerged: boolean) {}
@@ -33,7 +27,7 @@ class Family {
     return [...this.parts.values()].flatMap(({ kinds }) => [...kinds.keys()])
   }
 
-  tallyOf(text: string): ClusterTally {
+  tallyOf(text: string): FailureTally {
     const own = this.hidden.size > 0 ? hide(text, (place) => this.hidden.has(place)) : text
     const known = this.parts.get(own)
     if (known) return known
@@ -41,7 +35,7 @@ class Family {
       this.makeRoom()
       return this.tallyOf(text)
     }
-    const tally = new ClusterTally()
+    const tally = new FailureTally()
     this.parts.set(detached(own), tally)
     return tally
   }
@@ -60,7 +54,7 @@ class Family {
 
   private hideWhatIdentifies(): void {
     const values = this.values()
-    this.hide([...values.keys()].filter((place) => !areCauses(values[place] ?? new Set(), this.count)))
+    this.hide([...values.keys()].filter((place) => !haveCause(values[place] ?? new Set(), this.count)))
   }
 
   private hide(places: readonly number[]): void {
@@ -77,21 +71,22 @@ class Family {
   }
 }
 
-function areCauses(values: ReadonlySet<string>, jobs: number): boolean {
+/** Whether the values at one place are causes. Most of them decide of which kind they are. */
+function haveCause(values: ReadonlySet<string>, jobs: number): boolean {
   const each = Array.from(values, valuesThatAreCauses).sort((a, b) => a - b)
   const most = each[0] === 0 ? 0 : (each[Math.floor(each.length / 4)] ?? 0)
-  return values.size <= most || (most > 0 && values.size <= FEW_VALUES && jobs >= JOBS_PER_VALUE * values.size)
+  return values.size <= most || (most > 0 && areCauses(values.size, jobs))
 }
 
 /** The failures as they stream in. Time is linear, and memory bounded: the rarest families are let go. */
 export class Grouping {
   private readonly kinds = new Set<string>()
-  private readonly templates: Template[] = []
+  private readonly masks: TitleMask[] = []
   private families = new Map<string, Family>()
   private room = GROUPS
   private opened = 0
   private searchAt = 0
-  private latest: { readonly error: string; readonly variant: string; readonly tally: ClusterTally } | undefined
+  private latest: { readonly error: string; readonly variant: string; readonly tally: FailureTally } | undefined
 
   add(job: Job): void {
     const kind = kindOf(job)
@@ -121,7 +116,7 @@ export class Grouping {
     return { variant: shapeOf(text), tally }
   }
 
-  private tallyOf(text: string, masked: string | undefined): ClusterTally {
+  private tallyOf(text: string, masked: string | undefined): FailureTally {
     const own = masked ?? text
     const shape = shapeOf(own)
     const family = this.families.get(shape) ?? new Family(masked !== undefined)
@@ -133,18 +128,18 @@ export class Grouping {
   }
 
   private masked(text: string): string | undefined {
-    for (const template of this.templates) {
-      const masked = template.masked(text)
+    for (const mask of this.masks) {
+      const masked = mask.masked(text)
       if (masked !== undefined) return masked
     }
     return undefined
   }
 
-  /** Finds new templates, and merges the families that one fits. */
+  /** Finds new masks, and merges the families that one fits. */
   private search(isLast: boolean): void {
     const plain = [...this.families].filter(([, { isMerged }]) => !isMerged)
-    this.templates.push(
-      ...templatesOf(
+    this.masks.push(
+      ...titleMasksOf(
         plain.flatMap(([, { parts }]) => [...parts.keys()]),
         isLast,
       ),

@@ -2,7 +2,8 @@ import { oneLine } from '../text/words.js'
 
 /*
  * What identifies a job is masked; a word that is not prose is a cause and stays. Where the text does not tell which
- * of the two a value is, it is marked, and the numbers of values tell: see grouping.ts.
+ * of the two a value is, it is marked, and the numbers of values tell: what takes a few values over many jobs is a
+ * cause; what takes about as many values as there are jobs identifies them.
  */
 
 /** What is masked. */
@@ -66,6 +67,10 @@ const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
 const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?:\s[A-Z]|$)/
 const KEY = /^[a-z]+$/
 const TITLE = /^[A-Z][a-z]*$/
+
+export function areCauses(values: number, occurrences: number): boolean {
+  return values <= 12 && occurrences >= 3 * values
+}
 
 /** How many different values of that kind may be causes, each of its own job: keys, statuses and hosts are; ids are not. */
 export function valuesThatAreCauses(value: string): number {

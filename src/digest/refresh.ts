@@ -2,7 +2,7 @@ import { type KnownChain, type KnownStep, REFRESH } from '../chains.js'
 import type { Job } from '../job.js'
 import { HOUR } from '../text/time.js'
 import type { Digest, Overdue } from './digest.js'
-import type { Cluster } from './group.js'
+import type { Failures } from './group.js'
 import { begunAt, hasFailed, isInFlight, mayHaveGoneOn, type Pass, passesOf } from './pass.js'
 
 /** What is to be done about a chain, and the pass that says so. */
@@ -25,7 +25,7 @@ export interface Refresh {
   readonly pass: Pass | undefined
   /** Failures of that pass, the furthest step first. */
   readonly failed: readonly Job[]
-  readonly failures: Cluster | undefined
+  readonly failures: Failures | undefined
   /** Failures to report of other passes, the latest first. */
   readonly others: readonly Job[]
   /** If it is overdue: what was tried since the last success, newest first behind the one that failed. */

@@ -1,6 +1,6 @@
 import { parseChainStart } from '../chains.js'
 import type { Digest } from '../digest/digest.js'
-import { type Cluster, chosen, type Group } from '../digest/group.js'
+import { chosen, type Failures, type Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list, oneLine, plural } from '../text/words.js'
 import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY } from './caps.js'
@@ -21,7 +21,7 @@ import {
 
 /** Jobs that failed together: in the subject, in the overview, and in their section. */
 export interface Item {
-  readonly cluster: Cluster
+  readonly failures: Failures
   readonly what: string
   readonly error: string
   readonly section: Section
@@ -37,18 +37,18 @@ export function itemsOf({ groups: all, chains }: Digest, { clock, pages, caps }:
 
 /** What the sections of all jobs have. */
 function item(
-  cluster: Cluster,
+  failures: Failures,
   [what, error]: readonly [string, string],
   { pages, caps }: Style,
   parts: Partial<Section>,
 ): Item {
-  const { count, latest, kinds } = cluster
+  const { count, latest, kinds } = failures
   const about = `${what}: ${error}`
   const url = count === 1 ? pages.job(latest.id) : pages.jobsLike(latest)
   const links = kinds.length === 1 ? [{ label: 'Details (JSON)', url, about } as const] : []
   const most = caps.kinds + caps.named
   const common = { mark: '✗', headline: about, links, kinds: kinds.slice(0, most) } as const
-  return { cluster, what, error, section: { ...common, ...parts } }
+  return { failures, what, error, section: { ...common, ...parts } }
 }
 
 /** Failures with one error, of one job type or several. */
@@ -115,7 +115,7 @@ function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pag
 }
 
 /** Failures of one chain whose steps are not known. */
-function chainItem(chain: Cluster, style: Style): Item {
+function chainItem(chain: Failures, style: Style): Item {
   const { latest, count, first, last, kinds, jobs } = chain
   const { clock, pages, caps } = style
   const [error = '', ...others] = new Set(jobs.map((job) => firstLine(ownError(job.error), HEADING_ERROR)))

@@ -146,7 +146,7 @@ function heading(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
     return { subject, preheader: preheaderOf(refresh, clock) }
   }
   if (!item) return { subject: fitted(start, plural(digest.count, 'failed job'), ''), preheader: '' }
-  const end = more(digest.count - item.cluster.count) + when(item.cluster.last)
+  const end = more(digest.count - item.failures.count) + when(item.failures.last)
   return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
 }
 

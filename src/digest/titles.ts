@@ -1,4 +1,4 @@
-import { GONE, MARK, shapeOf, unframed } from './mask.js'
+import { areCauses, GONE, MARK, shapeOf, unframed } from './mask.js'
 
 /*
  * Titles, which no mask can know: where many different words follow the same two or more, or stand before them, a
@@ -17,7 +17,7 @@ const WORDS_PER_WORD = 3
 const LONGEST_TITLE = 12
 
 /** The words that texts with a variable have in common, a run at each end or one in the middle. */
-export class Template {
+export class TitleMask {
   private readonly form: RegExp
 
   constructor(
@@ -29,7 +29,7 @@ export class Template {
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
 
-  /** The masked text with its variables masked as well; undefined if it is none of the template. */
+  /** The masked text with its variables masked as well; undefined if it does not fit. */
   masked(text: string): string | undefined {
     const [, frame, ...own] = this.form.exec(text) ?? []
     return frame !== undefined && causesIn(wordsOf(text)) === this.causes ? frame + own.join(GONE) : undefined
@@ -60,24 +60,21 @@ function causesIn(words: Words): string {
 const HANDFUL = 5
 const SOME = 2
 const VERY_MANY = 32
-/** What takes few values, and each again and again, is a cause. */
-const FEW_VALUES = 12
-const TEXTS_PER_VALUE = 3
 const LONGEST_AROUND_MIDDLE = 32
 
 /**
- * The templates of these masked texts; a text belongs to the first that it fits. What only begins alike is no template
- * unless it `isLast`: it would take the texts whose ends have not been seen often enough.
+ * The title masks of these masked texts; a text belongs to the first that it fits. What only begins alike has none
+ * unless this search `isLast`: it would take the texts whose ends have not been seen often enough.
  */
-export function templatesOf(texts: readonly string[], isLast: boolean): readonly Template[] {
-  const templates: Template[] = []
+export function titleMasksOf(texts: readonly string[], isLast: boolean): readonly TitleMask[] {
+  const masks: TitleMask[] = []
   const patterns = new Map(texts.map((text) => [unframed(shapeOf(text)), { text, words: wordsOf(text) }]))
   for (const [causes, alike] of groupedBy(patterns.values(), ({ words }) => causesIn(words))) {
     let left = alike
     const add = (...runs: readonly Words[]): void => {
-      const template = new Template(runs, causes)
-      const others = left.filter(({ text }) => template.masked(text) === undefined)
-      if (others.length < left.length) templates.push(template)
+      const mask = new TitleMask(runs, causes)
+      const others = left.filter(({ text }) => mask.masked(text) === undefined)
+      if (others.length < left.length) masks.push(mask)
       left = others
     }
     const all = left.map(({ words }) => words)
@@ -90,7 +87,7 @@ export function templatesOf(texts: readonly string[], isLast: boolean): readonly
     for (const [ending] of commonStarts(backwards, ofEndings(HANDFUL))) add([], ending.toReversed())
     for (const middle of commonMiddles(left.map(({ words }) => words))) add([], middle, [])
   }
-  return templates
+  return masks
 }
 
 /** What stands behind the titles: after a pause, or if most texts end in something that occurs again. */
@@ -147,8 +144,7 @@ function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number)
   const counts = Array.from(values.values(), ({ length }) => length)
   const texts = counts.reduce((sum, count) => sum + count, 0)
   const once = counts.filter((count) => count === 1).length
-  const areMany = values.size > FEW_VALUES || TEXTS_PER_VALUE * values.size > texts || once > few
-  return values.size > few && areMany
+  return values.size > few && (once > few || !areCauses(values.size, texts))
 }
 
 /** What follows a value may differ where the values do not. */
