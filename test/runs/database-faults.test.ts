@@ -17,7 +17,7 @@ async function expectNothingLost({ code, log, summary }: Finished, id: number, e
   expect(summary).not.toHaveProperty('stack')
   expect(await scene.marked()).toEqual([])
   const sent = scene.sendGrid.accepted.length
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
   expect(await scene.marked()).toEqual([id])
 }
@@ -46,7 +46,7 @@ test('a job that dies after the run has begun is mailed once', async () => {
     return true
   }
   expect((await scene.digest([], { DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
-  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+  expect((await scene.report()).summary.outcome).toBe('nothing to report')
   expect(scene.sendGrid.accepted).toHaveLength(1)
 })
 
@@ -103,7 +103,7 @@ test('an account without the permission to mark: exit 2, with the cure', async (
   url.username = `reader_${scene.database.name}`
   url.password = 'reader'
   const finished = await scene.digest([], { DATABASE_URL: url.href })
-  const preview = await scene.digest(['--dry-run'], { DATABASE_URL: url.href })
+  const preview = await scene.preview({ DATABASE_URL: url.href })
   await scene.sql`drop owned by ${role}`
   await scene.sql`drop role ${role}`
   expect(finished.summary.msg).toMatch(/permission denied.*update \(last_alerted_at\)/)
@@ -118,7 +118,7 @@ test('a row locked by somebody else is skipped, not waited for, and comes next t
     expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1, locked: 1 })
     expect(await scene.marked()).toEqual([free])
   })
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([locked, free])
 })
 
@@ -159,7 +159,7 @@ test('a statement that takes too long is ended by the server, for a client that 
   await scene.database.left()
   await scene.sql.unsafe('drop trigger dawdle on research_jobs; drop function dawdle()')
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -173,7 +173,7 @@ test('what is marked is what came back: a failure that was lost on the way is no
   })
   expect(finished.summary).toMatchObject({ outcome: 'nothing to report', found: 0, locked: 1 })
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -202,7 +202,7 @@ test('a backend killed during the send, and the mail accepted: exit 3, with the 
   expect((summary.jobIds as number[]).toSorted()).toEqual(ids)
   expect(summary.msg).toContain('the next run with the same options repeats it')
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 2 })
 })
 
 test('a backend killed during the send, and the mail refused: exit 1', async () => {
@@ -214,7 +214,7 @@ test('a backend killed during the send, and the mail refused: exit 1', async () 
   const { code, summary } = await scene.digest()
   expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -278,5 +278,5 @@ test('a trigger that would fail only at COMMIT fails before the mail: exit 1', a
   expect(summary.msg).toContain('no marks today')
   expect(scene.sendGrid.requests).toEqual([])
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
 })
