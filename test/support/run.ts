@@ -1,8 +1,16 @@
 import { check } from '../../src/check/check.js'
 import { type Finding, findingLine } from '../../src/check/finding.js'
-import { type DigestConfig, digestConfig, usableConfig } from '../../src/config.js'
+import { type DigestConfig, digestConfig, migrateConfig, usableConfig } from '../../src/config.js'
 import { type Message, renderMessage } from '../../src/mail/message.js'
-import { checkSummary, errorSummary, outcomeSummary, previewSummary, type Summary } from '../../src/outcome.js'
+import { migrate } from '../../src/migrate.js'
+import {
+  checkSummary,
+  errorSummary,
+  MIGRATED,
+  outcomeSummary,
+  previewSummary,
+  type Summary,
+} from '../../src/outcome.js'
 import { preview, type Run, report, WINDOW } from '../../src/report.js'
 import { sendGrid } from '../../src/sendgrid/sendgrid.js'
 import type { Finished, Variables } from './command.js'
@@ -56,6 +64,14 @@ export async function checkHere(variables: Variables, { sendTest = false } = {})
     return checkSummary(findings.flatMap((finding) => finding.exitCode ?? []))
   })
   return { ...end, stdout: findings.map(findingLine).join('') }
+}
+
+/** `job-alert migrate`, likewise; says nothing on the way. */
+export function migrateHere(variables: Variables): Promise<Ended> {
+  return ended(async () => {
+    await migrate(migrateConfig(variables).database, () => {}, never)
+    return MIGRATED
+  })
 }
 
 const never = new AbortController().signal
