@@ -3,13 +3,18 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Finished } from '../support/command.js'
 import { freePort, listen } from '../support/ports.js'
 import { type DatabaseProxy, startProxy } from '../support/proxy.js'
+import type { Ended } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 import { acceptance, refusal } from '../support/sendgrid.js'
 
 const scene = useScene()
 
 /** Whatever went wrong: the truth in one line, nothing marked, and the next run reports it. */
-async function expectNothingLost({ code, log, summary }: Finished, id: number, exitCode = 1): Promise<void> {
+async function expectNothingLost(
+  { code, summary, log = [summary] }: Ended & Partial<Finished>,
+  id: number,
+  exitCode = 1,
+): Promise<void> {
   expect(code).toBe(exitCode)
   expect(log).toHaveLength(1)
   expect(summary).toMatchObject({ outcome: exitCode === 1 ? 'failed' : 'not prepared', exitCode })
@@ -62,7 +67,7 @@ test('a database that does not exist: exit 1', async () => {
   const id = await scene.worker.dead()
   const url = new URL(scene.database.url)
   url.pathname = '/nowhere'
-  const finished = await scene.digest([], { DATABASE_URL: url.href })
+  const finished = await scene.report({ DATABASE_URL: url.href })
   expect(finished.summary.msg).toContain('"nowhere" does not exist')
   await expectNothingLost(finished, id)
 })
@@ -88,7 +93,7 @@ test('a read-only database: exit 1', async () => {
   const id = await scene.worker.dead()
   const { sql, database } = scene
   await sql`alter database ${sql(database.name)} set default_transaction_read_only = on`
-  const finished = await scene.digest()
+  const finished = await scene.report()
   await sql`alter database ${sql(database.name)} set default_transaction_read_only = off`
   expect(finished.summary.msg).toContain('read-only transaction')
   await expectNothingLost(finished, id)
@@ -102,7 +107,7 @@ test('an account without the permission to mark: exit 2, with the cure', async (
   const url = new URL(scene.database.url)
   url.username = `reader_${scene.database.name}`
   url.password = 'reader'
-  const finished = await scene.digest([], { DATABASE_URL: url.href })
+  const finished = await scene.report({ DATABASE_URL: url.href })
   const preview = await scene.preview({ DATABASE_URL: url.href })
   await scene.sql`drop owned by ${role}`
   await scene.sql`drop role ${role}`
@@ -115,7 +120,7 @@ test('a row locked by somebody else is skipped, not waited for, and comes next t
   const [locked, free] = [await scene.worker.dead(), await scene.worker.dead()]
   await scene.sql.begin(async (sql) => {
     await sql`select from research_jobs where id = ${locked} for update`
-    expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1, locked: 1 })
+    expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1, locked: 1 })
     expect(await scene.marked()).toEqual([free])
   })
   expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
@@ -127,7 +132,7 @@ test('a table locked by somebody else: exit 1 within seconds', async () => {
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
     // Well before RUN_TIMEOUT, which would be named instead.
-    return scene.digest([], { RUN_TIMEOUT: '20s' })
+    return scene.report({ RUN_TIMEOUT: '20s' })
   })
   expect(finished.summary.msg).toContain('lock timeout')
   await expectNothingLost(finished, id)
@@ -211,7 +216,7 @@ test('a backend killed during the send, and the mail refused: exit 1', async () 
     await scene.database.killSessions()
     await refusal(401, 'revoked')(response, request)
   })
-  const { code, summary } = await scene.digest()
+  const { code, summary } = await scene.report()
   expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
   expect(await scene.marked()).toEqual([])
   expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
@@ -245,7 +250,7 @@ test('a connection cut after COMMIT arrived: the server is asked what became of 
     }
     return true
   }
-  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url })
+  const { code, summary } = await scene.report({ DATABASE_URL: proxy.url })
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
   expect(await scene.marked()).toEqual([id])
   expect(scene.sendGrid.accepted).toHaveLength(1)
@@ -272,7 +277,7 @@ test('a trigger that would fail only at COMMIT fails before the mail: exit 1', a
     create function refuse() returns trigger language plpgsql as $$ begin raise 'no marks today'; end $$;
     create constraint trigger refuse after update on research_jobs
       deferrable initially deferred for each row execute function refuse();`)
-  const { code, summary } = await scene.digest()
+  const { code, summary } = await scene.report()
   await scene.sql.unsafe('drop trigger refuse on research_jobs; drop function refuse()')
   expect(code).toBe(1)
   expect(summary.msg).toContain('no marks today')

@@ -80,7 +80,7 @@ test('runs beside a busy worker mail every final failure once, and nothing else'
 test('a run beside one that is sending says so, exits 0 and sends nothing', async () => {
   await scene.worker.dead()
   scene.sendGrid.answer(async (response, request) => {
-    expect((await scene.digest()).summary).toMatchObject({ outcome: 'another run is at work', exitCode: 0 })
+    expect((await scene.report()).summary).toMatchObject({ outcome: 'another run is at work', exitCode: 0 })
     await acceptance(response, request)
   })
   expect((await scene.digest()).summary.outcome).toBe('sent')
@@ -90,8 +90,8 @@ test('a run beside one that is sending says so, exits 0 and sends nothing', asyn
 test('a dry run beside one that is sending sees the failures and does not wait', async () => {
   await scene.worker.dead()
   scene.sendGrid.answer(async (response, request) => {
-    expect((await scene.digest(['--dry-run'])).summary).toMatchObject({ outcome: 'dry run', found: 1 })
+    expect((await scene.preview()).summary).toMatchObject({ outcome: 'dry run', found: 1 })
     await acceptance(response, request)
   })
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
 })
