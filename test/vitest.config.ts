@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { WaitingFirst } from './support/sequencer.js'
+import { LongestFirst } from './support/sequencer.js'
 
 /** The pure modules, and runs of the command against a real server. */
 export default defineConfig({
@@ -19,7 +19,7 @@ export default defineConfig({
     ],
     // Loading the modules anew for each file takes as long as many a file.
     isolate: false,
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: LongestFirst },
     // On two processors: the files that wait leave them to the others.
     maxWorkers: 6,
     testTimeout: 60_000,

@@ -1,8 +1,9 @@
 import { basename } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that wait most of their time, for timeouts and pauses of the command's, the longest first. */
-const WAITING = [
+/** The one that computes longest, and those that wait most of their time, for timeouts and pauses of the command's. */
+const FIRST = [
+  'storms',
   'database-faults',
   'migrations',
   'sendgrid-faults',
@@ -14,17 +15,17 @@ const WAITING = [
 ]
 
 /**
- * Waiting overlaps with work: what waits begins first, then the other runs, then what needs the processor alone. Files
- * of one project are not mixed with those of another, because a worker goes on with files of its own project only.
+ * Waiting overlaps with work: what takes longest begins first, then the other runs, then what needs the processor
+ * alone. Files of one project are not mixed with those of another, because a worker goes on with its own project only.
  */
-export class WaitingFirst extends BaseSequencer {
+export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
   }
 }
 
 function rank({ moduleId, project }: TestSpecification): number {
-  const index = WAITING.indexOf(basename(moduleId, '.test.ts'))
+  const index = FIRST.indexOf(basename(moduleId, '.test.ts'))
   if (index >= 0) return index
-  return WAITING.length + (project.name === 'runs' ? 0 : 1)
+  return FIRST.length + (project.name === 'runs' ? 0 : 1)
 }
