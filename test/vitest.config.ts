@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './support/sequencer.js'
 
 /** The pure modules, and runs of the command against a real server. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'unit', include: ['unit/**/*.test.ts'] } },
       {
         extends: true,
         test: {
@@ -16,8 +17,11 @@ export default defineConfig({
         },
       },
     ],
-    // Most of a test is waiting for a process or a timeout of the command's.
-    maxWorkers: 4,
+    // Loading the modules anew for each file takes as long as many a file.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
+    // On two processors: the files that wait leave them to the others.
+    maxWorkers: 6,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,

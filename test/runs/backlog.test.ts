@@ -7,11 +7,11 @@ import { useScene } from '../support/scene.js'
 const scene = useScene()
 
 test('one mail takes 100,000 failures: chains first, then the oldest; the next run takes the rest', async () => {
-  await scene.worker.storm(100_001)
-  await scene.sql`update research_jobs set finished_at = finished_at - interval '1 day' where id > 1`
+  await scene.worker.dead()
+  await scene.worker.storm(100_000, {}, 'Spotify match failed: 503', '1 day')
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.failPermanently(albums as number, 'timed out')
-  const dryRun = await scene.digest(['--dry-run'])
+  const dryRun = await scene.preview()
   expect(dryRun.summary).toMatchObject({ found: 100_000, waiting: 2 })
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 100_000, waiting: 2, locked: 0 })
   expect(scene.mail.subject).toContain('Apple Music refresh failed at albums')
@@ -23,8 +23,8 @@ test('one mail takes 100,000 failures: chains first, then the oldest; the next r
     from research_jobs
     where id not in (1, 100001)`
   const before = await marks()
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2, waiting: 0 })
-  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 2, waiting: 0 })
+  expect((await scene.report()).summary.outcome).toBe('nothing to report')
   expect(await marks()).toEqual(before)
 })
 
@@ -43,7 +43,7 @@ test('an error of any size stops no run, and the words of the janitor at its end
   expect(errors[0]).toMatch(/\n… 13,300,\d+ characters in all, cut here …\s+\| reaped: max_attempts exhausted/)
   expect(errors[1]).toMatch(/^x{2300}\n… 3,000,018 characters in all, cut here …\nKeyError: 'title'$/)
   expect(stdout).not.toContain('hunter2')
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 2 })
   expect(scene.mail.text).not.toContain('hunter2')
 })
 

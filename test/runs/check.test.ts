@@ -2,32 +2,15 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { check as checkFindings } from '../../src/check/check.js'
-import { type Finding, findingLine } from '../../src/check/finding.js'
-import { usableConfig } from '../../src/config.js'
-import { checkSummary } from '../../src/outcome.js'
 import { type Finished, preloaded, run, start, type Variables } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
 import { freePort, listen } from '../support/ports.js'
 import { type DatabaseProxy, startProxy } from '../support/proxy.js'
+import type { Checked } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 import { type Answer, refusal, status } from '../support/sendgrid.js'
 
 const scene = useScene()
-
-type Checked = Pick<Finished, 'code' | 'stdout' | 'summary'>
-
-/** What the command prints and ends in, without a process of its own. */
-async function check(variables: Variables = {}, { sendTest = false } = {}): Promise<Checked> {
-  const never = new AbortController().signal
-  const interruptions = { stop: never, abort: never, sending: () => {} }
-  const config = usableConfig({ ...scene.variables, ...variables })
-  const findings: Finding[] = []
-  for await (const finding of checkFindings(config, interruptions, sendTest)) findings.push(finding)
-  const { exitCode, outcome, message } = checkSummary(findings.flatMap((finding) => finding.exitCode ?? []))
-  const summary = { exitCode, outcome, msg: message }
-  return { code: exitCode, stdout: findings.map(findingLine).join(''), summary }
-}
 
 function spawnCheck(variables: Variables = {}, ...args: string[]): Promise<Finished> {
   return run(['check', ...args], { ...scene.variables, ...variables })
@@ -95,14 +78,14 @@ interface State {
 /** What is wrong is named with its cure and nothing else is, the rest was looked into, and the exit code is this. */
 async function expectState({ arrange, wrong, code, asDigest }: State, rest: string): Promise<Checked> {
   const variables = await arrange()
-  const finished = await check(variables)
+  const finished = await scene.check(variables)
   const found = [...finished.stdout.matchAll(/^✗ (.*)(?:\n {4}(.*))?/gm)].map(([, ...said]) =>
     said.filter(Boolean).join(' → '),
   )
   expect(found).toEqual(wrong.map((line) => (line instanceof RegExp ? expect.stringMatching(line) : line)))
   expect(marked('✓', finished)).toContain(rest)
   expect(finished.code).toBe(code)
-  if (asDigest) expect((await scene.digest([], variables)).code).toBe(code)
+  if (asDigest) expect((await scene.report(variables)).code).toBe(code)
   expect(finished.stdout).not.toContain('hunter2')
   return finished
 }
@@ -396,7 +379,7 @@ test('what is missing is said with its cure on the line below', async () => {
 test.each([{ ALERT_EMAIL_TO: 'nobody' }, { FROM_EMAIL: undefined }, { SEND_TIMEOUT: 'soon' }])(
   '%j does not hide the key, and a test mail is not sent without a word',
   async (variables) => {
-    const finished = await check(variables, { sendTest: true })
+    const finished = await scene.check(variables, { sendTest: true })
     expect(finished.code).toBe(2)
     expect(marked('✓', finished)).toContain('sending: SendGrid accepts the key, which may send')
     expect(marked('✗', finished).at(-1)).toMatch(/^test mail: not sent, because /)
@@ -423,7 +406,7 @@ test('where an overdue refresh is to be reported, marking it is tried, too', asy
     create function refuse() returns trigger language plpgsql as $$ begin raise 'done is done'; end $$;
     create trigger refuse before update on research_jobs for each row when (old.status = 'done') execute function refuse()`)
   const overdue = { REFRESH_OVERDUE_AFTER: '14d' }
-  const [without, finished, digest] = [await check(), await check(overdue), await scene.digest([], overdue)]
+  const [without, finished, digest] = [await scene.check(), await scene.check(overdue), await scene.report(overdue)]
   await scene.sql.unsafe('drop trigger refuse on research_jobs; drop function refuse()')
   expect(without.code).toBe(0)
   expect({ check: finished.code, digest: digest.code }).toEqual({ check: 1, digest: 1 })
@@ -441,7 +424,7 @@ test('a fault of the program is no finding about the database: it keeps its stac
 test('a session that the server ends on the way is exit 1, and the rest is looked into', async () => {
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    const running = check()
+    const running = scene.check()
     await scene.database.blocked()
     await scene.database.killSessions()
     return running
@@ -501,7 +484,7 @@ test('a check as a whole takes a minute longer than a run at most, whatever is s
 
 test('of an overdue refresh it says from what it counts', async () => {
   const said = async () =>
-    marked('·', await check({ REFRESH_OVERDUE_AFTER: '14d' })).filter((line) => /^overdue/.test(line))
+    marked('·', await scene.check({ REFRESH_OVERDUE_AFTER: '14d' })).filter((line) => /^overdue/.test(line))
   expect(await said()).toEqual(['overdue: no refresh is on record, so nothing can be overdue'])
   const steps = await scene.worker.refresh('rebuild_index')
   expect(await said()).toEqual([
@@ -533,7 +516,7 @@ test('a test mail that is refused is exit 1, with the reason', async () => {
     status(200, { scopes: ['mail.send'] }),
     refusal(403, 'The from address does not match a verified Sender Identity', 'from'),
   )
-  const finished = await check({}, { sendTest: true })
+  const finished = await scene.check({}, { sendTest: true })
   expect(finished.code).toBe(1)
   expect(marked('✗', finished)).toEqual([
     'test mail: SendGrid answered 403: from: The from address does not match a verified Sender Identity',
@@ -542,7 +525,7 @@ test('a test mail that is refused is exit 1, with the reason', async () => {
 })
 
 test('the heartbeat is named without its URL, which is a secret', async () => {
-  const finished = await check({ HEARTBEAT_URL: 'https://hc.example.com/hunter2' })
+  const finished = await scene.check({ HEARTBEAT_URL: 'https://hc.example.com/hunter2' })
   expect(marked('·', finished)).toContain('heartbeat: HEARTBEAT_URL is set')
   expect(finished.stdout).not.toContain('hunter2')
 })

@@ -3,13 +3,18 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Finished } from '../support/command.js'
 import { freePort, listen } from '../support/ports.js'
 import { type DatabaseProxy, startProxy } from '../support/proxy.js'
+import type { Ended } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 import { acceptance, refusal } from '../support/sendgrid.js'
 
 const scene = useScene()
 
 /** Whatever went wrong: the truth in one line, nothing marked, and the next run reports it. */
-async function expectNothingLost({ code, log, summary }: Finished, id: number, exitCode = 1): Promise<void> {
+async function expectNothingLost(
+  { code, summary, log = [summary] }: Ended & Partial<Finished>,
+  id: number,
+  exitCode = 1,
+): Promise<void> {
   expect(code).toBe(exitCode)
   expect(log).toHaveLength(1)
   expect(summary).toMatchObject({ outcome: exitCode === 1 ? 'failed' : 'not prepared', exitCode })
@@ -17,7 +22,7 @@ async function expectNothingLost({ code, log, summary }: Finished, id: number, e
   expect(summary).not.toHaveProperty('stack')
   expect(await scene.marked()).toEqual([])
   const sent = scene.sendGrid.accepted.length
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
   expect(await scene.marked()).toEqual([id])
 }
@@ -46,7 +51,7 @@ test('a job that dies after the run has begun is mailed once', async () => {
     return true
   }
   expect((await scene.digest([], { DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
-  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+  expect((await scene.report()).summary.outcome).toBe('nothing to report')
   expect(scene.sendGrid.accepted).toHaveLength(1)
 })
 
@@ -62,7 +67,7 @@ test('a database that does not exist: exit 1', async () => {
   const id = await scene.worker.dead()
   const url = new URL(scene.database.url)
   url.pathname = '/nowhere'
-  const finished = await scene.digest([], { DATABASE_URL: url.href })
+  const finished = await scene.report({ DATABASE_URL: url.href })
   expect(finished.summary.msg).toContain('"nowhere" does not exist')
   await expectNothingLost(finished, id)
 })
@@ -88,7 +93,7 @@ test('a read-only database: exit 1', async () => {
   const id = await scene.worker.dead()
   const { sql, database } = scene
   await sql`alter database ${sql(database.name)} set default_transaction_read_only = on`
-  const finished = await scene.digest()
+  const finished = await scene.report()
   await sql`alter database ${sql(database.name)} set default_transaction_read_only = off`
   expect(finished.summary.msg).toContain('read-only transaction')
   await expectNothingLost(finished, id)
@@ -102,8 +107,8 @@ test('an account without the permission to mark: exit 2, with the cure', async (
   const url = new URL(scene.database.url)
   url.username = `reader_${scene.database.name}`
   url.password = 'reader'
-  const finished = await scene.digest([], { DATABASE_URL: url.href })
-  const preview = await scene.digest(['--dry-run'], { DATABASE_URL: url.href })
+  const finished = await scene.report({ DATABASE_URL: url.href })
+  const preview = await scene.preview({ DATABASE_URL: url.href })
   await scene.sql`drop owned by ${role}`
   await scene.sql`drop role ${role}`
   expect(finished.summary.msg).toMatch(/permission denied.*update \(last_alerted_at\)/)
@@ -115,10 +120,10 @@ test('a row locked by somebody else is skipped, not waited for, and comes next t
   const [locked, free] = [await scene.worker.dead(), await scene.worker.dead()]
   await scene.sql.begin(async (sql) => {
     await sql`select from research_jobs where id = ${locked} for update`
-    expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1, locked: 1 })
+    expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1, locked: 1 })
     expect(await scene.marked()).toEqual([free])
   })
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([locked, free])
 })
 
@@ -127,7 +132,7 @@ test('a table locked by somebody else: exit 1 within seconds', async () => {
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
     // Well before RUN_TIMEOUT, which would be named instead.
-    return scene.digest([], { RUN_TIMEOUT: '20s' })
+    return scene.report({ RUN_TIMEOUT: '20s' })
   })
   expect(finished.summary.msg).toContain('lock timeout')
   await expectNothingLost(finished, id)
@@ -159,7 +164,7 @@ test('a statement that takes too long is ended by the server, for a client that 
   await scene.database.left()
   await scene.sql.unsafe('drop trigger dawdle on research_jobs; drop function dawdle()')
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -173,7 +178,7 @@ test('what is marked is what came back: a failure that was lost on the way is no
   })
   expect(finished.summary).toMatchObject({ outcome: 'nothing to report', found: 0, locked: 1 })
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -202,7 +207,7 @@ test('a backend killed during the send, and the mail accepted: exit 3, with the 
   expect((summary.jobIds as number[]).toSorted()).toEqual(ids)
   expect(summary.msg).toContain('the next run with the same options repeats it')
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 2 })
 })
 
 test('a backend killed during the send, and the mail refused: exit 1', async () => {
@@ -211,10 +216,10 @@ test('a backend killed during the send, and the mail refused: exit 1', async () 
     await scene.database.killSessions()
     await refusal(401, 'revoked')(response, request)
   })
-  const { code, summary } = await scene.digest()
+  const { code, summary } = await scene.report()
   expect({ code, outcome: summary.outcome }).toEqual({ code: 1, outcome: 'not sent' })
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -245,7 +250,7 @@ test('a connection cut after COMMIT arrived: the server is asked what became of 
     }
     return true
   }
-  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url })
+  const { code, summary } = await scene.report({ DATABASE_URL: proxy.url })
   expect({ code, outcome: summary.outcome }).toEqual({ code: 0, outcome: 'sent' })
   expect(await scene.marked()).toEqual([id])
   expect(scene.sendGrid.accepted).toHaveLength(1)
@@ -272,11 +277,11 @@ test('a trigger that would fail only at COMMIT fails before the mail: exit 1', a
     create function refuse() returns trigger language plpgsql as $$ begin raise 'no marks today'; end $$;
     create constraint trigger refuse after update on research_jobs
       deferrable initially deferred for each row execute function refuse();`)
-  const { code, summary } = await scene.digest()
+  const { code, summary } = await scene.report()
   await scene.sql.unsafe('drop trigger refuse on research_jobs; drop function refuse()')
   expect(code).toBe(1)
   expect(summary.msg).toContain('no marks today')
   expect(scene.sendGrid.requests).toEqual([])
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
 })

@@ -28,7 +28,7 @@ async function answeredWith(...messages: readonly (readonly Buffer[])[]): Promis
   })
   onTestFinished(() => void server.close())
   const DATABASE_URL = `${through(scene.database.url, await listen(server))}?sslmode=disable`
-  const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL })
+  const { code, summary } = await scene.preview({ DATABASE_URL })
   expect(code).toBe(1)
   return summary.msg
 }
@@ -38,7 +38,7 @@ const refusedWith = (fields: Readonly<Record<string, string>>) => answeredWith([
 test('a wrong password is named by the server, and explained', async () => {
   const url = new URL(scene.database.url)
   url.password = 'wrong'
-  const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: url.href })
+  const { code, summary } = await scene.preview({ DATABASE_URL: url.href })
   expect(code).toBe(1)
   expect(summary.msg).toMatch(/^password authentication failed for user "\w+", 28P01; user or password may be wrong/)
   expect(summary.msg).toContain(ADVICE)
@@ -66,7 +66,7 @@ test.each([
 test('a FATAL error that ends a statement is in the log in the words of the server', async () => {
   await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    const { finished } = scene.startDigest(['--dry-run'])
+    const finished = scene.preview()
     await scene.database.blocked()
     await scene.database.killSessions()
     const { code, summary } = await finished
@@ -94,7 +94,7 @@ test('so is one between two statements', async () => {
     if (data.includes('set_config')) await scene.database.killSessions()
     return true
   }
-  const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: proxy.url })
+  const { code, summary } = await scene.preview({ DATABASE_URL: proxy.url })
   expect(code).toBe(1)
   expect(summary.msg).toContain('the server closed the connection: terminating connection due to administrator command')
 })
@@ -102,7 +102,7 @@ test('so is one between two statements', async () => {
 test('a server that cannot be reached is named by its address, an IPv6 address in brackets', async () => {
   const port = await freePort()
   for (const host of ['127.0.0.1', '[::1]']) {
-    const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: `postgresql://a@${host}:${port}/b` })
+    const { code, summary } = await scene.preview({ DATABASE_URL: `postgresql://a@${host}:${port}/b` })
     expect(code).toBe(1)
     expect(summary.msg).toContain(`cannot connect to ${host}:${port} (E`)
   }

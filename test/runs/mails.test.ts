@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DAY, HOUR } from '../../src/text/time.js'
 import { useScene } from '../support/scene.js'
 import { refusal } from '../support/sendgrid.js'
 
@@ -18,7 +19,7 @@ test('payloads of any kind, and of any size, do not stop the mail', async () => 
   const ids: number[] = []
   for (const [index, payload] of odd.entries())
     ids.push(await scene.worker.dead({ source: 'apple', jobType: `type_${index}`, targetType: 'catalog', payload }))
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(await scene.marked()).toEqual(ids)
   for (const id of ids) expect(scene.mail.text).toContain(`job ${id}`)
 })
@@ -29,7 +30,7 @@ test('a storm of 10,000 failures is one mail of a size that no reader clips, and
     { source: 'musicbrainz', jobType: 'backfill_release_label', targetType: 'release' },
     'MB has no release %2$s (mbid=%1$s): 404 deleted/merged',
   )
-  const { code, summary } = await scene.digest()
+  const { code, summary } = await scene.report()
   expect(code).toBe(0)
   expect(summary).toMatchObject({ found: 10_000, reported: 10_000 })
   expect(scene.sendGrid.accepted).toHaveLength(1)
@@ -45,7 +46,7 @@ test('a refresh that died at songs is one mail with its ladder, its last success
   await scene.worker.age(done, '7 days')
   const [albums, songs] = await scene.worker.refresh('songs')
   await scene.worker.failPermanently(songs as number, 'download_feed(songs) failed: Read timed out.')
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(scene.mail.subject).toMatch(/^Apple Music refresh failed at songs, \d+ \w+ \d\d:\d\d$/)
   for (const line of [
     new RegExp(`✓ albums +done .*job ${albums}`),
@@ -63,7 +64,7 @@ test('the statement that the mail offers resumes the chain, and does nothing onc
   const ids = await scene.worker.refresh('songs')
   const songs = ids[1] as number
   await scene.worker.failPermanently(songs, 'timed out')
-  await scene.digest()
+  await scene.report()
   const text = scene.mail.text
   const statement = /update research_jobs[^;]+;/.exec(text)?.[0] ?? ''
   await scene.sql.unsafe(statement)
@@ -87,7 +88,7 @@ test('of several successes the last one counts', async () => {
   for (const daysAgo of [3, 9, 20]) await finishedRefresh(daysAgo)
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.failPermanently(albums as number, 'timed out')
-  await scene.digest()
+  await scene.report()
   expect(flowing()).toMatch(/matched against the catalog of [^.]*, 3 days old, until a refresh finishes\./)
 })
 
@@ -103,7 +104,7 @@ test('a newer refresh that succeeded is known, however many older jobs there are
     from generate_series(1, 600) as number`
   // Older jobs with lower ids, as it is in the queue.
   await scene.sql`update research_jobs set id = id + 10000 where id < 10`
-  await scene.digest()
+  await scene.report()
   expect(flowing()).toMatch(/The refresh of [^.]+ finished at [^.]+: nothing to resume\./)
   expect(scene.mail.text).not.toContain('update research_jobs')
 })
@@ -112,7 +113,7 @@ test('a run of an unknown chain is one section with each of its job types', asyn
   const payload = { chain_started_at: '2026-11-23T01:30:00Z' }
   for (let index = 1; index <= 12; index++)
     await scene.worker.failPermanently(await scene.worker.running({ jobType: `import_${index}`, payload }), 'disk full')
-  await scene.digest()
+  await scene.report()
   expect(flowing()).toContain('12 jobs of one spotify run: disk full')
   for (let index = 1; index <= 12; index++) expect(flowing()).toContain(`spotify/import_${index} (1)`)
 })
@@ -130,7 +131,7 @@ test('a chain beside one of very many jobs is read to its end', async () => {
       jsonb_build_object('chain_started_at', (select payload ->> 'chain_started_at' from research_jobs where id = ${steps[0] as number})), now()
     from generate_series(1, 600)`
   await scene.sql`update research_jobs set id = id + 10000 where job_type <> 'warm_cache'`
-  await scene.digest()
+  await scene.report()
   expect(flowing()).toContain('Apple Music refresh finished although albums was given up')
   expect(scene.mail.text).not.toContain('update research_jobs')
 })
@@ -140,7 +141,7 @@ test('while an admin has an earlier step running again, the mail says so and off
   await scene.worker.failPermanently(songs as number, 'timed out')
   await scene.worker.retry(albums as number)
   await scene.worker.claim(albums as number)
-  await scene.digest()
+  await scene.report()
   expect(flowing()).toMatch(new RegExp(`It is at albums: running since \\d\\d:\\d\\d \\(job ${albums}\\)\\.`))
   expect(scene.mail.text).not.toContain('update research_jobs')
 })
@@ -148,14 +149,14 @@ test('while an admin has an earlier step running again, the mail says so and off
 test('a newer refresh that failed and was reported is named with the statement that resumes it', async () => {
   const older = await scene.worker.refresh('songs', new Date(Date.now() - 86_400_000))
   await scene.worker.failPermanently(older[1] as number, 'timed out')
-  await scene.digest()
+  await scene.report()
   await scene.worker.retry(older[1] as number)
   await scene.worker.claim(older[1] as number)
   await scene.worker.failPermanently(older[1] as number, 'timed out again')
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.failPermanently(albums as number, 'disk full')
   await scene.sql`update research_jobs set last_alerted_at = finished_at where id = ${albums as number}`
-  await scene.digest()
+  await scene.report()
   const [, mail] = scene.sendGrid.accepted
   const text = mail?.content[0]?.value.replaceAll(/\s+/g, ' ')
   expect(text).toContain('Apple Music refresh failed at albums')
@@ -168,7 +169,7 @@ test('a newer refresh that an admin cancelled withholds nothing', async () => {
   await scene.worker.failPermanently(songs as number, 'timed out')
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.cancel(albums as number)
-  await scene.digest()
+  await scene.report()
   expect(flowing()).toContain(`where id = ${songs} and status = 'dead';`)
 })
 
@@ -176,48 +177,48 @@ const OVERDUE = { REFRESH_OVERDUE_AFTER: '14d' }
 
 test('a refresh that has not succeeded for too long is reported once, and the next success re-arms it', async () => {
   await finishedRefresh(15)
-  expect((await scene.digest(['--dry-run'], OVERDUE)).stdout).toContain('Apple Music refresh is overdue since ')
-  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
+  expect((await scene.preview(OVERDUE)).message?.subject).toContain('Apple Music refresh is overdue since ')
+  expect((await scene.report(OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
   expect(scene.mail.subject).toMatch(/^Apple Music refresh is overdue since /)
   expect(flowing()).toMatch(
     /the catalog of .+, 15 days old, until a refresh finishes\. A success is expected every 14 days/,
   )
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
-  expect((await scene.digest(['--dry-run'], OVERDUE)).stdout).toBe('')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.preview(OVERDUE)).message).toBeUndefined()
   const again = await finishedRefresh(0)
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
   await scene.worker.age(again, '14 days 1 hour')
-  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
+  expect((await scene.report(OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
   expect(scene.sendGrid.requests).toHaveLength(2)
 })
 
 test('an overdue refresh that was reported is reported again on request, if it began inside the window', async () => {
   await finishedRefresh(15)
-  await scene.digest([], OVERDUE)
-  expect((await scene.digest(['--since', '12h', '--include-alerted'], OVERDUE)).summary.outcome).toBe(
+  await scene.report(OVERDUE)
+  expect((await scene.report(OVERDUE, { since: 12 * HOUR, includeAlerted: true })).summary.outcome).toBe(
     'nothing to report',
   )
-  const again = await scene.digest(['--since', '2d', '--include-alerted'], OVERDUE)
+  const again = await scene.report(OVERDUE, { since: 2 * DAY, includeAlerted: true })
   expect(again.summary).toMatchObject({ outcome: 'sent', overdue: true })
 })
 
 test('without REFRESH_OVERDUE_AFTER, and while the last success is young enough, nothing is overdue', async () => {
   const steps = await finishedRefresh(13)
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
   await scene.worker.age(steps, '100 days')
-  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+  expect((await scene.report()).summary.outcome).toBe('nothing to report')
 })
 
 test('an overdue refresh whose mail was refused is reported by the next run', async () => {
   await finishedRefresh(15)
   scene.sendGrid.answer(refusal(401, 'revoked'))
-  expect((await scene.digest([], OVERDUE)).code).toBe(1)
-  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
+  expect((await scene.report(OVERDUE)).code).toBe(1)
+  expect((await scene.report(OVERDUE)).summary).toMatchObject({ outcome: 'sent', overdue: true })
 })
 
 test('of several runs at once one reports that the refresh is overdue', async () => {
   await finishedRefresh(15)
-  const runs = await Promise.all(Array.from({ length: 5 }, () => scene.digest([], OVERDUE)))
+  const runs = await Promise.all(Array.from({ length: 5 }, () => scene.report(OVERDUE)))
   expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
   expect(scene.sendGrid.requests).toHaveLength(1)
 })
@@ -226,10 +227,10 @@ test('beside a refresh that failed the mail says in one place that it is overdue
   await finishedRefresh(15)
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.failPermanently(albums as number, 'timed out')
-  await scene.digest([], OVERDUE)
+  await scene.report(OVERDUE)
   expect(flowing()).toContain('It is overdue, too: a success is expected every 14 days')
   expect(scene.mail.text.match(/overdue/g)).toHaveLength(1)
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
 })
 
 /** A refresh whose steps before `upTo` are done; all of it, and so whatever marks it has, this many days old. */
@@ -243,9 +244,9 @@ async function failedRefresh(upTo: string, days: number): Promise<readonly numbe
 test('without a success on record the oldest refresh job counts, once', async () => {
   await failedRefresh('songs', 20)
   await scene.sql`update research_jobs set last_alerted_at = finished_at`
-  expect((await scene.digest([], OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
+  expect((await scene.report(OVERDUE)).summary).toMatchObject({ outcome: 'sent', found: 0, overdue: true })
   expect(flowing()).toContain('No success of the Apple Music refresh is on record')
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
 })
 
 test('without a success on record a failure that was mailed since the deadline has said it', async () => {
@@ -253,20 +254,20 @@ test('without a success on record a failure that was mailed since the deadline h
   await scene.sql`update research_jobs set last_alerted_at = finished_at`
   const [albums] = await scene.worker.refresh('albums')
   await scene.worker.failPermanently(albums as number, 'timed out')
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
 })
 
 test('without any refresh on record, or before the deadline of the oldest job, nothing is overdue', async () => {
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
   await failedRefresh('songs', 13)
   await scene.sql`update research_jobs set last_alerted_at = finished_at`
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
 })
 
 test('a success counts again from its own end, however old other jobs are', async () => {
   await failedRefresh('songs', 60)
   await scene.sql`update research_jobs set last_alerted_at = finished_at`
   await finishedRefresh(13)
-  expect((await scene.digest([], OVERDUE)).summary.outcome).toBe('nothing to report')
+  expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
 })

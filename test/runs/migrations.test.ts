@@ -9,6 +9,7 @@ import { readChainJobs } from '../../src/queue/chain.js'
 import { claimFailures, countUnreported } from '../../src/queue/failures.js'
 import { type Running, run, said, start } from '../support/command.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
+import { migrateHere, previewHere } from '../support/run.js'
 import { Worker } from '../support/worker.js'
 
 let database: TestDatabase
@@ -19,7 +20,8 @@ beforeEach(async () => {
   return () => database.drop()
 })
 
-const migrate = () => run(['migrate'], { DATABASE_URL: database.url })
+const migrate = () => migrateHere({ DATABASE_URL: database.url })
+const spawnMigrate = () => run(['migrate'], { DATABASE_URL: database.url })
 
 /** Migrates beside a transaction that keeps a concurrent build waiting until `meanwhile` is over. */
 async function besideOpenTransaction<T>(meanwhile: (holder: number) => Promise<T>): Promise<T> {
@@ -70,8 +72,8 @@ test('a missing migration is exit 2, with the command that cures it', async () =
     expect(code).toBe(2)
     expect(summary.msg).toContain('node bin/job-alert.js migrate')
   }
-  expect((await migrate()).code).toBe(0)
-  expect((await run(['digest', '--dry-run'], { DATABASE_URL: database.url })).code).toBe(0)
+  expect((await spawnMigrate()).code).toBe(0)
+  expect((await previewHere({ DATABASE_URL: database.url })).code).toBe(0)
 })
 
 test('a database without the table is exit 2, and says so', async () => {
@@ -79,7 +81,7 @@ test('a database without the table is exit 2, and says so', async () => {
   const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: database.url })
   expect(code).toBe(2)
   expect(summary.msg).toContain('the table research_jobs was not found')
-  const migration = await migrate()
+  const migration = await spawnMigrate()
   expect(migration.code).toBe(2)
   expect(migration.summary.msg).toContain('the table research_jobs was not found')
   expect(migration.summary.msg).not.toMatch(/sent|mail/)
@@ -93,7 +95,7 @@ test('a role that is not the owner of the table is told to migrate as the owner:
   const url = new URL(database.url)
   url.username = role
   url.password = 'visitor'
-  const visit = () => run(['migrate'], { DATABASE_URL: url.href })
+  const visit = () => migrateHere({ DATABASE_URL: url.href })
   // First the column is refused, and once the owner has added it, the index.
   const refused = [await visit()]
   await database.sql`alter table research_jobs add column last_alerted_at timestamptz`
@@ -140,7 +142,7 @@ test('psql -f does the same with the files of sql/, also the second time', async
     }
   expect(await indexes()).toEqual(BOTH_VALID)
   await worker.dead()
-  expect((await run(['digest', '--dry-run'], { DATABASE_URL: database.url })).summary).toMatchObject({ found: 1 })
+  expect((await previewHere({ DATABASE_URL: database.url })).summary).toMatchObject({ found: 1 })
 })
 
 test('an index that an interrupted build left invalid is built again', async () => {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { type Finished, run } from '../support/command.js'
+import { DAY } from '../../src/text/time.js'
+import { run } from '../support/command.js'
 import { useScene } from '../support/scene.js'
 
 // A run believes nothing that it was not shown: the mail goes when the marks have been seen, and not before.
@@ -21,15 +22,14 @@ function trigger(when: string, body: string): Promise<void> {
 }
 
 /** Neither the digest nor its check takes the marks for granted, and nothing is lost. */
-async function expectNothingSent(exitCode: 1 | 2, says: RegExp): Promise<Finished> {
-  const finished = await scene.digest()
-  const checked = await run(['check'], scene.variables)
+async function expectNothingSent(exitCode: 1 | 2, says: RegExp): Promise<void> {
+  const finished = await scene.report()
+  const checked = await scene.check()
   expect(finished.summary.msg).toMatch(says)
   expect(finished.summary).not.toHaveProperty('stack')
   expect(checked.stdout.split('\n').filter((line) => line.startsWith('✗'))).toHaveLength(1)
   expect({ digest: finished.code, check: checked.code }).toEqual({ digest: exitCode, check: exitCode })
   expect(scene.sendGrid.accepted).toEqual([])
-  return finished
 }
 
 const SUSPECT = /could not be marked: probably a trigger or a rule on research_jobs/
@@ -81,9 +81,9 @@ test('a rule that swallows updates: exit 1, and nothing is sent', async () => {
 
 test('an earlier mark is no proof: a trigger that skips the mark of what is reported again', async () => {
   await scene.worker.dead()
-  await scene.digest()
+  await scene.report()
   await trigger('trigger meddle before update', 'return null;')
-  const { code, summary } = await scene.digest(['--since', '1d', '--include-alerted'])
+  const { code, summary } = await scene.report({}, { since: DAY, includeAlerted: true })
   expect(code).toBe(1)
   expect(summary.msg).toMatch(SUSPECT)
   expect(scene.sendGrid.accepted).toHaveLength(1)
@@ -94,7 +94,7 @@ test('a trigger that skips the mark of an overdue refresh: exit 1, and nothing i
   await scene.worker.succeed(steps.at(-1) as number)
   await scene.worker.age(steps, '20 days')
   await trigger('trigger meddle before update', "if old.status = 'done' then return null; end if; return new;")
-  const { code, summary } = await scene.digest([], { REFRESH_OVERDUE_AFTER: '14d' })
+  const { code, summary } = await scene.report({ REFRESH_OVERDUE_AFTER: '14d' })
   expect(code).toBe(1)
   expect(summary.msg).toMatch(SUSPECT)
   expect(scene.sendGrid.requests).toEqual([])
@@ -109,7 +109,7 @@ test('a trigger by which the mark of an overdue refresh takes off those of failu
     'trigger meddle after update of last_alerted_at',
     "if old.status = 'done' then update research_jobs set last_alerted_at = null where status = 'dead'; end if; return null;",
   )
-  const { code, summary } = await scene.digest([], { REFRESH_OVERDUE_AFTER: '14d' })
+  const { code, summary } = await scene.report({ REFRESH_OVERDUE_AFTER: '14d' })
   expect(code).toBe(1)
   expect(summary.msg).toMatch(SUSPECT)
   expect(scene.sendGrid.requests).toEqual([])
@@ -121,12 +121,11 @@ test('a column of another type: exit 2, with the statement that cures it', async
   await scene.sql.unsafe(
     'drop index research_jobs_unreported_failures; alter table research_jobs alter column last_alerted_at type date',
   )
-  const [finished, dryRun] = [await scene.digest(), await scene.digest(['--dry-run'])]
-  const checked = await run(['check'], scene.variables)
+  const [finished, dryRun, checked] = [await scene.report(), await scene.preview(), await scene.check()]
   const [, cure = ''] = /run "(alter table [^"]*)"/.exec(`${finished.summary.msg}`) ?? []
   await scene.sql.unsafe(cure)
   expect([finished.code, dryRun.code, checked.code]).toEqual([2, 2, 2])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect((await run(['migrate'], scene.variables)).code).toBe(0)
 })
 
@@ -137,7 +136,7 @@ test('a view in place of the table hides what row-level security would: exit 2',
     'drop view research_jobs; alter table jobs rename to research_jobs',
   )
   await expectNothingSent(2, /research_jobs is not a table, and may hide rows/)
-  expect((await scene.digest(['--dry-run'])).code).toBe(2)
+  expect((await scene.preview()).code).toBe(2)
 })
 
 test('a partitioned table is a table', async () => {
@@ -149,9 +148,9 @@ test('a partitioned table is a table', async () => {
     'drop table research_jobs; alter table jobs rename to research_jobs',
   )
   const ids = [await scene.worker.dead(), await scene.worker.dead({ source: 'youtube' })]
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 2 })
   expect(await scene.marked()).toEqual(ids)
-  expect((await scene.digest()).summary.outcome).toBe('nothing to report')
+  expect((await scene.report()).summary.outcome).toBe('nothing to report')
 })
 
 test('ids beyond 2^53 are exact: in the mail, in its statement and in the JSON', async () => {
@@ -206,7 +205,7 @@ test.each([
   const url = new URL(scene.database.url)
   url.username = name
   url.password = 'audited'
-  const { code, summary } = await scene.digest([], { DATABASE_URL: url.href })
+  const { code, summary } = await scene.report({ DATABASE_URL: url.href })
   expect(code).toBe(1)
   expect(summary.msg).toContain(message)
   expect(summary.msg).not.toMatch(/select on research_jobs|was not found/)

@@ -18,9 +18,9 @@ test('the role of the README can do all that a digest and its check need, and no
     const [, songs] = await scene.worker.refresh('songs')
     await scene.worker.failPermanently(songs as number, 'timed out')
     const overdue = { DATABASE_URL, REFRESH_OVERDUE_AFTER: '14d' }
-    expect((await run(['check'], { ...scene.variables, DATABASE_URL })).code).toBe(0)
-    expect((await scene.digest(['--dry-run'], overdue)).stdout).toContain('Apple Music refresh failed at songs')
-    expect((await scene.digest([], overdue)).summary).toMatchObject({ outcome: 'sent', found: 1 })
+    expect((await scene.check({ DATABASE_URL })).code).toBe(0)
+    expect((await scene.preview(overdue)).message?.subject).toContain('Apple Music refresh failed at songs')
+    expect((await scene.report(overdue)).summary).toMatchObject({ outcome: 'sent', found: 1 })
     expect(await scene.marked()).toEqual([songs])
     const attempt = (statement: string) =>
       scene.sql
@@ -68,5 +68,5 @@ test('the roll-back of the README leaves the table as it was, and no role', asyn
     select relname from pg_class where relname in ('research_jobs_unreported_failures', 'research_jobs_chain')`
   expect(left).toEqual([])
   expect((await run(['migrate'], { DATABASE_URL: scene.database.url })).code).toBe(0)
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
 })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Ended } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
@@ -25,10 +26,10 @@ afterEach(async () => {
   await sql`drop role ${sql(NAME())}`
 })
 
-const digest = (...args: string[]) => scene.digest(args, { DATABASE_URL: url })
+const report = () => scene.report({ DATABASE_URL: url })
+const preview = () => scene.preview({ DATABASE_URL: url })
 
-async function expectBlind(...args: string[]): Promise<void> {
-  const { code, summary } = await digest(...args)
+function expectBlind({ code, summary }: Ended): void {
   expect({ code, outcome: summary.outcome }).toEqual({ code: 2, outcome: 'not prepared' })
   expect(summary.msg).toContain(`row-level security hides rows of research_jobs from the role ${NAME()}`)
   expect(summary.msg).toContain('bypassrls')
@@ -37,16 +38,16 @@ async function expectBlind(...args: string[]): Promise<void> {
 
 test('an account that sees no row is told so, instead of nothing to report', async () => {
   await scene.worker.dead()
-  await expectBlind()
-  await expectBlind('--dry-run')
+  expectBlind(await report())
+  expectBlind(await preview())
 })
 
 test('an account that sees all rows but may mark none is told so, and its dry run works', async () => {
   const id = await scene.worker.dead()
   await scene.sql`create policy look on research_jobs for select using (true)`
-  await expectBlind()
-  const { code, stdout } = await digest('--dry-run')
-  expect({ code, shown: stdout.includes(`job ${id}`) }).toEqual({ code: 0, shown: true })
+  expectBlind(await report())
+  const { code, ids } = await preview()
+  expect({ code, ids }).toEqual({ code: 0, ids: [id] })
 })
 
 test.each([
@@ -58,7 +59,7 @@ test.each([
   await scene.worker.dead()
   if (policy.startsWith('as')) await scene.sql`create policy everything on research_jobs for all using (true)`
   await scene.sql.unsafe(`create policy partial on research_jobs ${policy}`)
-  await expectBlind()
+  expectBlind(await report())
 })
 
 test.each([
@@ -68,13 +69,13 @@ test.each([
   const id = await scene.worker.dead()
   for (const [index, policy] of policies.entries())
     await scene.sql.unsafe(`create policy all_${index} on research_jobs ${policy}`)
-  expect((await digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })
 
 test('an account with bypassrls is fine', async () => {
   const id = await scene.worker.dead()
   await scene.sql`alter role ${scene.sql(NAME())} bypassrls`
-  expect((await digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })

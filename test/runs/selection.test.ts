@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
+import { DAY, HOUR, parseSince } from '../../src/text/time.js'
 import { untouched } from '../support/database.js'
+import type { Options } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
 
 /** What a run would report, without marking it. */
-async function due(...args: string[]): Promise<readonly number[]> {
-  const { stdout, code } = await scene.digest(['--dry-run', '--format', 'json', ...args])
+async function due(options: Options = {}): Promise<readonly number[]> {
+  const { ids, code } = await scene.preview({}, options)
   expect(code).toBe(0)
-  return JSON.parse(stdout).failures.map(({ id }: { id: number }) => id)
+  return ids
 }
 
 test('a job that succeeded is not reported', async () => {
@@ -83,7 +85,7 @@ test('a job that an admin retried is not reported', async () => {
 
 test('a job that was reported, retried and died again is reported again', async () => {
   const id = await scene.worker.dead()
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(await due()).toEqual([])
   await scene.worker.retry(id)
   expect(await due()).toEqual([])
@@ -104,7 +106,7 @@ test('a failure without finished_at counts from its claim, and without a claim f
   await scene.sql`update research_jobs set finished_at = null`
   await scene.sql`update research_jobs set claimed_at = null where id = ${created}`
   expect((await due()).toSorted()).toEqual([claimed, created])
-  expect((await scene.digest()).summary.reported).toBe(2)
+  expect((await scene.report()).summary.reported).toBe(2)
   expect(await due()).toEqual([])
 })
 
@@ -112,7 +114,7 @@ test('an error that is null is reported', async () => {
   const id = await scene.worker.dead()
   await scene.sql`update research_jobs set last_error = null`
   expect(await due()).toEqual([id])
-  expect((await scene.digest()).code).toBe(0)
+  expect((await scene.report()).code).toBe(0)
   expect(scene.mail.text).toContain('no error was recorded')
 })
 
@@ -121,31 +123,31 @@ test('the window is seven days, and --since moves it', async () => {
   await scene.worker.age(young, '6 days 23 hours')
   await scene.worker.age(old, '7 days 1 hour')
   expect(await due()).toEqual([young])
-  expect((await due('--since', '8d')).toSorted()).toEqual([young, old])
-  expect(await due('--since', '1h')).toEqual([])
+  expect((await due({ since: 8 * DAY })).toSorted()).toEqual([young, old])
+  expect(await due({ since: HOUR })).toEqual([])
 })
 
 test('older failures that were never reported are counted in the log line and the footer', async () => {
   const [old, older] = [await scene.worker.dead(), await scene.worker.dead()]
   await scene.worker.age(old, '8 days')
   await scene.worker.age(older, '40 days')
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, olderUnreported: 2 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, olderUnreported: 2 })
   expect(scene.sendGrid.requests).toHaveLength(0)
   await scene.worker.dead()
-  const { summary } = await scene.digest()
+  const { summary } = await scene.report()
   expect(summary).toMatchObject({ found: 1, reported: 1, olderUnreported: 2 })
   const text = scene.mail.text
   expect(text).toContain('2 older failures were never reported')
-  const command = /job-alert.js digest (--since \S+)/.exec(text)?.[1]?.split(' ') ?? []
-  expect((await due(...command)).toSorted()).toEqual([old, older])
+  const [, since = ''] = /job-alert.js digest --since (\S+)/.exec(text) ?? []
+  expect((await due({ since: parseSince(since) })).toSorted()).toEqual([old, older])
 })
 
 test('--since with --include-alerted reports again what was reported', async () => {
   const id = await scene.worker.dead()
-  await scene.digest()
-  expect(await due('--since', '1d')).toEqual([])
-  expect(await due('--since', '1d', '--include-alerted')).toEqual([id])
-  const { summary } = await scene.digest(['--since', '1d', '--include-alerted'])
+  await scene.report()
+  expect(await due({ since: DAY })).toEqual([])
+  expect(await due({ since: DAY, includeAlerted: true })).toEqual([id])
+  const { summary } = await scene.report({}, { since: DAY, includeAlerted: true })
   expect(summary).toMatchObject({ outcome: 'sent', reported: 1 })
   expect(scene.sendGrid.accepted).toHaveLength(2)
 })
@@ -154,7 +156,7 @@ test('a claim changes last_alerted_at and, by the trigger, updated_at, and nothi
   await scene.worker.dead({ payload: { odd: [1, null] } })
   await scene.worker.enqueue()
   const before = await scene.sql`select * from research_jobs order by id`
-  await scene.digest()
+  await scene.report()
   const after = await scene.sql`select * from research_jobs order by id`
   expect(untouched(after)).toEqual(untouched(before))
   expect(after[0]?.last_alerted_at).not.toBeNull()

@@ -41,7 +41,7 @@ async function expectFreeAndUnmarked(): Promise<void> {
   expect(await scene.marked()).toEqual([])
   await scene.database.left()
   const sent = scene.sendGrid.accepted.length
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
 }
 

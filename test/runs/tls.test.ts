@@ -22,7 +22,7 @@ async function dryRun(host: string, query: string): Promise<{ code: number; tls:
   const url = new URL(through(scene.database.url, hop))
   url.hostname = host
   encrypted = 0
-  const { code, summary } = await scene.digest(['--dry-run'], { DATABASE_URL: `${url.href}?${query}` })
+  const { code, summary } = await scene.preview({ DATABASE_URL: `${url.href}?${query}` })
   return { code, tls: encrypted > 0, says: summary.msg }
 }
 
@@ -55,11 +55,10 @@ test('a server without TLS is refused by sslmode=require, and taken by prefer', 
   const plain = createHop(inject('serverUrl'), 'N', () => {})
   onTestFinished(() => void plain.close())
   const url = through(scene.database.url, await listen(plain))
-  const code = async (mode: string) =>
-    (await scene.digest(['--dry-run'], { DATABASE_URL: `${url}?sslmode=${mode}` })).code
+  const code = async (mode: string) => (await scene.preview({ DATABASE_URL: `${url}?sslmode=${mode}` })).code
   expect(await code('prefer')).toBe(0)
   expect(await code('disable')).toBe(0)
-  const refused = await scene.digest(['--dry-run'], { DATABASE_URL: `${url}?sslmode=require` })
+  const refused = await scene.preview({ DATABASE_URL: `${url}?sslmode=require` })
   expect(refused.code).toBe(1)
   expect(refused.summary.msg).toMatch(
     /does not support TLS, but sslmode=require requires it .* set it to "prefer" or "disable"/,
@@ -72,7 +71,7 @@ test('a server without TLS is refused by sslmode=require, and taken by prefer', 
     DB_USER: username,
     DB_PASSWORD: password,
   }
-  const byDefault = await scene.digest(['--dry-run'], { DATABASE_URL: undefined, ...parts })
+  const byDefault = await scene.preview({ DATABASE_URL: undefined, ...parts })
   expect(byDefault.code).toBe(1)
   expect(byDefault.summary.msg).toContain('DB_SSLMODE is "require" unless set')
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, inject } from 'vitest'
 import type { Message } from '../../src/mail/message.js'
 import { type Finished, type Running, start, type Variables } from './command.js'
 import { createDatabase, type TestDatabase } from './database.js'
+import { type Checked, checkHere, type Ended, type Options, type Previewed, previewHere, reportHere } from './run.js'
 import { type SendGridStandIn, startSendGrid } from './sendgrid.js'
 import { Worker } from './worker.js'
 
@@ -17,6 +18,12 @@ export interface Scene {
   readonly variables: Variables
   digest(args?: readonly string[], variables?: Variables): Promise<Finished>
   startDigest(args?: readonly string[], variables?: Variables): Running
+  /** A digest without a process of its own. */
+  report(variables?: Variables, options?: Options): Promise<Ended>
+  /** A dry run without a process of its own. */
+  preview(variables?: Variables, options?: Options): Promise<Previewed>
+  /** A check without a process of its own. */
+  check(variables?: Variables, options?: Parameters<typeof checkHere>[1]): Promise<Checked>
   /** Ids of the jobs whose mark is not older than their failure. */
   marked(): Promise<readonly number[]>
 }
@@ -69,6 +76,9 @@ export function useScene(serverUrl: () => string = () => inject('serverUrl')): S
       const { child, finished } = start(['digest', ...args], { ...scene.variables, ...variables })
       return { child, finished: finished.then((result) => withoutSecrets(result, database)) }
     },
+    report: (variables, options) => reportHere({ ...scene.variables, ...variables }, options),
+    preview: (variables, options) => previewHere({ ...scene.variables, ...variables }, options),
+    check: (variables, options) => checkHere({ ...scene.variables, ...variables }, options),
     async marked() {
       const rows = await database.sql`
         select id

@@ -113,13 +113,13 @@ export class Worker {
     return id
   }
 
-  /** Very many dead jobs at once. In `error`, %1$s is a number and %2$s a UUID of each job's own. */
-  async storm(count: number, job: NewJob = {}, error = SERVICE_DOWN): Promise<void> {
+  /** Very many jobs that died at once, so long ago. In `error`, %1$s is a number and %2$s a UUID of each job's own. */
+  async storm(count: number, job: NewJob = {}, error = SERVICE_DOWN, ago = '0'): Promise<void> {
     await this.sql`
       insert into research_jobs (source, job_type, target_type, target_id, status, attempts, claimed_at, finished_at, last_error)
       select
         ${job.source ?? 'spotify'}, ${job.jobType ?? 'match_song'}, ${job.targetType ?? 'song'}, gen_random_uuid(),
-        'dead', 1, now(), now(), format(${error}, number, gen_random_uuid())
+        'dead', 1, now() - ${ago}::interval, now() - ${ago}::interval, format(${error}, number, gen_random_uuid())
       from generate_series(1, ${count}::int) as number`
   }
 

@@ -5,10 +5,9 @@ import { CASES, mailOfCase } from '../../support/cases.js'
 import { digestOf, job, mailOf, PRODUCTION, step } from '../../support/jobs.js'
 import { elements, faults, links, visible } from '../../support/markup.js'
 
-const EVERY_CASE = Object.entries(CASES)
+const EVERY_CASE = Object.entries(CASES).map(([name, each]) => [name, mailOfCase(each)] as const)
 
-test.each(EVERY_CASE)('%s: the HTML has the same facts as the text, in the same order', (_, each) => {
-  const { text, html: page } = mailOfCase(each)
+test.each(EVERY_CASE)('%s: the HTML has the same facts as the text, in the same order', (_, { text, html: page }) => {
   const urls = text.match(/https:\/\/admin\S+$/gm) ?? []
   expect(links(page)).toEqual(expect.arrayContaining(urls))
   // Links stand behind words, and headings need no marks.
@@ -20,8 +19,7 @@ test.each(EVERY_CASE)('%s: the HTML has the same facts as the text, in the same 
   expect(visible(page)).toBe(said.replace(/\s/g, ''))
 })
 
-test.each(EVERY_CASE)('%s: the HTML is valid, and a screen reader finds its way', (_, each) => {
-  const { html: page } = mailOfCase(each)
+test.each(EVERY_CASE)('%s: the HTML is valid, and a screen reader finds its way', (_, { html: page }) => {
   expect(faults(page)).toEqual([])
   expect(page).toMatch(/^<!doctype html>\n<html lang="en">/)
   const headings = elements(page).filter((name) => /^h\d$/.test(name))
@@ -33,16 +31,18 @@ test.each(EVERY_CASE)('%s: the HTML is valid, and a screen reader finds its way'
   for (const mark of page.match(/[^>]*>[✓✗·…](?=<)/g) ?? []) expect(mark).toContain('aria-hidden="true"')
 })
 
-test.each(EVERY_CASE)('%s: links of one label that lead elsewhere are told apart by what is read out', (_, each) => {
-  const { html: page } = mailOfCase(each)
-  const found = [...page.matchAll(/<a [^>]*?href="([^"]*)"(?: aria-label="([^"]*)")?[^>]*>(.*?)<\/a>/g)]
-  const targets = new Map<string, string>()
-  for (const [, url = '', label, text = ''] of found) {
-    const name = label ?? text
-    expect(targets.get(name) ?? url).toBe(url)
-    targets.set(name, url)
-  }
-})
+test.each(EVERY_CASE)(
+  '%s: links of one label that lead elsewhere are told apart by what is read out',
+  (_, { html: page }) => {
+    const found = [...page.matchAll(/<a [^>]*?href="([^"]*)"(?: aria-label="([^"]*)")?[^>]*>(.*?)<\/a>/g)]
+    const targets = new Map<string, string>()
+    for (const [, url = '', label, text = ''] of found) {
+      const name = label ?? text
+      expect(targets.get(name) ?? url).toBe(url)
+      targets.set(name, url)
+    }
+  },
+)
 
 /** What some readers lack, and why the mail does without it there. */
 const LACKED: Readonly<Record<string, string>> = {
@@ -85,18 +85,20 @@ const IN_PART: Readonly<Record<string, string>> = {
   'width property': 'on tables and cells',
 }
 
-test.each(EVERY_CASE)('%s: nothing is needed that a mail client lacks, or the part of it that it lacks', (_, each) => {
-  const clients = ['apple-mail.*', 'gmail.*', 'outlook.*', 'yahoo.*'] as const
-  const { issues } = caniemail({ clients: [...clients], html: mailOfCase(each).html })
-  const unexcused = (found: typeof issues.errors, excuses: Readonly<Record<string, string>>) =>
-    [...new Set([...found.values()].flat().map(({ title }) => title))].filter((title) => !(title in excuses))
-  expect(unexcused(issues.errors, LACKED)).toEqual([])
-  expect(unexcused(issues.warnings, { ...LACKED, ...IN_PART })).toEqual([])
-})
+test.each(EVERY_CASE)(
+  '%s: nothing is needed that a mail client lacks, or the part of it that it lacks',
+  (_, { html: page }) => {
+    const clients = ['apple-mail.*', 'gmail.*', 'outlook.*', 'yahoo.*'] as const
+    const { issues } = caniemail({ clients: [...clients], html: page })
+    const unexcused = (found: typeof issues.errors, excuses: Readonly<Record<string, string>>) =>
+      [...new Set([...found.values()].flat().map(({ title }) => title))].filter((title) => !(title in excuses))
+    expect(unexcused(issues.errors, LACKED)).toEqual([])
+    expect(unexcused(issues.warnings, { ...LACKED, ...IN_PART })).toEqual([])
+  },
+)
 
 test('there are no images, scripts, fonts or style sheets from elsewhere, and nothing that Word does not wrap', () => {
-  for (const [, each] of EVERY_CASE) {
-    const { html: page } = mailOfCase(each)
+  for (const [, { html: page }] of EVERY_CASE) {
     for (const name of ['img', 'script', 'link', 'iframe', 'form', 'svg', 'pre'])
       expect(elements(page)).not.toContain(name)
     expect(page).not.toMatch(/url\(|@import|@font-face|javascript:|src=/)
@@ -221,8 +223,8 @@ test('links lead to the admin pages and nowhere else', () => {
 })
 
 test('the three links have one name each, the same in every mail', () => {
-  const labels = EVERY_CASE.flatMap(([, each]) =>
-    [...mailOfCase(each).html.matchAll(/<a [^>]*>(.*?)<\/a>/g)].map(([, text]) => text),
+  const labels = EVERY_CASE.flatMap(([, { html: page }]) =>
+    [...page.matchAll(/<a [^>]*>(.*?)<\/a>/g)].map(([, text]) => text),
   )
   const named = labels.filter((label) => !/^job \d+$|^\d+ .* jobs?$/.test(`${label}`.replaceAll('<wbr>', '')))
   expect([...new Set(named)].toSorted()).toEqual(['Details (JSON)', 'Retry jobs', 'See the refresh'])
