@@ -83,9 +83,13 @@ export function valuesThatAreCauses(value: string): number {
 /** A headline on one line, masked, with marks around the values that may be causes. */
 export function mask(headline: string): string {
   const hosted = headline.includes('://') ? headline.replace(URL, `$1/${GONE}`) : headline
-  const pathless = hosted.includes('/') ? hosted.replace(LOOSE_PATH, `$1/${GONE}`).replace(FILE, GONE) : hosted
-  const [line = ''] = WORDS.exec(oneLine(pathless.slice(0, READ)).replaceAll(MARK, GONE)) ?? []
+  const pathless = /url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted
+  const [line = ''] = WORDS.exec(oneLine(withoutFiles(pathless.slice(0, READ))).replaceAll(MARK, GONE)) ?? []
   return maskTokens(line)
+}
+
+function withoutFiles(text: string): string {
+  return /\/[^ /]*\.[a-z]/.test(text) ? text.replace(FILE, GONE) : text
 }
 
 /** A masked text without the frame on the line before it. */
