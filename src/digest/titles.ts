@@ -127,11 +127,11 @@ function standsApart(words: Words, depth: number): boolean {
 
 type Start = readonly [start: Words, members: readonly Words[]]
 
-/** A tree of words: the beginnings behind which more than a few different words follow, each with those that have it. */
+/** A tree of words: the beginnings behind which more than a few different words follow, each with the texts that have it. */
 function commonStarts(all: readonly Words[], few: Few): readonly Start[] {
   const descend = (alike: readonly Words[], depth: number): readonly Start[] => {
     const next = groupedBy(alike, (words) => words[depth])
-    const most = Math.max(...alike.map((words) => few(depth, words)))
+    const most = alike.reduce((largest, words) => Math.max(largest, few(depth, words)), 0)
     const values = () => groupedBy(alike, (words) => follower(words, depth))
     if (next.size > 1 && alike.length > most && isVariable(values(), most))
       return [[alike[0]?.slice(0, depth) ?? [], alike]]
