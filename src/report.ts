@@ -129,11 +129,11 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   await demandPrepared(sql, 'mark')
   if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
   const tally = new Tally()
-  await claimFailures(sql, window, (job) => addTo(tally, job, run))
-  await mark(sql, tally.ids)
+  const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
   const due = await dueLapse(sql, window, run)
   const lapse = due && (await lockLapse(sql, due)) ? due : undefined
-  if (lapse) await mark(sql, [lapse.id])
+  if (lapse) await mark(sql, lapse.id)
   await demandMarked(sql, [...tally.ids, ...(lapse ? [lapse.id] : [])])
   const { older, left } = await countUnreported(sql, window)
   const isFull = tally.ids.length === FAILURES_PER_MAIL

@@ -1,5 +1,5 @@
 import type { Backlog, Job, Window } from '../job.js'
-import type { Fragment, Sql } from '../postgres/session.js'
+import { type Fragment, isServerError, type Row, type Sql } from '../postgres/session.js'
 import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row.js'
 
 /** Failures in one mail: as many as half a processor reads and writes in RUN_TIMEOUT. */
@@ -17,18 +17,20 @@ const failedForGood = (sql: Sql): Fragment => sql`
 const notReported = (sql: Sql): Fragment => sql`
   (last_alerted_at is null or last_alerted_at < ${failedAt(sql)})`
 
-/** Chains first, then the oldest. With includeAlerted the latest marks come last: the next run goes on with the rest. */
 const due = (sql: Sql, { since, includeAlerted }: Window): Fragment => sql`
-  select ${columns(sql)}
-  from research_jobs as job
-  where ${failedForGood(sql)}
+  ${failedForGood(sql)}
     and ${includeAlerted ? sql`true` : notReported(sql)}
-    and ${failedAt(sql)} >= ${start(sql, since)}
-  order by
-    (payload ->> 'chain_started_at') is null,
-    ${includeAlerted ? sql`last_alerted_at nulls first,` : sql``}
-    ${failedAt(sql)},
-    id`
+    and ${failedAt(sql)} >= ${start(sql, since)}`
+
+/** Chains first, then the oldest. With includeAlerted the latest marks come last: the next run goes on with the rest. */
+const inTurn = (sql: Sql, { includeAlerted }: Window): Fragment => sql`
+  (payload ->> 'chain_started_at') is null,
+  ${includeAlerted ? sql`last_alerted_at nulls first,` : sql``}
+  ${failedAt(sql)},
+  id`
+
+/** The clock's time, not now(): a job may have died after this transaction began. Never before the failure, which another clock may have dated. */
+const now = (sql: Sql): Fragment => sql`greatest(clock_timestamp(), ${failedAt(sql)})`
 
 /** One run at a time. False when another one holds the lock; it is released with the transaction. */
 export async function lockOutOtherRuns(sql: Sql): Promise<boolean> {
@@ -51,12 +53,42 @@ export async function otherRun(sql: Sql): Promise<{ pid: number | undefined; sin
 }
 
 /**
- * Locks the failures that are due, at most 100,000, and hands each to `onJob` as it arrives. Rows that another session
- * has locked are left for the next run.
+ * Marks the failures that are due, at most 100,000, and hands each to `onJob` as it comes back; returns how many. Rows
+ * that another session has locked are left for the next run. Throws NotMarked unless all that were selected come back.
+ * Their ids go through an array, because a join with so many would read the table.
  */
-export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) => void): Promise<void> {
-  const rows = sql`${due(sql, window)} limit ${FAILURES_PER_MAIL} for update skip locked`
-  await rows.forEach((row) => void onJob(toJob(row)))
+export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) => void): Promise<number> {
+  let [selected, marked] = [0, 0]
+  const rows = sql`
+    with selected as materialized (
+      select id
+      from research_jobs
+      where ${due(sql, window)}
+      order by ${inTurn(sql, window)}
+      limit ${FAILURES_PER_MAIL}
+      for update skip locked
+    ),
+    marked as (
+      update research_jobs as job
+      set last_alerted_at = ${now(sql)}
+      where id = any(array(select id from selected))
+      returning ${columns(sql)}
+    )
+    select total.selected, marked.*
+    from (select count(*)::int as selected from selected) as total
+    left join marked on true`
+  const onRow = (row: Row): void => {
+    selected = row.selected
+    if (row.id === null) return
+    marked += 1
+    onJob(toJob(row))
+  }
+  await rows.forEach(onRow).catch((error) => {
+    // A rule refuses RETURNING as a feature that is not supported.
+    throw isServerError(error) && error.code === '0A000' ? new NotMarked(`${error.message}: ${SUSPECT}`) : error
+  })
+  if (marked !== selected) throw notMarked(selected - marked, selected)
+  return marked
 }
 
 /** The same failures, left as they are. The next ones are read when `onJobs` has resolved. */
@@ -65,31 +97,29 @@ export async function readFailures(
   window: Window,
   onJobs: (jobs: readonly Job[]) => Promise<void> | void,
 ): Promise<void> {
-  await due(sql, window).cursor(BATCH, (rows) => onJobs(rows.map(toJob)))
+  const rows = sql`
+    select ${columns(sql)}
+    from research_jobs as job
+    where ${due(sql, window)}
+    order by ${inTurn(sql, window)}`
+  await rows.cursor(BATCH, (some) => onJobs(some.map(toJob)))
 }
 
 /** A table on which the marks do not hold; nothing may be sent. */
 export class NotMarked extends Error {}
 
-/** In an array, because a join with so many would read the table. */
-const among = (sql: Sql, ids: readonly bigint[]): Fragment => sql`
-  id = any(array(select unnest(string_to_array(${ids.join()}, ','))::bigint))`
+const SUSPECT = 'probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
 
-/** Some thousand ids at a time: those of a storm would take 5 MB on their way to the server. */
-function* batches(ids: readonly bigint[]): Iterable<readonly bigint[]> {
-  for (let start = 0; start < ids.length; start += 5 * BATCH) yield ids.slice(start, start + 5 * BATCH)
+function notMarked(missing: number, all: number): NotMarked {
+  return new NotMarked(`${missing} of ${all} failures could not be marked: ${SUSPECT}`)
 }
 
-/**
- * Marks these jobs as reported. The mark is the clock's time, not now(): a job may have died after this transaction
- * began. It is never before failed_at, which another clock may have written.
- */
-export async function mark(sql: Sql, ids: readonly bigint[]): Promise<void> {
-  for (const some of batches(ids))
-    await sql`
-      update research_jobs
-      set last_alerted_at = greatest(clock_timestamp(), ${failedAt(sql)})
-      where ${among(sql, some)}`
+/** Marks one job as reported. */
+export async function mark(sql: Sql, id: bigint): Promise<void> {
+  await sql`
+    update research_jobs
+    set last_alerted_at = ${now(sql)}
+    where id = ${`${id}`}`
 }
 
 /** Throws NotMarked unless every one has a mark of this transaction: a trigger or a rule may skip or undo the update. */
@@ -97,18 +127,17 @@ export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<vo
   // A deferred trigger would fail, or undo the mark, only at COMMIT.
   if (ids.length > 0) await sql`set constraints all immediate`
   let missing = ids.length
-  for (const some of batches(ids)) {
+  // Some thousand ids at a time: those of a storm would take 5 MB on their way to the server.
+  for (let first = 0; first < ids.length; first += 5 * BATCH) {
+    const some = ids.slice(first, first + 5 * BATCH).join()
     const [row] = await sql`
       select count(*)::int as marked
       from research_jobs
-      where ${among(sql, some)}
+      where id = any(array(select unnest(string_to_array(${some}, ','))::bigint))
         and last_alerted_at >= greatest(now(), ${failedAt(sql)})`
     missing -= row?.marked
   }
-  if (missing !== 0)
-    throw new NotMarked(
-      `${missing} of ${ids.length} failures could not be marked: probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at`,
-    )
+  if (missing !== 0) throw notMarked(missing, ids.length)
 }
 
 /** Failures that were not reported, apart from those that this transaction has marked. */
