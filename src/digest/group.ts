@@ -188,5 +188,5 @@ function saying(text: string, error: JobError | null): string {
 function lineOf(error: JobError | null): string {
   const line = oneLine(headline(`${error ?? ''}`))
   if (line.length <= VARIANT_LENGTH) return line
-  return `${cut(line, VARIANT_LENGTH / 2)} ${line.slice(-VARIANT_LENGTH / 2).replace(/^\S*\s/, '')}`
+  return `${cut(line, VARIANT_LENGTH / 2)} ${line.slice(-VARIANT_LENGTH / 2).replace(/^\S*\s|^[\udc00-\udfff]/, '')}`
 }

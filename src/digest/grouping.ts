@@ -110,10 +110,11 @@ export class Grouping {
     const { headline, frame } = dissect(error)
     const text = `${frame}\n${mask(headline)}`
     if (this.room <= 0) this.makeRoom()
-    const known = this.families.get(shapeOf(text))
+    const shape = shapeOf(text)
+    const known = this.families.get(shape)
     const tally = known && !known.isMerged ? known.tallyOf(text) : this.tallyOf(text, this.masked(text))
     if (tally.count === 0) this.room -= 1
-    return { variant: shapeOf(text), tally }
+    return { variant: shape, tally }
   }
 
   private tallyOf(text: string, masked: string | undefined): FailureTally {

@@ -60,6 +60,7 @@ function causesIn(words: Words): string {
 const HANDFUL = 5
 const SOME = 2
 const VERY_MANY = 32
+const ANY = Number.POSITIVE_INFINITY
 const LONGEST_AROUND_MIDDLE = 32
 
 /**
@@ -68,8 +69,10 @@ const LONGEST_AROUND_MIDDLE = 32
  */
 export function titleMasksOf(texts: readonly string[], isLast: boolean): readonly TitleMask[] {
   const masks: TitleMask[] = []
-  const patterns = new Map(texts.map((text) => [unframed(shapeOf(text)), { text, words: wordsOf(text) }]))
-  for (const [causes, alike] of groupedBy(patterns.values(), ({ words }) => causesIn(words))) {
+  // One of each shape: the frame does not matter here.
+  const patterns = new Map(texts.map((text) => [unframed(shapeOf(text)), text]))
+  const split = Array.from(patterns, ([shape, text]) => ({ text, words: shape.split(' ') }))
+  for (const [causes, alike] of groupedBy(split, ({ words }) => causesIn(words))) {
     let left = alike
     const add = (...runs: readonly Words[]): void => {
       const mask = new TitleMask(runs, causes)
@@ -111,14 +114,13 @@ function commonMiddles(all: readonly Words[]): readonly Words[] {
 
 /** How many values are few behind so many words; a middle that stands anywhere proves less than words at an end. */
 type Few = (depth: number, words: Words) => number
-const ofTwoWords: Few = (depth) => (depth < 2 ? Number.POSITIVE_INFINITY : HANDFUL)
-const ofMiddles: Few = (depth) => ofTwoWords(depth - 1, [])
+const ofMiddles: Few = (depth) => (depth > 2 ? HANDFUL : ANY)
 const ofBeginnings: Few = (depth, [first = '']) =>
-  depth === 1 && first.endsWith(':') ? VERY_MANY : ofTwoWords(depth, [])
+  depth > 1 ? HANDFUL : depth === 1 && first.endsWith(':') ? VERY_MANY : ANY
 const ofEndings =
   (few: number): Few =>
   (depth, words) =>
-    depth > 1 || (depth === 1 && standsApart(words, depth)) ? few : Number.POSITIVE_INFINITY
+    depth > 1 || (depth === 1 && standsApart(words, depth)) ? few : ANY
 
 /** Of words backwards, whether the first of them stand apart from the others. */
 function standsApart(words: Words, depth: number): boolean {

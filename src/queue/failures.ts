@@ -29,8 +29,11 @@ const inTurn = (sql: Sql, { includeAlerted }: Window): Fragment => sql`
   ${failedAt(sql)},
   id`
 
-/** The clock's time, not now(): a job may have died after this transaction began. Never before the failure, which another clock may have dated. */
-const now = (sql: Sql): Fragment => sql`greatest(clock_timestamp(), ${failedAt(sql)})`
+/**
+ * The mark of a run: the clock's time, not now(), since a job may have died after this transaction began. It is never
+ * before the failure, which another clock may have dated.
+ */
+const newMark = (sql: Sql): Fragment => sql`greatest(clock_timestamp(), ${failedAt(sql)})`
 
 /** One run at a time. False when another one holds the lock; it is released with the transaction. */
 export async function lockOutOtherRuns(sql: Sql): Promise<boolean> {
@@ -52,6 +55,15 @@ export async function otherRun(sql: Sql): Promise<{ pid: number | undefined; sin
   return { pid: row?.pid ?? undefined, since: row?.since ? new Date(row.since) : undefined }
 }
 
+/** A table on which the marks do not hold; nothing may be sent. */
+export class NotMarked extends Error {}
+
+const SUSPECT = 'probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
+
+function notMarked(missing: number, all: number): NotMarked {
+  return new NotMarked(`${missing} of ${all} failures could not be marked: ${SUSPECT}`)
+}
+
 /**
  * Marks the failures that are due, at most 100,000, and hands each to `onJob` as it comes back; returns how many. Rows
  * that another session has locked are left for the next run. Throws NotMarked unless all that were selected come back.
@@ -70,7 +82,7 @@ export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) 
     ),
     marked as (
       update research_jobs as job
-      set last_alerted_at = ${now(sql)}
+      set last_alerted_at = ${newMark(sql)}
       where id = any(array(select id from selected))
       returning ${columns(sql)}
     )
@@ -105,20 +117,11 @@ export async function readFailures(
   await rows.cursor(BATCH, (some) => onJobs(some.map(toJob)))
 }
 
-/** A table on which the marks do not hold; nothing may be sent. */
-export class NotMarked extends Error {}
-
-const SUSPECT = 'probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
-
-function notMarked(missing: number, all: number): NotMarked {
-  return new NotMarked(`${missing} of ${all} failures could not be marked: ${SUSPECT}`)
-}
-
 /** Marks one job as reported. */
 export async function mark(sql: Sql, id: bigint): Promise<void> {
   await sql`
     update research_jobs
-    set last_alerted_at = ${now(sql)}
+    set last_alerted_at = ${newMark(sql)}
     where id = ${`${id}`}`
 }
 

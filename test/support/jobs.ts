@@ -74,6 +74,14 @@ export function step(name: 'albums' | 'songs' | 'artists' | 'rebuild_index', val
   })
 }
 
+type StepState = (name: Parameters<typeof step>[0], values?: JobValues) => Job
+export const done: StepState = (name, values) => step(name, { status: 'done', ...values })
+export const running: StepState = (name, values) => step(name, { status: 'running', finishedAt: null, ...values })
+export const cancelled: StepState = (name, values) =>
+  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
+export const queued: StepState = (name, values) =>
+  step(name, { status: 'queued', claimedAt: null, finishedAt: null, ...values })
+
 export const WINDOW: Window = { since: new Date('2026-11-16T04:00:00Z'), includeAlerted: false }
 export const PRODUCTION: Presentation = {
   adminBaseUrl: 'https://admin.approachnote.com',

@@ -398,6 +398,12 @@ test('causes behind a long beginning are said by the variants, which are cut in 
   for (const { text } of group?.variants ?? []) expect(SONGS.some((song) => text.endsWith(`for ${song}`))).toBe(true)
 })
 
+test('a variant is not cut through a character', () => {
+  const [group] = groupsOf(failing(SONGS.map((song) => `Song not found: ${song} ${'😀'.repeat(90)}x`)))
+  expect(group?.variants).toHaveLength(12)
+  for (const { text } of group?.variants ?? []) expect(text.isWellFormed()).toBe(true)
+})
+
 test('statuses are one group each, however many, and whatever number stands among them', () => {
   const statuses = [401, 403, 404, 429, 500, 502, 503, 504]
   expect(counts(failing([...statuses, 1_015].map((status) => `Discogs answered ${status}`)))).toHaveLength(9)

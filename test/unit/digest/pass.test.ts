@@ -2,16 +2,9 @@ import { expect, test } from 'vitest'
 import { REFRESH } from '../../../src/chains.js'
 import { type Pass, passesOf } from '../../../src/digest/pass.js'
 import type { Job } from '../../../src/job.js'
-import { at, CHAIN_START, type JobValues, job, NOW, reaped, step } from '../../support/jobs.js'
+import { at, CHAIN_START, cancelled, done, job, NOW, reaped, running, step } from '../../support/jobs.js'
 
 const NEWER = '2026-11-23T03:30:00+00:00'
-
-type StepName = Parameters<typeof step>[0]
-const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
-const running = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { status: 'running', finishedAt: null, ...values })
-const cancelled = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
 const passes = (...jobs: readonly Job[]): readonly Pass[] => passesOf(REFRESH, jobs, NOW)
 const standing = (...jobs: readonly Job[]) =>

@@ -1,21 +1,25 @@
 import { expect, test } from 'vitest'
 import { isNeeded, type Refresh, refreshIn } from '../../../src/digest/refresh.js'
 import type { Job } from '../../../src/job.js'
-import { at, CHAIN_START, digestOf, type JobValues, job, reaped, refreshAmong, step } from '../../support/jobs.js'
+import {
+  at,
+  CHAIN_START,
+  cancelled,
+  digestOf,
+  done,
+  type JobValues,
+  job,
+  queued,
+  reaped,
+  refreshAmong,
+  running,
+  step,
+} from '../../support/jobs.js'
 
 const OLDER = '2026-11-22T03:00:00Z'
 const NEWER = '2026-11-23T03:30:00+00:00'
 const NEWEST = '2026-11-23T03:45:00+00:00'
 const DAY = 86_400_000
-
-type StepName = Parameters<typeof step>[0]
-const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
-const running = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { status: 'running', finishedAt: null, ...values })
-const queued = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { status: 'queued', claimedAt: null, finishedAt: null, ...values })
-const cancelled = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
 /** What is to be done when these rows failed, beside which `others` are in the table. */
 const remedyOf = (rows: readonly Job[], others: readonly Job[] = []) =>

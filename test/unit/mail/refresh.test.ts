@@ -4,7 +4,7 @@ import { passesOf } from '../../../src/digest/pass.js'
 import type { Job } from '../../../src/job.js'
 import { Pages } from '../../../src/mail/presentation.js'
 import { stepRows } from '../../../src/mail/refresh.js'
-import { at, digestOf, type JobValues, mailOf, NOW, reaped, step } from '../../support/jobs.js'
+import { at, cancelled, digestOf, done, mailOf, NOW, reaped, running, step } from '../../support/jobs.js'
 
 const OLDER = '2026-11-20T03:00:00Z'
 const NEWER = '2026-11-23T03:30:00+00:00'
@@ -200,13 +200,6 @@ test('ids beyond 2^53 stand in the statement as they are', () => {
     'where id = 9223372036854775807 and status',
   )
 })
-
-type StepName = Parameters<typeof step>[0]
-const done = (name: StepName, values: JobValues = {}): Job => step(name, { status: 'done', ...values })
-const running = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { status: 'running', finishedAt: null, ...values })
-const cancelled = (name: StepName, values: JobValues = {}): Job =>
-  step(name, { cancelled: true, error: 'cancelled by admin', ...values })
 
 /** Name, state, duration and job of each step. */
 const steps = (...jobs: readonly Job[]) =>
