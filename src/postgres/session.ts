@@ -59,9 +59,12 @@ export class Session {
       // Not in the library's types; called for every connection it wants to open. TLS is settled there.
       socket: async () => {
         if (this.socket) throw this.socket.errored ?? new ConnectionError('the server closed the connection')
-        this.socket = await openSocket(settings)
+        const socket = await openSocket(settings)
+        this.socket = socket
+        // A statement that begins between a socket's error and its close would never be answered by the library.
+        socket.once('close', () => socket.errored && socket.emit('error', socket.errored))
         // By these the library names the server when it reports an error.
-        return Object.assign(this.socket, { host, port })
+        return Object.assign(socket, { host, port })
       },
       ssl: false,
       max: 1,

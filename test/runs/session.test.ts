@@ -35,6 +35,21 @@ test('a transaction has bounds of its own, without JIT and parallel workers; the
   await session.close()
 })
 
+test('a COMMIT that begins while the connection breaks is decided at once, not at the end of its time', async () => {
+  const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive')
+  onTestFinished(() => keepAlive.mockRestore())
+  const session = new Session(migrateConfig({ DATABASE_URL: inject('serverUrl') }).database)
+  await session.begin('read write', { statement: 60_000, idle: 60_000 })
+  const socket = keepAlive.mock.contexts.at(-1) as Socket
+  // Node tells the error at once, and the close only after what else has arrived.
+  const committed = new Promise((resolve) => {
+    socket.once('error', () => resolve(session.commit(60_000, new AbortController().signal)))
+  })
+  socket.destroy(new Error('broken'))
+  expect(await committed).toMatchObject({ kind: 'rolled back', error: { message: 'broken' } })
+  await session.close()
+})
+
 test('a peer that died without a word is noticed while a long statement runs: the kernel asks for it', async () => {
   // Only looked on at: to see it at work a machine would have to vanish from the network for minutes.
   const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive')
