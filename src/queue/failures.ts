@@ -5,7 +5,7 @@ import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row
 /** Failures in one mail: as many as half a processor reads and writes in RUN_TIMEOUT. */
 export const FAILURES_PER_MAIL = 100_000
 
-/** Rows handed over at a time where a reader may be slow. */
+/** Rows at a time: few enough for the memory, and for a reader that may be slow. */
 const BATCH = 1_000
 
 /** Final, and not an admin's cancel. A dead job may have attempts left: its error was permanent. */
@@ -64,15 +64,17 @@ function notMarked(missing: number, all: number): NotMarked {
   return new NotMarked(`${missing} of ${all} failures could not be marked: ${SUSPECT}`)
 }
 
+/** Through an array, because a join with so many would read the table; not as a parameter, for which the driver waits. */
+const among = (sql: Sql, ids: string): Fragment => sql.unsafe(`any(array(select unnest('{${ids}}'::bigint[])))`)
+
 /**
  * Marks the failures that are due, at most 100,000, and hands each to `onJob` as it comes back; returns how many. Rows
- * that another session has locked are left for the next run. Throws NotMarked unless all that were selected come back.
- * Their ids go through an array, because a join with so many would read the table.
+ * that another session has locked are left for the next run. Throws NotMarked unless all that were locked come back.
+ * The marks are written in batches that are sent at once: the server writes one while those before it are read.
  */
 export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) => void): Promise<number> {
-  let [selected, marked] = [0, 0]
-  const rows = sql`
-    with selected as materialized (
+  const batches = await sql`
+    with locked as (
       select id
       from research_jobs
       where ${due(sql, window)}
@@ -80,26 +82,32 @@ export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) 
       limit ${FAILURES_PER_MAIL}
       for update skip locked
     ),
-    marked as (
-      update research_jobs as job
-      set last_alerted_at = ${newMark(sql)}
-      where id = any(array(select id from selected))
-      returning ${columns(sql)}
+    numbered as (
+      select id, row_number() over (order by id) as number
+      from locked
     )
-    select total.selected, marked.*
-    from (select count(*)::int as selected from selected) as total
-    left join marked on true`
+    select string_agg(id::text, ',') as ids, count(*)::int as count
+    from numbered
+    group by number / ${BATCH}`
+  const locked = batches.reduce((sum, { count }) => sum + count, 0)
+  let marked = 0
   const onRow = (row: Row): void => {
-    selected = row.selected
-    if (row.id === null) return
     marked += 1
     onJob(toJob(row))
   }
-  await rows.forEach(onRow).catch((error) => {
+  const claims = batches.map(({ ids }) => {
+    const rows = sql`
+      update research_jobs as job
+      set last_alerted_at = ${newMark(sql)}
+      where id = ${among(sql, ids)}
+      returning ${columns(sql)}`
+    return rows.forEach(onRow)
+  })
+  await Promise.all(claims).catch((error) => {
     // A rule refuses RETURNING as a feature that is not supported.
     throw isServerError(error) && error.code === '0A000' ? new NotMarked(`${error.message}: ${SUSPECT}`) : error
   })
-  if (marked !== selected) throw notMarked(selected - marked, selected)
+  if (marked !== locked) throw notMarked(locked - marked, locked)
   return marked
 }
 
@@ -130,13 +138,11 @@ export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<vo
   // A deferred trigger would fail, or undo the mark, only at COMMIT.
   if (ids.length > 0) await sql`set constraints all immediate`
   let missing = ids.length
-  // Some thousand ids at a time: those of a storm would take 5 MB on their way to the server.
-  for (let first = 0; first < ids.length; first += 5 * BATCH) {
-    const some = ids.slice(first, first + 5 * BATCH).join()
+  for (let first = 0; first < ids.length; first += BATCH) {
     const [row] = await sql`
       select count(*)::int as marked
       from research_jobs
-      where id = any(array(select unnest(string_to_array(${some}, ','))::bigint))
+      where id = ${among(sql, ids.slice(first, first + BATCH).join())}
         and last_alerted_at >= greatest(now(), ${failedAt(sql)})`
     missing -= row?.marked
   }

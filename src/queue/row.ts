@@ -15,20 +15,17 @@ export const cancelNote = (sql: Sql): Fragment => sql`'cancelled by admin'`
 export const start = (sql: Sql, since: Window['since']): Fragment =>
   since === 'all' ? sql`'-infinity'::timestamptz` : sql`${since}::timestamptz`
 
-/** Characters of an error that are read; the queue's worker writes 2,000, and the janitor appends to them. */
-const HEAD = 2_500
-const TAIL = 1_000
-
 /**
- * Longer errors lose their middle on the server. The head ends with a whole word, and the tail begins with a whole
- * line or the janitor's words: half a credential is not recognised.
+ * The queue's worker writes 2,000 characters, and the janitor appends to them. Longer errors lose their middle on the
+ * server. The head ends with a whole word, and the tail begins with a whole line or the janitor's words: half a
+ * credential is not recognised. No parameters here: the driver sends a statement with parameters only after an answer.
  */
 const shortened = (sql: Sql): Fragment => sql`
   case
-    when length(last_error) <= ${HEAD + TAIL} then last_error
-    else regexp_replace(left(last_error, ${HEAD}), '[^[:space:]]{1,200}$', '')
+    when length(last_error) <= 3500 then last_error
+    else regexp_replace(left(last_error, 2500), '[^[:space:]]{1,200}$', '')
       || format(E'\n… %s characters in all, cut here …', to_char(length(last_error), 'FM999,999,999,999'))
-      || coalesce(substring(right(last_error, ${TAIL}) from '(?:\n|[ |;]+reaped: ).*$'), '')
+      || coalesce(substring(right(last_error, 1000) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
 /** A job, by its names. Of the payload only what is needed leaves the server: it may be anything, and of any size. */
