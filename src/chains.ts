@@ -9,8 +9,8 @@ export interface KnownStep {
   readonly name: string
   readonly jobType: string
   readonly targetId: string
-  /** What follows while it has failed; `catalog` says which one is in use: "the catalog of 16 Nov, 7 days old,". */
-  readonly consequence: (catalog: string) => string
+  /** What follows while it has failed. The mail puts "the catalog of 16 Nov, 7 days old," in place of {catalog}. */
+  readonly consequence: string
   /** What to do when it fails a second time. */
   readonly failedAgain?: string
 }
@@ -32,7 +32,7 @@ const download = (name: string, targetId: string): KnownStep => ({
   name,
   jobType: 'refresh_catalog',
   targetId,
-  consequence: (catalog) => `Songs are matched against ${catalog} until a refresh finishes.`,
+  consequence: 'Songs are matched against {catalog} until a refresh finishes.',
 })
 
 export const REFRESH = {
@@ -49,7 +49,7 @@ export const REFRESH = {
       name: 'rebuild_index',
       jobType: 'rebuild_index',
       targetId: '11111111-1111-1111-1111-dddddddddddd',
-      consequence: () =>
+      consequence:
         'The old index was deleted before the new one was built: until a rebuild succeeds, matching against Apple finds little or nothing, and its jobs end as done.',
       failedAgain:
         "If it fails again, a download is incomplete (one can be done without its files): start again from albums with the page's Start button.",

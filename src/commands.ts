@@ -9,7 +9,7 @@ import { checkSummary, MIGRATED, outcomeSummary, previewSummary, type Summary } 
 import { flushed, type Log, openLog, paint, print } from './output.js'
 import { type Gathered, preview, type Run, report, WINDOW } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
-import { hideSecrets, withoutSecrets } from './text/secrets.js'
+import { hideSecrets, withoutSecrets } from './text/redact.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
 
 export const FORMATS = ['text', 'html', 'json'] as const

@@ -39,6 +39,14 @@ export interface Backlog {
   readonly oldest: number | null
 }
 
+/** That no refresh has succeeded for too long. */
+export interface Overdue {
+  /** The last success or, where none is on record, the oldest job on record; in milliseconds since the epoch. */
+  readonly anchor: number
+  /** A success is expected that often, in milliseconds. */
+  readonly after: number
+}
+
 const REAPED_FOR_GOOD = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
 /** What the janitor appends to an error, with what it puts in between. */
 const JANITOR =

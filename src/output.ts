@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import pino from 'pino'
 import { LOG_LEVELS, type LogLevel } from './config.js'
 import type { Paint } from './mail/presentation.js'
-import { withoutSecrets } from './text/secrets.js'
+import { withoutSecrets } from './text/redact.js'
 
 let unwritable: NodeJS.ErrnoException | undefined
 

@@ -7,7 +7,7 @@ import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Log } from './output.js'
 import { Session, type Sql } from './postgres/session.js'
-import { type Lapse, lockLapse, readChainJobs, readLapse, readLastSuccess, readLatestJobs } from './queue/chain.js'
+import { type Anchor, lockAnchor, readAnchor, readChainJobs, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import {
   claimFailures,
   countUnreported,
@@ -31,7 +31,7 @@ export interface Found {
   readonly older: Backlog
   /** Failures beyond what one mail takes: the next run reports them. */
   readonly waiting: number
-  /** Failures that another session has locked: the next run reports them. */
+  /** Failures left to the next run although the mail has room: another session has locked them, or they are new. */
   readonly locked: number
 }
 
@@ -130,15 +130,16 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
   const tally = new Tally()
   const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  // Nothing may be marked that is not in the mail.
   if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
-  const due = await dueLapse(sql, window, run)
-  const lapse = due && (await lockLapse(sql, due)) ? due : undefined
-  if (lapse) await mark(sql, lapse.id)
-  await demandMarked(sql, [...tally.ids, ...(lapse ? [lapse.id] : [])])
+  const due = await dueAnchor(sql, window, run)
+  const anchor = due && (await lockAnchor(sql, due)) ? due : undefined
+  if (anchor) await mark(sql, anchor.id)
+  await demandMarked(sql, idsOf(tally, anchor))
   const { older, left } = await countUnreported(sql, window)
   const isFull = tally.ids.length === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
-  return compose(sql, { tally, lapse, now, window, ...found }, run)
+  return compose(sql, { tally, anchor, now, window, ...found }, run)
 }
 
 /** A claim and every further read of a run: together they need all columns and rights. */
@@ -161,9 +162,9 @@ async function survey(session: Session, run: Run, onFailures: OnFailures): Promi
     waiting += jobs.length - fitting.length
     await onFailures(jobs, window)
   })
-  const lapse = await dueLapse(sql, window, run)
+  const anchor = await dueAnchor(sql, window, run)
   const { older } = await countUnreported(sql, window)
-  return compose(sql, { tally, lapse, now, window, older, waiting, locked: 0 }, run)
+  return compose(sql, { tally, anchor, now, window, older, waiting, locked: 0 }, run)
 }
 
 /** A synchronous standby may hold up the answer: a minute by default. */
@@ -219,27 +220,31 @@ function addTo(tally: Tally, job: Job, { log }: Run): void {
   }
 }
 
-async function dueLapse(sql: Sql, window: Window, { overdueAfter }: Run): Promise<Lapse | undefined> {
-  const lapse = overdueAfter === undefined ? undefined : await readLapse(sql, overdueAfter, window)
-  return lapse?.isDue ? lapse : undefined
+async function dueAnchor(sql: Sql, window: Window, { overdueAfter }: Run): Promise<Anchor | undefined> {
+  const anchor = overdueAfter === undefined ? undefined : await readAnchor(sql, overdueAfter, window)
+  return anchor?.isDue ? anchor : undefined
+}
+
+function idsOf(tally: Tally, anchor: Anchor | undefined): readonly bigint[] {
+  return anchor ? [...tally.ids, anchor.id] : tally.ids
 }
 
 /** What a transaction has found. */
 interface Taken extends Omit<Found, 'found' | 'overdue'> {
   readonly tally: Tally
-  readonly lapse: Lapse | undefined
+  readonly anchor: Anchor | undefined
   readonly now: Date
   readonly window: Window
 }
 
 /** Reads what the mail says beside the failures, and renders it. */
-async function compose(sql: Sql, { tally, lapse, now, window, ...rest }: Taken, run: Run): Promise<Gathered> {
-  const ids = lapse ? [...tally.ids, lapse.id] : tally.ids
-  const found = { ...rest, window, ids, found: tally.ids.length, overdue: lapse !== undefined }
+async function compose(sql: Sql, { tally, anchor, now, window, ...rest }: Taken, run: Run): Promise<Gathered> {
+  const ids = idsOf(tally, anchor)
+  const found = { ...rest, window, ids, found: tally.ids.length, overdue: anchor !== undefined }
   if (ids.length === 0) return { ...found, message: undefined, digest: undefined }
   const chains = tally.refreshStarts()
   const context = await readContext(sql, chains, found.overdue || chains.length > 0)
-  const digest = tally.digest({ ...context, overdue: lapse, older: rest.older, waiting: rest.waiting }, window, now)
+  const digest = tally.digest({ ...context, overdue: anchor, older: rest.older, waiting: rest.waiting }, window, now)
   const message = await run.render(digest)
   if (message.fault !== undefined)
     run.log.error('the mail could only be written plainly', { stack: stackOf(message.fault) })

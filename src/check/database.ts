@@ -3,7 +3,7 @@ import { ConfigError } from '../config/reader.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
 import { deadline, interruptible } from '../interruption.js'
 import { isServerError, Session, type Sql } from '../postgres/session.js'
-import { readLapse } from '../queue/chain.js'
+import { readAnchor } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'
 import { explainMissingRight, INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
 import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
@@ -98,9 +98,9 @@ function* outcomeOf(claimed: Gathered | Busy): Generator<Finding> {
 }
 
 async function ofAnchor(sql: Sql, after: number): Promise<Finding> {
-  const lapse = await readLapse(sql, after, { since: 'all', includeAlerted: false })
-  if (!lapse) return said('overdue: no refresh is on record, so nothing can be overdue')
-  const { anchor, succeeded } = lapse
+  const found = await readAnchor(sql, after, { since: 'all', includeAlerted: false })
+  if (!found) return said('overdue: no refresh is on record, so nothing can be overdue')
+  const { anchor, succeeded } = found
   const what = succeeded ? 'the last success' : 'the oldest refresh job on record, as no success is'
   const [since, until] = [anchor, anchor + after].map((time) => new Date(time).toISOString())
   return said(`overdue: counts from ${what}, ${since}; overdue from ${until}`)

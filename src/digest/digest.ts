@@ -1,5 +1,5 @@
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
-import { type Backlog, type Job, kindOf, type Window } from '../job.js'
+import { type Backlog, type Job, kindOf, type Overdue, type Window } from '../job.js'
 import { type Failures, FailureTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 
@@ -27,14 +27,6 @@ export interface Context extends ChainContext {
   readonly older: Backlog
   /** Due as well, but left to the next run. */
   readonly waiting?: number
-}
-
-/** That no refresh has succeeded for too long. */
-export interface Overdue {
-  /** The last success or, where none is on record, the oldest job on record; in milliseconds since the epoch. */
-  readonly anchor: number
-  /** A success is expected that often, in milliseconds. */
-  readonly after: number
 }
 
 /** What is to be said; the mail puts it into words. */

@@ -3,7 +3,7 @@ import { headline } from '../text/traceback.js'
 import { cut, detached, oneLine } from '../text/words.js'
 import { GONE, hide, MARK, mask, unframed } from './mask.js'
 
-/** A design figure: what a human reads through at three in the morning. */
+/** As many as the mail shows at most: its first rung (mail/caps.ts). */
 const JOBS_LISTED = 10
 const VARIANTS = 12
 const VARIANTS_KEPT = 50

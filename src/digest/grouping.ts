@@ -2,7 +2,7 @@ import { type Job, kindOf } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
 import { bringers, FailureTally, type Group, laterFirst } from './group.js'
-import { areCauses, GONE, hide, mask, shapeOf, valuesOf, valuesThatAreCauses } from './mask.js'
+import { areCauses, causesLike, GONE, hide, mask, shapeOf, valuesOf } from './mask.js'
 import { type TitleMask, titleMasksOf } from './titles.js'
 
 /** Bounds on memory, whatever fails: groups of one family, kinds, and groups beyond one of each kind. */
@@ -54,7 +54,7 @@ class Family {
 
   private hideWhatIdentifies(): void {
     const values = this.values()
-    this.hide([...values.keys()].filter((place) => !haveCause(values[place] ?? new Set(), this.count)))
+    this.hide([...values.keys()].filter((place) => !haveCauses(values[place] ?? new Set(), this.count)))
   }
 
   private hide(places: readonly number[]): void {
@@ -71,10 +71,10 @@ class Family {
   }
 }
 
-/** Whether the values at one place are causes. Most of them decide of which kind they are. */
-function haveCause(values: ReadonlySet<string>, jobs: number): boolean {
-  const each = Array.from(values, valuesThatAreCauses).sort((a, b) => a - b)
-  const most = each[0] === 0 ? 0 : (each[Math.floor(each.length / 4)] ?? 0)
+/** Whether the values at one place are causes. As many may be as three quarters of them allow; beside a hidden one none. */
+function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
+  const allowed = Array.from(values, causesLike).sort((a, b) => a - b)
+  const most = allowed[0] === 0 ? 0 : (allowed[Math.floor(allowed.length / 4)] ?? 0)
   return values.size <= most || (most > 0 && areCauses(values.size, jobs))
 }
 
@@ -159,7 +159,7 @@ export class Grouping {
     if (this.opened >= this.searchAt) {
       const before = this.families.size
       this.search(false)
-      // Where a search was of use the next one may be as well.
+      // A search that merged less than half is not worth repeating soon.
       if (this.families.size > before / 2) this.searchAt = SEARCHED_AGAIN * this.opened
     }
     const sorted = [...this.families].sort(([, a], [, b]) => b.count - a.count)

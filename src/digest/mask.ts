@@ -68,12 +68,13 @@ const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?
 const KEY = /^[a-z]+$/
 const TITLE = /^[A-Z][a-z]*$/
 
+/** Whether so many different values are causes by their numbers alone: a few that come again and again. */
 export function areCauses(values: number, occurrences: number): boolean {
   return values <= 12 && occurrences >= 3 * values
 }
 
-/** How many different values of that kind may be causes, each of its own job: keys, statuses and hosts are; ids are not. */
-export function valuesThatAreCauses(value: string): number {
+/** How many different values like this one are causes even if each comes once: keys, statuses and hosts are; ids are not. */
+export function causesLike(value: string): number {
   if (value === GONE) return 0
   if (STATUS.test(value)) return 32
   if (KEY.test(value) || /\../.test(value)) return 12

@@ -1,9 +1,10 @@
 import { areCauses, GONE, MARK, shapeOf, unframed } from './mask.js'
 
 /*
- * Titles, which no mask can know: where many different words follow the same two or more, or stand before them, a
- * variable begins. A cause is never part of it. A title stands before its cause: in each common beginning common ends
- * are looked for, then what has a common end alone, then what varies at both ends.
+ * The title of a song has no form that a pattern could know. It is found by comparison: where many texts have two or
+ * more words in common and differ in the next one, a title begins. A cause is never part of it. Most titles stand before
+ * their cause: common ends are looked for in each common beginning, then common ends alone, then what stands between two
+ * titles.
  */
 
 type Words = readonly string[]

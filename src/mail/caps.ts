@@ -1,4 +1,7 @@
-/** Every cap of the mail. What lies beyond one is counted, and named by its source and job type. */
+/**
+ * Every cap of the mail. What lies beyond one is counted, and named by its source and job type. The digest keeps as
+ * much as the first rung shows (digest/group.ts), and has bounds on memory of its own (digest/digest.ts).
+ */
 
 /** Bytes. Gmail clips HTML at about 102 KB, and then hides what matters behind a link. */
 export const HTML_LIMIT = 90_000
@@ -6,7 +9,7 @@ export const TEXT_LIMIT = 60_000
 
 /** How much of everything is shown. */
 export interface Caps {
-  /** Sections of failures. */
+  /** Sections of unknown chains, and as many of other failures. */
   readonly sections: number
   /** Jobs of one list. */
   readonly jobs: number
@@ -20,7 +23,7 @@ export interface Caps {
   readonly names: number
 }
 
-/** Less and less, of which the first that fits is sent. Beyond the last one some job types lose their names. */
+/** Less and less, of which the first that fits is sent. If the last one does not, job types lose their names. */
 export const RUNGS: readonly Omit<Caps, 'names'>[] = [
   { sections: 20, jobs: 10, kinds: 10, named: 100, lines: 12, error: 1_000 },
   { sections: 20, jobs: 3, kinds: 5, named: 40, lines: 4, error: 300 },
@@ -50,3 +53,5 @@ export const KIND = 100
 export const HEADING_ERROR = 120
 export const OVERVIEW_ERROR = 70
 export const LISTED_ERROR = 200
+/** Of each line of an error but its first. */
+export const ERROR_LINE = 160

@@ -150,7 +150,7 @@ function heading(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
   return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
 }
 
-/** The error begins within the first forty characters: without the source, where both are long. */
+/** The error has to begin within forty characters: where source and job type are long, the source goes. */
 function shortest(what: string): string {
   const bare = what.replace(/ jobs?$/, '')
   return bare.length <= SUBJECT_KIND ? bare : bare.replace(/ \S*\//, ' ')

@@ -1,7 +1,7 @@
 import type { Digest } from '../digest/digest.js'
 import { type Job, kindOf } from '../job.js'
 import { plural } from '../text/words.js'
-import { HTML_LIMIT, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js'
+import { HTML_LIMIT, LISTED_ERROR, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js'
 import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
 import { Pages, type Paint, type Presentation } from './presentation.js'
@@ -66,13 +66,13 @@ function plainMessage({ count, kinds, examples, ids, context }: Digest, presenta
     pages.retry(),
   )
   const text = `${lines.join('\n')}\n`
-  return { subject: `${environment ? `${short(environment, 20)}: ` : ''}${about}`, text, html: plainHtml(text) }
+  return { subject: `${environment ? `${environment}: ` : ''}${about}`, text, html: plainHtml(text) }
 }
 
 /** What cannot be rendered may be this error. */
 function safely({ error }: Job): string {
   try {
-    return firstLine(`${error ?? ''}`, 200)
+    return firstLine(`${error ?? ''}`, LISTED_ERROR)
   } catch {
     return '(the error could not be shown)'
   }

@@ -1,6 +1,14 @@
 import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
-import { begunAt, hasFailed, isInFlight, mayHaveGoneOn, type Pass } from '../digest/pass.js'
-import { isNeeded, type Obstacle, type Refresh } from '../digest/refresh.js'
+import {
+  begunAt,
+  hasFailed,
+  isInFlight,
+  isNeeded,
+  mayHaveGoneOn,
+  type Obstacle,
+  type Pass,
+  type Refresh,
+} from '../digest/refresh.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { grouped, list } from '../text/words.js'
 import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from './caps.js'
@@ -74,7 +82,7 @@ function meaning({ chain, pass, remedy, broken, lastSuccess }: Refresh, clock: C
   const unknown = `No success of the ${chain.name} is on record: jobs that succeeded are deleted after`
   return said(
     isUnderWay && `${became(remedy.pass, clock, pass)}.`,
-    broken.consequence(catalogOf(lastSuccess, clock)),
+    broken.consequence.replace('{catalog}', catalogOf(lastSuccess, clock)),
     lastSuccess === null && `${unknown} ${SUCCESSES_KEPT_DAYS} days.`,
     remedy.do === 'wait' && 'A mail comes if it fails.',
   )
@@ -112,7 +120,7 @@ function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
   const left = others.length - REFRESHES_TRIED
   const expected = `success is expected every ${span(overdue.after)} (REFRESH_OVERDUE_AFTER).`
   const last = lastSuccess === null ? `at least ${clock.day(overdue.anchor)}` : clock.day(lastSuccess)
-  const isSaid = lastSuccess !== null && broken.consequence('\0').includes('\0')
+  const isSaid = lastSuccess !== null && broken.consequence.includes('{catalog}')
   const isToo = failures ? 'It is overdue, too: a' : 'A'
   return said(
     `${isSaid ? isToo : `None has succeeded since ${last}; a`} ${expected}`,

@@ -2,7 +2,7 @@ import type { Kind } from '../digest/group.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, grouped, oneLine, plural } from '../text/words.js'
-import { type Caps, KIND, LISTED_ERROR, NAME } from './caps.js'
+import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME } from './caps.js'
 import type { Clock } from './clock.js'
 import type { Pages } from './presentation.js'
 
@@ -76,7 +76,7 @@ export interface Link {
 
 const NO_ERROR = '(no error was recorded)'
 
-/** One line of a text that may be anything. */
+/** A text from the database on one line; redacted before, since it is cut. */
 export function short(text: string, length = KIND): string {
   return cut(oneLine(text), length)
 }
@@ -88,7 +88,7 @@ export function firstLine(error: string, length: number): string {
 
 /** An error as far as `caps` allow. */
 export function quote(text: string, label: string, caps: Caps): Quote {
-  const lines = excerpt(text, caps.lines, caps.error)
+  const lines = excerpt(text, caps.lines, caps.error, ERROR_LINE)
   return { label, lines: lines.length > 0 ? lines : [NO_ERROR] }
 }
 

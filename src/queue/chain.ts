@@ -1,5 +1,5 @@
 import { LAST_STEP, REFRESH } from '../chains.js'
-import type { Job, Window } from '../job.js'
+import type { Job, Overdue, Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
 import { columns, milliseconds, start, toJob } from './row.js'
 
@@ -14,15 +14,12 @@ const isSuccess = (sql: Sql): Fragment => sql`
     and job_type = ${LAST_STEP.jobType}
     and status = 'done'`
 
-/** What the overdue rule says now; times in milliseconds since the epoch. */
-export interface Lapse {
-  /** The job whose mark says that the lapse was reported. */
+/** The job from which the overdue rule counts, and what the rule says now. */
+export interface Anchor extends Overdue {
+  /** The mark of this job says that the refresh was reported as overdue. */
   readonly id: bigint
-  /** The end of the last success or, without one, when the oldest refresh job on record was created. */
-  readonly anchor: number
+  /** Whether it is the last success; otherwise it is the oldest refresh job on record. */
   readonly succeeded: boolean
-  /** How long a refresh may take to succeed. */
-  readonly after: number
   /** Overdue, and to be reported. */
   readonly isDue: boolean
 }
@@ -32,11 +29,11 @@ export interface Lapse {
  * has its own mark; without one, any refresh job that was marked since the deadline has said it. What was reported
  * counts again only if asked for, and if the deadline lies inside the window.
  */
-export async function readLapse(
+export async function readAnchor(
   sql: Sql,
   after: number,
   { since, includeAlerted }: Window,
-): Promise<Lapse | undefined> {
+): Promise<Anchor | undefined> {
   const [row] = await sql`
     with refresh as (
       select id, created_at, finished_at, last_alerted_at, ${isSuccess(sql)} as succeeded
@@ -53,7 +50,7 @@ export async function readLapse(
       order by succeeded desc, case when succeeded then finished_at end desc nulls last, created_at, id
       limit 1
     ),
-    lapse as (
+    expected as (
       select *, time + ${`${after} milliseconds`}::interval as deadline
       from anchor
     )
@@ -67,12 +64,12 @@ export async function readLapse(
           or mark < deadline
           or ${includeAlerted} and deadline >= ${start(sql, since)}
         ) as "isDue"
-    from lapse`
-  return row && { ...(row as Lapse), id: BigInt(row.id), after }
+    from expected`
+  return row && { ...(row as Anchor), id: BigInt(row.id), after }
 }
 
 /** False when another session has locked its row. */
-export async function lockLapse(sql: Sql, { id }: Lapse): Promise<boolean> {
+export async function lockAnchor(sql: Sql, { id }: Anchor): Promise<boolean> {
   const rows = await sql`
     select
     from research_jobs

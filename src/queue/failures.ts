@@ -133,7 +133,10 @@ export async function mark(sql: Sql, id: bigint): Promise<void> {
     where id = ${`${id}`}`
 }
 
-/** Throws NotMarked unless every one has a mark of this transaction: a trigger or a rule may skip or undo the update. */
+/**
+ * Throws NotMarked unless every one has a mark of this transaction, which is not before its beginning, now(): a trigger
+ * or a rule may skip or undo the update.
+ */
 export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<void> {
   // A deferred trigger would fail, or undo the mark, only at COMMIT.
   if (ids.length > 0) await sql`set constraints all immediate`

@@ -28,7 +28,7 @@ const shortened = (sql: Sql): Fragment => sql`
       || coalesce(substring(right(last_error, 1000) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
-/** A job, by its names. Of the payload only what is needed leaves the server: it may be anything, and of any size. */
+/** The columns of a Job. Of the payload only what is needed leaves the server: it may be anything, and of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
   left(source, 200) as source,

@@ -2,7 +2,7 @@ export const raw = String.raw
 /** What stands where a credential stood. */
 const HIDDEN = '[redacted]'
 
-/** Hides what the patterns match, but for their first group. They are tried only where the hint stands in the text. */
+/** Hides what the patterns match, but for their first group. They are tried only on a text in which the hint matches. */
 export function hiding(hint: RegExp, ...patterns: readonly RegExp[]) {
   return (text: string): string =>
     hint.test(text) ? patterns.reduce((rest, pattern) => rest.replace(pattern, `$1${HIDDEN}`), text) : text
@@ -97,6 +97,7 @@ const TOKENS = [
   raw`${START}(?:(?:fm[12][ar]?_|gl(?:c|sa)_)[\w+/=]{16,}|(?:ntn_|rnd_)\w{16,})`, // Fly, Grafana, Notion, Render
   raw`${START}(?:(?:hf_|api_org_)[a-zA-Z0-9]{8,}|(?:[rs]k_(?:live|test|prod)|whsec)_\w{10,})`, // Hugging Face, Stripe
 ]
+/** How TOKENS begin, for the hint: who adds a token adds its beginning. */
 const PREFIXES = [
   raw`A(?:3[T-]|BIA|CCA|GE-S|Iza|KCp|KIA|SIA|TATT3)|GOCSPX-|GR1348941|LTAI|NR(?:AK|AL|II|JS)-|PMAK-|Q~|S(?:G\.|K)|:A`,
   raw`1//0|_v1_|api_org_|cmVmd|d(?:api|p\.pt\.|t0c01\.)|eyJ|f(?:o1_|m[12])|g(?:h[oprsu]_|ithub_pat_|l)|h(?:f_|v[sb]\.|ook)`,

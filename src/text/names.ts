@@ -77,7 +77,7 @@ const CREDENTIALS = raw`(?!${anyCase('authorization')}|(?<=: )(?!${anyCase('(?:b
 /** Of pydantic: the name stands on the line above, or beside 'loc'. */
 const PYDANTIC = raw`(?:${CHOSEN}|${MADE})(?:(?:[.[(][\w.()[\]-]{0,60})?\n[^\n]{0,500}?\binput_value=|["'][)\],]{1,3}[^\n]{0,500}?["']input["']: )`
 
-/** What stands behind a name, in short: most names are words of a sentence. */
+/** What may stand behind a name. A hint must match wherever its patterns may; it is cheaper, as most names are words of a sentence. */
 const GOES_ON = raw`\w{0,20}(?:["')\]]{0,2},?\s{0,8}(?:[:=>\\&%-]|["']?value)|["'],|\s{1,4}(?:e?["']|\w{1,20}[:=]|provided|given|used|was|is))|--\w`
 /** Values that a name gives away, and what only looks like a user: a value may look so. */
 export const NAMES = [

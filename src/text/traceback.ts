@@ -87,20 +87,17 @@ function unescaped(text: string): string {
     .replace(/\\(['"])/g, '$1')
 }
 
-/** Characters of a line below the first. */
-const LINE = 160
-
 /**
- * At most `most` lines of an error: the one that says what went wrong, up to `characters` of it, then the others from
- * their head and from their tail. What is left out is counted.
+ * At most `most` lines of an error: the one that says what went wrong, then the others from their head and from their
+ * tail. They are cut at so many characters, the first and the others. What is left out is counted.
  */
-export function excerpt(text: string, most: number, characters: number): readonly string[] {
+export function excerpt(text: string, most: number, first: number, others: number): readonly string[] {
   const { headline, beneath } = dissect(text)
-  const rest = beneath.map((line) => cutCounting(line.trimEnd(), LINE))
-  const first = headline === '' ? [] : [cutCounting(headline, characters)]
-  if (rest.length < most) return [...first, ...rest]
+  const rest = beneath.map((line) => cutCounting(line.trimEnd(), others))
+  const said = headline === '' ? [] : [cutCounting(headline, first)]
+  if (rest.length < most) return [...said, ...rest]
   const tail = Math.max(0, Math.floor((most - 2) / 2))
   const head = Math.max(0, most - 2 - tail)
   const left = `… ${plural(rest.length - head - tail, 'line')} left out …`
-  return [...first, ...rest.slice(0, head), left, ...rest.slice(rest.length - tail)]
+  return [...said, ...rest.slice(0, head), left, ...rest.slice(rest.length - tail)]
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { REFRESH } from '../../../src/chains.js'
-import { passesOf } from '../../../src/digest/pass.js'
+import { passesOf } from '../../../src/digest/refresh.js'
 import type { Job } from '../../../src/job.js'
 import { Pages } from '../../../src/mail/presentation.js'
 import { stepRows } from '../../../src/mail/refresh.js'

@@ -101,7 +101,7 @@ test.each([
 test.each([TRACEBACK, prefixed('ERROR '), GROUP])(
   'the headline of %j leads an excerpt and is not said again',
   (text) => {
-    const [first, ...rest] = excerpt(text, 40, 1_000)
+    const [first, ...rest] = excerpt(text, 40, 1_000, 160)
     expect(first).toBe(headline(text))
     expect(rest).toHaveLength(text.split('\n').length - 1)
     expect(dissect(text).beneath.filter((line) => line.endsWith(headline(text)))).toEqual([])
