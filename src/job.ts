@@ -73,11 +73,7 @@ export class JobError {
    * them, and a rule that looks for a credential at the end of a text would not find it in front of them.
    */
   toString(): string {
-    this.#shown ??= this.unredacted
-      .split(JANITOR)
-      .map((part, index) => (index % 2 === 0 ? redact(part) : part))
-      .join('')
-      .trim()
+    this.#shown ??= this.unredacted.split(JANITOR).map(redact).join('').trim()
     return this.#shown
   }
 

@@ -211,6 +211,14 @@ test.each(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 
   },
 )
 
+test.each([
+  ['ssl=true', 'require'],
+  ['requiressl=1', 'require'],
+  ['requiressl=0', 'prefer'],
+])('%s means sslmode=%s', (query, mode) => {
+  expect(database(`postgresql://app@host/db?${query}`).sslMode).toBe(mode)
+})
+
 test('sslrootcert is kept', () => {
   const url = 'postgresql://app@host/db?sslmode=verify-full&sslrootcert=/etc/ca+1.pem'
   expect(database(url).sslRootCert).toBe('/etc/ca+1.pem')

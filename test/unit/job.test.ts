@@ -56,6 +56,11 @@ test.each([
   ['it has the status failed', job({ status: 'failed', finishedAt: null }), 'Failed on the last attempt (5 of 5)'],
   ['it has more attempts than allowed', job({ attempts: 6 }), 'Failed on the last attempt (6 of 5)'],
   ['it has no error', job({ error: null }), 'Failed on the last attempt (5 of 5)'],
+  [
+    'its quota was exhausted, and no admin closed it',
+    job({ status: 'failed', error: 'quota_exhausted' }),
+    'Failed on the last attempt (5 of 5)',
+  ],
 ])('when %s, the mail says how it died', (_, dead, words) => {
   expect(deathOf(dead).how).toBe(words)
 })
@@ -98,6 +103,10 @@ test.each([`${REAPED}, then a retry: 503`, 'reaped: stuck in running', '503', ''
     expect([`${error}`, error.reaped]).toEqual([text, false])
   },
 )
+
+test('what stands before an error and cannot be seen is not shown', () => {
+  expect(`${new JobError('\u200b\x1b[0m 503')}`).toBe('503')
+})
 
 test('an error is redacted wherever it is written, and nowhere else', () => {
   const error = new JobError('no answer from postgresql://app:hunter2@db')

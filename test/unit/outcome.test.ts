@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ConfigError } from '../../src/config/reader.js'
 import { ConnectionError } from '../../src/errors.js'
 import { Interrupted } from '../../src/interruption.js'
-import { errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
+import { checkSummary, errorSummary, outcomeSummary, previewSummary } from '../../src/outcome.js'
 import { NotPrepared } from '../../src/queue/prepared.js'
 import type { Outcome } from '../../src/report.js'
 
@@ -23,6 +23,12 @@ test.each<[Outcome, number, string, object | undefined]>([
     0,
     'another run is at work, so this one did nothing; after --since or --include-alerted, run it again',
     undefined,
+  ],
+  [
+    { kind: 'another run hangs', pid: 7, since: new Date('2026-11-23T03:00:00Z') },
+    1,
+    'another run has held the lock since 2026-11-23T03:00:00.000Z, longer than a run may take, and may be waiting for a standby; nothing was reported; once you know why, end it with "select pg_terminate_backend(7)"',
+    { pid: 7 },
   ],
   [
     { kind: 'sent', ...found, messageId: 'm1' },
@@ -159,4 +165,19 @@ test('a fault of the program keeps its stack, also where Node gives it a code; a
     message: 'the connection to the database broke (ECONNRESET); nothing was sent',
     details: undefined,
   })
+})
+
+test.each<[readonly (0 | 1 | 2)[], number, string, string]>([
+  [[], 0, 'check passed', 'a digest would work'],
+  [[0, 0], 0, 'check passed', 'a digest would work, but slowly'],
+  [[1], 1, 'check failed', 'a digest would not work: one thing is wrong'],
+  [[1, 2, 0], 2, 'check failed', 'a digest would not work: 3 things are wrong'],
+])('findings of %j are summed up by the exit code that a digest would end in', (codes, exitCode, outcome, message) => {
+  expect(checkSummary(codes)).toEqual({ exitCode, outcome, message })
+})
+
+test("a server's words lose the full stops and semicolons they end in", () => {
+  expect(errorSummary(new ConnectionError('it broke. ;.'), 'nothing was sent').message).toBe(
+    'it broke. ; nothing was sent',
+  )
 })

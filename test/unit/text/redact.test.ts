@@ -138,6 +138,11 @@ test('a secret of digits alone is not looked for in longer numbers', () => {
   expect(withoutSecrets('{"id":1202611,"time":"202611"}')).toBe('{"id":1202611,"time":"[redacted]"}')
 })
 
+test('a secret that ends, or begins, in digits is hidden before further digits', () => {
+  hideSecrets([' hunter2026 ', '2026hunter'])
+  expect(withoutSecrets('hunter20261 12026hunter')).toBe('[redacted]1 1[redacted]')
+})
+
 test('what is no regular expression, or no percent-encoding, is hidden as well', () => {
   hideSecrets(['100%(a|b)*[c'])
   expect(withoutSecrets('100%(a|b)*[c')).toBe('[redacted]')

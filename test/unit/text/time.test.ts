@@ -34,6 +34,7 @@ test.each([
   ['2026-11-22T03:00-0530', '2026-11-22T08:30:00.000Z'],
   ['2026-11-22T03:00+01', '2026-11-22T02:00:00.000Z'],
   ['2024-02-29', '2024-02-29T00:00:00.000Z'],
+  [' 2026-11-22 ', '2026-11-22T00:00:00.000Z'],
 ])('the time %j is %s, in UTC unless it has an offset', (text, iso) => {
   expect(new Date(parseTime(text) ?? Number.NaN).toISOString()).toBe(iso)
 })

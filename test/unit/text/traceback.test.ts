@@ -17,7 +17,8 @@ const GROUP = `  + Exception Group ${START}
 const prefixed = (prefix: string, text = TRACEBACK) => text.replace(/^/gm, prefix)
 
 test.each([
-  ['of a text without a traceback is its first', '\n\n  refused\nmore', 'refused'],
+  ['of one line is that line', ' refused ', 'refused'],
+  ['of a text without a traceback is its first', '\n \n  refused\nmore', 'refused'],
   ['of a traceback is its exception', TRACEBACK, "KeyError: 'title'"],
   [
     'of chained tracebacks is the last exception',
@@ -28,7 +29,7 @@ test.each([
   ['is not what a worker adds', `${TRACEBACK}\n\nWorker exiting: 1`, "KeyError: 'title'"],
   ['is not a line of code at the margin', `${START}\n${FRAME}\ntext of a docstring\nValueError: y`, 'ValueError: y'],
   ['of an exception without a message is its class', `${START}\n${FRAME}\napp.errors.NotFound`, 'app.errors.NotFound'],
-  ['of a traceback that was cut is its last', `${START}\n${FRAME}`, 'handler(job)'],
+  ['of a traceback that was cut is its last', `${START}\n${FRAME}\n${FRAME.replace('job', 'song')}`, 'handler(song)'],
   ['of an ExceptionGroup is its last exception', GROUP, 'ValueError: bad title'],
   [
     'of an ExceptionGroup that was cut is its own',
@@ -44,13 +45,18 @@ test.each([
   ],
   [
     'is not a fragment that 2,000 characters left',
-    `${TRACEBACK}\n\nThe above …:\n\n${START}\n${`${FRAME}\n`.repeat(40)}requests.exc`.padEnd(2_000, 'e'),
+    `${TRACEBACK}\n\nThe above …:\n\n${START}\n${`${FRAME}\n`.repeat(20)}requests.exc`.padEnd(2_000, 'e'),
     "KeyError: 'title'",
   ],
   [
     'of a text that was cut in its only exception is what is left of it',
     `job 7 failed\n${START}\n${`${FRAME}\n`.repeat(40)}KeyError: 'ti`.padEnd(2_000, 't'),
     `KeyError: 'ti`.padEnd(2_000 - `job 7 failed\n${START}\n${`${FRAME}\n`.repeat(40)}`.length, 't'),
+  ],
+  [
+    'of a long text is its last exception, where that is whole',
+    `${TRACEBACK}\n\nThe above …:\n\n${START}\n${`${FRAME}\n`.repeat(40)}OSError: x\n${'more '.repeat(20)}`,
+    'OSError: x',
   ],
   ['is not ^^^^^', `${START}\n${FRAME}\n    ^^^^^^^^^`, 'handler(job)'],
   [
@@ -89,8 +95,8 @@ test.each([
   ],
   [
     'that ends with a colon goes on',
-    'Could not read the feed:\n  404 Not Found\nmore',
-    'Could not read the feed: 404 Not Found',
+    'Import: could not read the feed:\n  404 Not Found\nmore',
+    'Import: could not read the feed: 404 Not Found',
   ],
   ['that ends with a colon before an empty line is whole', 'Failed:\n\nmore', 'Failed:'],
   ['of a cut traceback is what stands before it, if anything', `job 7 failed\n${START}\n${FRAME}`, 'job 7 failed'],
@@ -113,7 +119,29 @@ test.each([
   ['a module', TRACEBACK.replace('run', '<module>'), '/app/worker.py <module>'],
   ['chained tracebacks', `${TRACEBACK}\n\n${START}\n  File "/b.py", line 1, in two\nOSError: x`, '/b.py two'],
   ['rich', '╭─ Traceback (most recent call last) ─╮\n│ /c.py:12 in three │\n╰─────╯\nOSError: x', '/c.py three'],
+  ['a task that was cancelled', `${START}\n${FRAME}\nCancelledError`, '/app/worker.py run'],
   ['no traceback', 'refused\nmore', ''],
 ])('the innermost frame of %s is file and function, without the line', (_, text, frame) => {
   expect(dissect(text).frame).toBe(frame)
+})
+
+test('what the headline has said is not said beneath', () => {
+  expect(dissect('Could not read the feed:\n  404 Not Found\n\n  404 Not Found\nmore').beneath).toEqual([
+    '  404 Not Found',
+    'more',
+  ])
+})
+
+test('an excerpt has so many lines, from the head and from the tail; what is left out is counted', () => {
+  const text = (lines: number) => Array.from({ length: lines }, (_, index) => `line ${index}`).join('\n')
+  expect(excerpt(text(6), 6, 100, 100)).toEqual(text(6).split('\n'))
+  expect(excerpt(text(7), 6, 100, 100)).toEqual([
+    'line 0',
+    'line 1',
+    'line 2',
+    '… 2 lines left out …',
+    'line 5',
+    'line 6',
+  ])
+  expect(excerpt(' ', 6, 100, 100)).toEqual([])
 })
