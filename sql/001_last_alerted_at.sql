@@ -1,5 +1,5 @@
--- When this job's failure was last reported; null: never. job-alert writes nothing else in this table.
--- Nullable and without a default: no rewrite. Gives up after three seconds rather than queue workers behind it.
+-- When job-alert last reported this job; null if never. job-alert writes nothing else in this table.
+-- Nullable and without a default, so the table is not rewritten. Gives up after three seconds: workers wait behind it.
 do $$
 begin
   if not exists (

@@ -1,7 +1,7 @@
--- Exactly the failures that have not been reported: a silent run costs the same however large the table.
--- The predicate is that of src/queue/failures.ts, word for word, or the planner cannot use it.
--- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
--- A build that is still running looks the same, and a second one beside it could end both: an error.
+-- Exactly the failures that have not been reported: a silent run costs the same however large the table is.
+-- The predicate is that of src/queue/failures.ts, word for word: the planner would not use the index otherwise.
+-- An interrupted concurrent build leaves an invalid index, which is renamed, dropped and built again.
+-- A build that is still running looks the same, and a second build could make both fail, so that is an error.
 set statement_timeout = 0;
 
 set lock_timeout = 0;

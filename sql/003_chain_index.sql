@@ -1,7 +1,7 @@
 -- The rows of one chain. A hash index, because a b-tree refuses values beyond 2,700 bytes and would make the
 -- worker's insert fail on an odd payload.
--- An interrupted concurrent build leaves an invalid index under the name: it is set aside, dropped and built again.
--- A build that is still running looks the same, and a second one beside it could end both: an error.
+-- An interrupted concurrent build leaves an invalid index, which is renamed, dropped and built again.
+-- A build that is still running looks the same, and a second build could make both fail, so that is an error.
 set statement_timeout = 0;
 
 set lock_timeout = 0;

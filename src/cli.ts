@@ -32,7 +32,7 @@ function program(): Command {
       .description(summary)
       .showHelpAfterError(`See job-alert ${name} --help.`)
       .option('--env <path>', 'read variables from this file instead of ./.env; variables already set take precedence')
-      // Node 20 takes this one for an option of its own, wherever it stands.
+      // Hidden: Node 20 takes --env-file for an option of its own, wherever it stands.
       .addOption(new Option('--env-file <path>').hideHelp())
   command('digest', 'Mail every failure that has not been reported yet, and mark it as reported.')
     .option('--dry-run', 'print what would be sent; sends and changes nothing, needs only the database')
@@ -64,7 +64,7 @@ function program(): Command {
   return root
 }
 
-/** Names the option that an unknown one is the beginning of, in whichever command: --dry, or --dryrun without one. */
+/** commander's error, with the option of any command that begins as typed: --dry, or --dryrun without a command. */
 function withNearMiss(text: string, root: Command): string {
   const [, typed] = /^error: unknown option '-*([^'=]+)/.exec(text) ?? []
   const letters = (option = '') => option.replaceAll('-', '')
@@ -74,7 +74,7 @@ function withNearMiss(text: string, root: Command): string {
       .filter(({ long, hidden }) => typed && !hidden && letters(long).startsWith(letters(typed)))
       .map(({ long }) => `${command.name()} ${long}`),
   )
-  // Commander's own suggestion is an option of the same command that is spelt alike, whatever it means.
+  // Replaces commander's own suggestion, which is chosen by spelling within one command, whatever it means.
   return near ? text.replace(/\(Did you mean .*\)\n|$/, `(Did you mean job-alert ${near}?)\n`) : text
 }
 
@@ -86,26 +86,26 @@ function parsedSince(text: string): Since {
   }
 }
 
-/** Does the work, and always ends in a summary line and an exit code. */
+/** Does `work`, and always ends in a summary line and an exit code. */
 async function run(
   { env, envFile }: EnvOptions,
-  harmless: string,
+  effects: string,
   work: (env: Environment) => Promise<Summary>,
 ): Promise<void> {
   const started = performance.now()
-  // Pessimistic until an outcome is proven: a promise that never settles would end in 0.
+  // Until an outcome is proven: Node would exit with 13 if a promise never settled.
   process.exitCode = 1
   const summary = await Promise.resolve(env ?? envFile)
     .then((path) => work(readEnvironment(path, process.env)))
-    .catch((error) => errorSummary(error, harmless))
-  // Before the last line, which may be impossible to write.
+    .catch((error) => errorSummary(error, effects))
+  // Set before the last line, because that may be impossible to write.
   process.exitCode = summary.exitCode
   const durationMs = Math.round(performance.now() - started)
   conclude(summary, durationMs)
   exitSoon()
 }
 
-/** At every LOG_LEVEL: a cron that has stopped is noticed by the absence of this line. */
+/** Writes the last line, at every LOG_LEVEL: its absence shows that the cron has stopped. */
 function conclude({ exitCode, outcome, message, problems, details }: Summary, durationMs: number): void {
   const log = openLog('info')
   const text = oneLine(redact(message))

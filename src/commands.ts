@@ -15,7 +15,6 @@ import { DAY, MINUTE, type Since } from './text/time.js'
 export const FORMATS = ['text', 'html', 'json'] as const
 type Format = (typeof FORMATS)[number]
 
-/** The options of the command line. */
 export interface DigestOptions {
   readonly dryRun?: true
   readonly since?: Since
@@ -27,7 +26,7 @@ export interface CheckOptions {
   readonly sendTest?: true
 }
 
-/** Opens the log; from then on no output contains a secret of the variables. */
+/** Opens the log, and hides the secrets of the variables in all output from then on. */
 function discreetLog(env: Environment, { database, logLevel }: Pick<Usable, 'database' | 'logLevel'>): Log {
   hideSecrets([env.SENDGRID_API_KEY, env.HEARTBEAT_URL, database?.password])
   return openLog(logLevel)
@@ -49,7 +48,7 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
       return (await import('./late.js')).sendGrid(mail, presentation)(message, signal)
     }
     const outcome = await report(run, send)
-    // A run that saw nothing of the queue is no sign of life.
+    // A run that found another one at work has not seen the queue.
     const isAlive = outcome.kind === 'sent' || outcome.kind === 'nothing to report'
     const unheard = heartbeatUrl && isAlive && (await beat(heartbeatUrl))
     if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
@@ -102,11 +101,11 @@ export async function checked({ sendTest }: CheckOptions, env: Environment): Pro
   })
 }
 
-/** `job-alert migrate`. Rejects with the error of the file that could not be applied. */
+/** `job-alert migrate`. Rejects with a ConfigError, or as `migrate` does. */
 export async function applyMigrations(env: Environment): Promise<Summary> {
   const config = migrateConfig(env)
   const log = discreetLog(env, config)
-  // A large index takes hours, not days.
+  // A large index takes hours to build, but less than a day.
   return withInterruptions(DAY, 'migrate took longer than a day', log, async ({ stop }) => {
     const { migrate } = await import('./late.js')
     await migrate(config.database, log.info, stop)

@@ -23,24 +23,24 @@ export interface MailSettings extends Account {
 
 const SEND_TIMEOUT = 15_000
 
-/** What can be used of an environment that may be wrong in places; a part that is wrong is undefined. */
+/** An environment that may be wrong in places: a wrong part is undefined, any other wrong value is its default. */
 export interface Usable {
   readonly problems: readonly string[]
   readonly database: DatabaseSettings | undefined
   readonly presentation: Presentation
   readonly account: Account | undefined
-  /** Undefined for a dry run, too, which needs neither key nor recipient. */
+  /** Undefined also for a dry run, which needs neither key nor recipient. */
   readonly mail: MailSettings | undefined
-  /** Bound on what comes before the mail, on each statement and on an abandoned transaction, in milliseconds. */
+  /** Bound on all that comes before the mail, and on each statement, in milliseconds. */
   readonly runTimeout: number
-  /** A refresh whose last success is longer ago, in milliseconds, is overdue; undefined: never. */
+  /** Milliseconds after its anchor at which the refresh is overdue; undefined: never. */
   readonly overdueAfter: number | undefined
-  /** Requested after a run that ended well; a secret. */
+  /** Requested after a digest that has seen the queue and ends with 0; a secret. */
   readonly heartbeatUrl: string | undefined
   readonly logLevel: LogLevel
 }
 
-/** What a run of `digest` is told by its environment. */
+/** What the environment tells a run of `digest`. */
 export interface DigestConfig extends Omit<Usable, 'problems' | 'account'> {
   readonly database: DatabaseSettings
 }
@@ -55,14 +55,14 @@ export function digestConfig(env: Environment, { dryRun }: { readonly dryRun: bo
 /** Environment → what `migrate` needs. Throws a ConfigError. */
 export function migrateConfig(env: Environment): DigestConfig {
   const config = digestConfig(env, { dryRun: true })
-  // An index is built outside a transaction, and a pooler may give each statement another session.
+  // Indexes are built outside a transaction, where a pooler may give each statement another session.
   if (config.database.searchPath === undefined) return config
   throw new ConfigError([
     'DATABASE_URL names a schema, which migrate cannot hold on to: remove it, and run "alter role … set search_path = …" for the owner of the table',
   ])
 }
 
-/** Environment → what `check` can look into. Never throws. */
+/** Environment → its usable parts and its problems. Never throws. */
 export function usableConfig(env: Environment, dryRun = false): Usable {
   const reader = new Reader(env)
   return {
@@ -92,7 +92,7 @@ function sending(reader: Reader): Pick<Usable, 'account' | 'mail' | 'heartbeatUr
     return { from, to: reader.required('ALERT_EMAIL_TO', value.recipients, cure) }
   })
   const timeout = reader.part(() => reader.optional('SEND_TIMEOUT', value.TIMEOUT, SEND_TIMEOUT))
-  // Where only SEND_TIMEOUT is wrong, the key can be tried with the default.
+  // If only SEND_TIMEOUT is wrong, `check` tries the key with the default.
   const account = key && { ...key, timeout: timeout ?? SEND_TIMEOUT }
   const heartbeatUrl = reader.optional('HEARTBEAT_URL', value.HEARTBEAT_URL, undefined)
   return { account, mail: timeout && account && addresses ? { ...account, ...addresses } : undefined, heartbeatUrl }

@@ -11,17 +11,17 @@ export class TlsError extends ConnectionError {}
 /** Node's codes for a certificate of an unknown authority, or of another host. */
 export const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
-/** How PostgreSQL and its poolers refuse a log-in. PgBouncer says 08P01, and Supabase's pooler XX000. */
+/** Codes by which PostgreSQL and its poolers refuse a log-in: PgBouncer 08P01, Supabase's pooler XX000. */
 const LOGIN = /^(?:28P01|28000|08P01|XX000|SASL_\w+)$/
 const ADVICE = "user or password may be wrong, and Supabase's pooler wants the user to be role.project-ref"
 
 interface Details extends NodeJS.ErrnoException {
-  /** Only a server says this. The driver passes on FATAL at log-in only: see socket.ts. */
+  /** Set in a server's error alone. The driver passes on a FATAL one only at log-in: see socket.ts. */
   readonly severity?: string
   readonly severity_local?: string
 }
 
-/** An error in words for a log; to be redacted. */
+/** An error → its words for a log, not yet redacted. */
 export function reasonOf(error: unknown): string {
   const { message, code = '', syscall, path, severity_local, severity = severity_local ?? 'FATAL' } = error as Details
   if (path) return `cannot read ${path} (${code})`
@@ -30,16 +30,16 @@ export function reasonOf(error: unknown): string {
   return LOGIN.test(code) && severity === 'FATAL' && !message.includes('pg_hba.conf') ? `${text}; ${ADVICE}` : text
 }
 
-/** Errors that say all there is to know. Any other is a fault of this program, and its stack says where. */
+/** True if the message says all there is to know. Any other error is a fault of this program: log its stack. */
 export function isExpected(error: unknown): boolean {
-  // Node gives a code to what it thinks of its own arguments, too.
+  // Node gives a code to errors about the arguments of its own functions, too.
   if (error instanceof TypeError || error instanceof RangeError) return false
   return error instanceof ConnectionError || (error as NodeJS.ErrnoException)?.code !== undefined
 }
 
 const FRAME = /file:\/\/(\S+\.js):(\d+):(\d+)/g
 
-/** An error's stack by the lines of the source, fit for a log. The maps are read only now that they are needed. */
+/** An error's stack with the lines of the source, redacted. Source maps are read here, not at each start. */
 export function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return redact(String(error))
   const stack = error.stack ?? error.message

@@ -3,8 +3,8 @@ import { deadline } from './interruption.js'
 const TIMEOUT = 5_000
 
 /**
- * Requests the URL once, so that a dead-man's switch hears that a run ended well. Answers why that failed, without
- * the URL, which is a secret; undefined when it was heard. Takes five seconds at most, and never rejects.
+ * Requests the URL once, so that a dead-man's switch hears that a run ended well. Resolves with why that failed,
+ * without the URL, which is a secret; undefined on success. Takes five seconds at most, and never rejects.
  */
 export async function beat(url: string): Promise<string | undefined> {
   const bound = deadline(TIMEOUT)

@@ -1,4 +1,4 @@
-/** What stands below the options that commander lists, for each command. The README has the exit codes in the same words. */
+/** Printed below the options that commander lists. The README has the exit codes in the same words. */
 export const PROGRAM_HELP = `
 The most common calls:
   job-alert digest --dry-run   what just failed? prints the mail, sends and

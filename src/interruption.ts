@@ -5,14 +5,14 @@ import type { Log } from './output.js'
 export class Interrupted extends Error {
   constructor(
     message: string,
-    /** Undefined when it was not a signal. */
+    /** Undefined unless a signal was the cause. */
     readonly signal?: Signal,
   ) {
     super(message)
   }
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
+/** Settles as `work` does, or rejects with the reason of `signal` as soon as that is aborted. */
 export function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)
@@ -25,8 +25,8 @@ export function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise
 export type Deadline = ReturnType<typeof deadline>
 
 /**
- * A signal that is aborted `milliseconds` from now, and then has `passed`, or with `parent`; `clear` lets go of both.
- * In place of AbortSignal.any() and .timeout(): Node 20 may collect those before they fire.
+ * A signal that is aborted after `milliseconds`, and then has `passed`, or with `parent`; `clear` drops both.
+ * Used instead of AbortSignal.any() and .timeout(): Node 20 may collect those before they fire.
  */
 export function deadline(milliseconds: number, parent?: AbortSignal) {
   const controller = new AbortController()
@@ -48,27 +48,27 @@ export function deadline(milliseconds: number, parent?: AbortSignal) {
 }
 
 /**
- * Two grades of interruption. `stop` asks to end before the mail is sent; once the sending has begun it is finished,
- * because only its outcome tells what may be marked. `abort` ends at once. An abort is also a stop.
+ * `stop` ends a run before the send. A send that has begun is finished, because only SendGrid's answer tells what may
+ * be marked. `abort` ends a run at once; every abort is also a stop.
  */
 export interface Interruptions {
   readonly stop: AbortSignal
   readonly abort: AbortSignal
-  /** The mail is about to be sent: the run's time is over, and what follows has `timeout` milliseconds of its own. */
+  /** Called before the send: the send and the commit have `timeout` milliseconds in place of the run's time. */
   sending(timeout: number): void
 }
 
-/** Every signal that people and systems send to end a process. SIGUSR1 starts Node's debugger. */
+/** Signals that people and systems send to end a process. SIGUSR1 starts Node's debugger. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGUSR2'] as const
 type Signal = (typeof SIGNALS)[number]
 
-/** Render kills ten seconds or more after its SIGTERM. */
+/** In milliseconds; Render kills ten seconds or more after SIGTERM. */
 const GRACE = 8_000
 
 /**
- * Does `work`, and listens for what may cut it short. A signal stops it, and aborts it when a second one comes or the
- * grace has passed. The end of `timeout` milliseconds aborts it with the reason `expired`. An uncaught error stops it.
- * The listeners stay, or a late signal would change the exit code.
+ * Does `work`, which a signal or an uncaught error stops. A second signal, the end of the grace after the first, and
+ * the end of `timeout` milliseconds (for the reason `expired`) abort it. Settles as `work` does. The listeners stay,
+ * because without them a late signal would change the exit code.
  */
 export async function withInterruptions<T>(
   timeout: number,
@@ -89,7 +89,7 @@ export async function withInterruptions<T>(
   let signalled = false
   const onSignal = (name: Signal): void => {
     const reason = new Interrupted(`stopped by ${name}`, name)
-    // A terminal that is closed sends SIGHUP twice: once itself, and once through its shell.
+    // A closed terminal sends SIGHUP twice, once through its shell, and means one stop.
     if (signalled && name !== 'SIGHUP') end(reason)
     else grace ??= setTimeout(() => end(reason), GRACE)
     signalled = true
@@ -113,10 +113,10 @@ export async function withInterruptions<T>(
   }
 }
 
-/** How long a run that is over, or was aborted, may take to wind up: longer than a session takes to close. */
+/** Milliseconds that a run has after its end or an abort: more than a session takes to close. */
 const WIND_UP = 3_000
 
-/** Nothing should keep the process any more; if something does, it must not block the next run. */
+/** Ends the process even if something keeps it alive: a run that hangs would block the next one. */
 export function exitSoon(): void {
   setTimeout(() => process.exit(), WIND_UP).unref()
 }

@@ -1,4 +1,4 @@
-/** What a run that finds nothing does without: loaded as one file, when it is needed. */
+/** Loaded as one file, and only when needed; a silent run skips it. */
 export { check } from './check/check.js'
 export { findingLine } from './check/finding.js'
 export { renderMessage } from './mail/message.js'

@@ -5,20 +5,20 @@ import { interruptible } from './interruption.js'
 import { isServerError, Session, type Sql, UNBOUNDED } from './postgres/session.js'
 import { MARK_TYPE, NotPrepared, readTable, unprepared } from './queue/prepared.js'
 
-/** Beside src/ and beside dist/, from which this runs. */
+/** Beside src/ and dist/, from either of which this file runs. */
 const FOLDER = new URL('../sql/', import.meta.url)
 
-/** Pause between two questions to the server, in milliseconds. It keeps no process alive whose sessions are closed. */
+/** A second between two questions to the server; unreferenced, so that it does not keep the process alive. */
 const pause = () => sleep(1_000, undefined, { ref: false })
 
-/** Takes a line of progress. */
+/** Reports a line of progress. */
 type Say = (line: string) => void
 
 /**
  * Applies every file of sql/, in order, one statement at a time and outside a transaction, since indexes are built
- * concurrently; then proves that the table has what they add. Says each file that was applied, and whom it waits for.
- * Needs a server, or a pooler, that gives it a session of its own. Rejects with NotPrepared where only a person can
- * help, with the server's error, or with the reason of `stop`.
+ * concurrently; then proves that the table has the indexes. Reports each applied file, and what it waits for.
+ * Needs a server, or a pooler, that gives each client a session of its own. Rejects with NotPrepared if only a person
+ * can help, with a ConnectionError, with the server's error, or with the reason of `stop`.
  */
 export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortSignal): Promise<void> {
   const [worker, holder, watcher] = [new Session(settings), new Session(settings), new Session(settings)]
@@ -27,7 +27,7 @@ export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortS
     const [row] = await worker.sql`select pg_backend_pid() as pid`
     watch(watcher.sql, row?.pid, say).catch(() => {})
     await interruptible(migrateTable(worker.sql, say), stop).finally(async () => {
-      // The server would go on with a build whose client has gone.
+      // The server would otherwise go on with the build.
       if (stop.aborted) await watcher.sql.unsafe(`select pg_cancel_backend(${row?.pid})`).catch(() => {})
     })
   } catch (error) {
@@ -43,9 +43,9 @@ export async function migrate(settings: DatabaseSettings, say: Say, stop: AbortS
 
 /**
  * One migration at a time: two concurrent builds on one table would wait for each other's snapshots. The lock belongs
- * to a transaction that is open as long as its session, so that every pooler keeps it. Nothing else may run in that
- * transaction: a build waits for the end of each one that has a snapshot when it looks. Fails rather than waits, because
- * a statement that waits holds a snapshot, too.
+ * to a transaction that is open as long as its session, so that every pooler keeps the lock. That transaction runs
+ * nothing else, and fails rather than waits: a build waits for every transaction that has a snapshot, and a statement
+ * that waits has one.
  */
 const LOCK_OUT_OTHERS = `
   rollback;
@@ -84,7 +84,7 @@ async function perform(sql: Sql, statement: string, say: Say): Promise<void> {
   }
 }
 
-/** Says once of each session or prepared transaction that the worker waits for it, if it is open for some seconds. */
+/** Reports once each session open for two seconds, and each prepared transaction, that the worker waits for. */
 async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
   for (const told = new Set<string>(); ; await pause()) {
     const rows = await watcher.unsafe(`
@@ -109,7 +109,7 @@ async function watch(watcher: Sql, worker: number, say: Say): Promise<void> {
 
 async function migrateTable(sql: Sql, say: Say): Promise<void> {
   const table = await readTable(sql)
-  // The first file adds a column that is missing, and hidden rows concern a digest alone.
+  // The first file adds the column if it is missing, and hidden rows concern a digest alone.
   const reason = unprepared({ ...table, markType: table.markType ?? MARK_TYPE, hidesFromReading: false }, 'read')
   if (reason) throw new NotPrepared(reason)
   const partitioned = table.relkind === 'p'
@@ -133,7 +133,7 @@ async function migrateTable(sql: Sql, say: Say): Promise<void> {
     )
 }
 
-/** In these files a blank line after a semicolon, and nothing else, separates statements. */
+/** The files of sql/, in order. A semicolon and a blank line separate their statements, and nothing else does. */
 function readFiles(): readonly { readonly name: string; readonly statements: readonly string[] }[] {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql'))
   return names.sort().map((name) => ({ name, statements: readFileSync(new URL(name, FOLDER), 'utf8').split(/;\n\n/) }))
@@ -142,8 +142,8 @@ function readFiles(): readonly { readonly name: string; readonly statements: rea
 const CONCURRENTLY = 'create index concurrently if not exists'
 
 /**
- * The first index that the table lacks: valid, and word for word what the server makes of its statement on an empty
- * copy of the table, which is not kept.
+ * The first index of `builds` that the table lacks: valid, and word for word what the server makes of the same
+ * statement on an empty copy of the table, which is rolled back.
  */
 async function missingIndex(sql: Sql, builds: readonly string[]): Promise<string | undefined> {
   await sql.unsafe(`

@@ -6,7 +6,7 @@ import { NotPrepared } from './queue/prepared.js'
 import type { Busy, Found, Outcome } from './report.js'
 import { list, plural } from './text/words.js'
 
-/** A storm's ids would make a line that no log keeps whole. */
+/** Ids in the last line: a log may cut a line with all ids of a storm. */
 const IDS_LOGGED = 1_000
 
 /** The help and the README say what each means. */
@@ -18,7 +18,7 @@ export interface Summary {
   readonly outcome: string
   /** A sentence for the operator. */
   readonly message: string
-  /** Where there are several, one each. */
+  /** Each problem of the configuration by itself. */
   readonly problems?: readonly string[]
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
@@ -71,7 +71,7 @@ function hanging({ pid, since }: Busy): string {
   return `another run has held the lock since ${since?.toISOString()}, longer than a run may take, and may be waiting for a standby; nothing was reported; once you know why, end it with "select pg_terminate_backend(${pid})"`
 }
 
-/** What a run found, in these words for the failures and for the refresh. */
+/** What a run found, by the given words: "its 3 failures and the overdue refresh". */
 function named({ found, overdue }: Found, failures: string, refresh: string): string {
   return list([...(found > 0 ? [failures] : []), ...(overdue ? [refresh] : [])])
 }
@@ -103,7 +103,7 @@ function nothingNew({ older, locked }: Found): string {
 
 const were = (count: number): string => (count === 1 ? 'was' : 'were')
 
-/** The exit codes that a digest would end in because of what `check` found → its last line. */
+/** Exit codes of the findings of `check` that are wrong → the last line of `check`. */
 export function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
   const exitCode = codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0
   const wrong = codes.length === 1 ? 'one thing is wrong' : `${codes.length} things are wrong`
@@ -112,19 +112,19 @@ export function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
   return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
 }
 
-/** The last line of a migration that came to its end. */
+/** The last line of a migration that has succeeded. */
 export const MIGRATED: Summary = {
   exitCode: 0,
   outcome: 'migrated',
   message: 'research_jobs has everything digest needs',
 }
 
-/** Everything that is thrown comes before the mail. `harmless` says what this command has not done. */
-export function errorSummary(error: unknown, harmless: string): Summary {
+/** An error → the last line. A digest throws only before the send. `effects` says what an error leaves behind. */
+export function errorSummary(error: unknown, effects: string): Summary {
   if (error instanceof ConfigError)
     return { exitCode: 2, outcome: 'wrong configuration', message: error.message, problems: error.problems }
   if (error instanceof NotPrepared) return { exitCode: 2, outcome: 'not prepared', message: error.message }
-  const message = sentences(reasonOf(error), harmless)
+  const message = sentences(reasonOf(error), effects)
   if (error instanceof Interrupted && error.signal)
     return { exitCode: error.signal === 'SIGINT' ? 130 : 143, outcome: 'stopped', message }
   // The stack of a fault that interrupted the run is in the log already.
@@ -139,7 +139,7 @@ function counts({ found, overdue, older, waiting, locked }: Found, reported = 0)
   return { found, reported, ...(overdue ? { overdue } : {}), olderUnreported: older.count, waiting, locked }
 }
 
-/** Joined by semicolons; a server's words may end in a full stop. */
+/** Joined by semicolons, without full stops before them: a server's message may end in one. */
 function sentences(...parts: readonly string[]): string {
   return parts.map((part) => part.trim().replace(/[.;]+$/, '')).join('; ')
 }

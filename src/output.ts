@@ -7,8 +7,8 @@ import { withoutSecrets } from './text/redact.js'
 let unwritable: NodeJS.ErrnoException | undefined
 
 /**
- * From then on a reader of stdout or stderr cannot end or hold the process: neither by going, nor by sleeping on a
- * full pipe or a stopped terminal. Output that is not taken waits in memory, and is lost when the process ends.
+ * Makes the process independent of who reads stdout and stderr: a closed pipe does not end it, and a full pipe or a
+ * stopped terminal does not block it. Output that is not read waits in memory, and is lost when the process ends.
  */
 export function outliveReaders(): void {
   process.stdout.on('error', (error) => {
@@ -16,25 +16,25 @@ export function outliveReaders(): void {
   })
   process.stderr.on('error', () => {})
   for (const stream of [process.stdout, process.stderr]) {
-    // Node waits for a terminal, and for nothing else: Ctrl-S would stop timers and signals. No public method says so.
+    // Node blocks on a terminal alone, where Ctrl-S would stop timers and signals. No public method changes that.
     const { _handle } = stream as { readonly _handle?: { setBlocking?(on: boolean): void } }
     if (stream.isTTY) _handle?.setBlocking?.(false)
   }
 }
 
-/** Prints on stdout. Resolves when stdout has taken it, or its reader has gone; never rejects. */
+/** Prints on stdout. Resolves when stdout has taken the text or has no reader; never rejects. */
 export function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(withoutSecrets(text), () => resolve()))
 }
 
-/** Resolves when stdout has taken everything, or its reader has gone. Rejects when it cannot be written. */
+/** Resolves when stdout has taken everything or has no reader. Rejects when writing failed, as on a full disk. */
 export async function flushed(): Promise<void> {
   await print('')
   if (unwritable && unwritable.code !== 'EPIPE')
     throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
 }
 
-/** Colours on a terminal that has them, unless NO_COLOR or the like turns them off. */
+/** Colours of stdout; undefined if it has none, or NO_COLOR or the like turns them off. */
 export function paint(): Paint | undefined {
   if (!process.stdout.isTTY || !process.stdout.hasColors()) return undefined
   const styles = { failed: ['red', 'bold'], done: 'green', quiet: 'dim' } as const
@@ -55,7 +55,7 @@ export function openLog(level: LogLevel): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** pino's own destination waits for a full pipe. */
+/** pino's own destination would block on a full pipe. */
 const stderr = { write: (text: string) => void process.stderr.write(withoutSecrets(text)) }
 
 function jsonLines(level: LogLevel): Write {
@@ -75,7 +75,7 @@ function sentences(level: LogLevel): Write {
   }
 }
 
-/** What a person needs of the details: the jobs, the mail that names them, and where a fault came from. */
+/** The details that a person needs, a line each: the jobs, the mail that names them, and the stack of a fault. */
 function below({ jobIds, messageId, stack }: Details): readonly string[] {
   const jobs = Array.isArray(jobIds)
   return [

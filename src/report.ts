@@ -31,14 +31,14 @@ export interface Found {
   readonly older: Backlog
   /** Failures beyond what one mail takes: the next run reports them. */
   readonly waiting: number
-  /** Failures left to the next run although the mail has room: another session has locked them, or they are new. */
+  /** Failures left to the next run although the mail has room: locked by another session, or newer than the claim. */
   readonly locked: number
 }
 
 /** Another run holds the lock. */
 export interface Busy {
   readonly kind: 'another run is at work' | 'another run hangs'
-  /** Its backend's process id, and since when it has held the lock, where the server tells. */
+  /** Its server process, and when its transaction began; undefined where the role may not know. */
   readonly pid: number | undefined
   readonly since: Date | undefined
 }
@@ -56,7 +56,7 @@ export type Outcome =
       readonly error: unknown
     })
 
-/** How far back a digest looks by default. */
+/** How far back a digest looks by default, in milliseconds. */
 export const WINDOW = 7 * DAY
 
 /** What a run of the command needs from outside. */
@@ -66,23 +66,23 @@ export interface Run extends Pick<DigestConfig, 'database' | 'runTimeout' | 'ove
   /** How long the mail may take, in milliseconds. */
   readonly sendTimeout: number
   readonly interruptions: Interruptions
-  /** Takes what a run survives: a clock that is off, a row or a mail that cannot be written as it should be. */
+  /** For what a run survives: a wrong clock, a row that is not understood, a mail that can only be written plainly. */
   readonly log: Pick<Log, 'warn' | 'error'>
-  /** Loaded only when there is something to send. */
+  /** Called only when there is something to report. */
   readonly render: (digest: Digest) => Message | Promise<Message>
 }
 
 /** What is to be reported: marked by a run, merely read by a preview. */
 export interface Gathered extends Found {
   readonly window: Window
-  /** What is marked once the mail is out. */
+  /** The jobs whose marks are committed once the mail is out. */
   readonly ids: readonly bigint[]
   /** Undefined when there is nothing to report. */
   readonly message: Message | undefined
   readonly digest: Digest | undefined
 }
 
-/** Takes failures as they are read; the next ones are read when it has resolved. */
+/** Takes one batch of failures; the next batch is read when the promise has resolved. */
 type OnFailures = (jobs: readonly Job[], window: Window) => Promise<void> | void
 
 /**
@@ -122,7 +122,7 @@ export async function preview(run: Run, onFailures: OnFailures): Promise<Gathere
   }
 }
 
-/** All of a run that comes before the send, in a transaction that is left open. */
+/** Everything that a run does before the send, in a transaction that is left open. */
 async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read write')
@@ -142,14 +142,14 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   return compose(sql, { tally, anchor, now, window, ...found }, run)
 }
 
-/** A claim and every further read of a run: together they need all columns and rights. */
+/** A claim and every other read of a run, which together need all columns and rights. */
 export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
   const claimed = await claim(session, run)
   if (!('kind' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
 
-/** The same as a claim, without a mark or a lock. */
+/** What a claim would find, read without a mark or a lock. */
 async function survey(session: Session, run: Run, onFailures: OnFailures): Promise<Gathered> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read only')
@@ -167,18 +167,18 @@ async function survey(session: Session, run: Run, onFailures: OnFailures): Promi
   return compose(sql, { tally, anchor, now, window, older, waiting, locked: 0 }, run)
 }
 
-/** A synchronous standby may hold up the answer: a minute by default. */
+/** In milliseconds, a minute by default: a synchronous standby may delay the answer. */
 function commitTimeout({ sendTimeout }: Run): number {
   return 4 * sendTimeout
 }
 
-/** To ask what became of a COMMIT whose answer was lost. */
+/** Milliseconds to ask what became of a COMMIT whose answer was lost. */
 const WIND_UP = 30_000
 
-/** A clock that is further off than this makes times in logs misleading. */
+/** In milliseconds; a clock that is further off makes the times in logs misleading. */
 const SKEW = 5 * MINUTE
 
-/** BEGIN; now and the window come from the server's clock. */
+/** BEGIN. `now` and the window come from the server's clock. */
 async function begin(
   session: Session,
   { since, includeAlerted, runTimeout, sendTimeout, log }: Run,
@@ -210,7 +210,7 @@ async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
 }
 
-/** A row that cannot be understood is in the mail by its id. */
+/** Adds a job; one that cannot be understood is in the mail by its id alone. */
 function addTo(tally: Tally, job: Job, { log }: Run): void {
   try {
     tally.add(job)
@@ -237,7 +237,7 @@ interface Taken extends Omit<Found, 'found' | 'overdue'> {
   readonly window: Window
 }
 
-/** Reads what the mail says beside the failures, and renders it. */
+/** Reads what the mail says beside the failures, and renders the mail. */
 async function compose(sql: Sql, { tally, anchor, now, window, ...rest }: Taken, run: Run): Promise<Gathered> {
   const ids = idsOf(tally, anchor)
   const found = { ...rest, window, ids, found: tally.ids.length, overdue: anchor !== undefined }

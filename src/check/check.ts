@@ -9,8 +9,8 @@ import { bad, type Finding, good, said, wrong } from './finding.js'
 import { sampleDigest } from './sample.js'
 
 /**
- * Tests everything that a digest needs, and goes on after what is wrong. Only a test mail leaves a trace.
- * Throws the reason of the interruption as soon as it is stopped.
+ * Tests everything that a digest needs, and goes on after a finding that is wrong. Only a test mail leaves a trace.
+ * Throws the reason of an interruption as soon as it comes.
  */
 export async function* check(config: Usable, interruptions: Interruptions, sendTest: boolean): AsyncGenerator<Finding> {
   const { problems, database, account, mail, heartbeatUrl } = config
@@ -30,7 +30,7 @@ export async function* check(config: Usable, interruptions: Interruptions, sendT
   if (sendTest) yield mail ? await ofTestMail(mail, config.presentation, stop) : UNSENDABLE
 }
 
-/** The database, and then what a digest complained of on the way. */
+/** Findings of the database, then what the rehearsed digest has warned of. */
 async function* ofDigest(config: DigestConfig, interruptions: Interruptions): AsyncGenerator<Finding> {
   const noticed: Finding[] = []
   const run: Run = {

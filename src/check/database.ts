@@ -11,7 +11,7 @@ import { redact } from '../text/redact.js'
 import { plural } from '../text/words.js'
 import { bad, type Finding, good, said, wrong } from './finding.js'
 
-/** What can be said of the database until it is all said, the connection is lost, or the run is stopped. */
+/** Findings of the database; a lost connection is the last one. Throws the reason of an interruption. */
 export async function* ofDatabase(run: Run): AsyncGenerator<Finding> {
   const session = new Session(run.database)
   const findings = inSession(session, run)
@@ -28,7 +28,7 @@ export async function* ofDatabase(run: Run): AsyncGenerator<Finding> {
   }
 }
 
-/** Throws what is a fault of this program, or an interruption. */
+/** The last finding. Throws a fault of this program, or an interruption. */
 function lost(error: unknown): Finding {
   if (error instanceof ConfigError) return bad(2, `database: ${error.message}`)
   if (!isExpected(error)) throw error
@@ -53,7 +53,7 @@ async function ofServer(session: Session, { host, port }: DatabaseSettings): Pro
   return { ...good(''), text: `database: ${where}, PostgreSQL ${redact(version)}, ${how}` }
 }
 
-/** A digest without an index is slow, and does all it should. */
+/** A missing index is exit code 0: a digest is slow without it. */
 function* ofTable(table: Table): Generator<Finding> {
   const reason = unprepared(table, 'mark')
   if (reason) yield wrong(2, 'table', reason)
@@ -66,7 +66,7 @@ function* ofTable(table: Table): Generator<Finding> {
       : bad(0, `index: ${index} is missing or was not completed; a digest works, but reads the whole table`, cure)
 }
 
-/** The digest itself, up to the send. What it did is undone when the session is closed. */
+/** The digest itself, up to the send. Closing the session undoes its marks. */
 async function* ofRehearsal(session: Session, run: Run): AsyncGenerator<Finding> {
   const bound = deadline(run.runTimeout, run.interruptions.stop)
   try {

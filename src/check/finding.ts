@@ -1,12 +1,12 @@
 import { redact } from '../text/redact.js'
 import { oneLine } from '../text/words.js'
 
-/** One line of a check, in redacted words. Something is right (✓), wrong (✗), or merely said (·). */
+/** One line of a check, redacted: something is right (✓), wrong (✗), or merely said (·). */
 export interface Finding {
   readonly mark: '✓' | '✗' | '·'
   readonly text: string
   readonly cure?: string | undefined
-  /** Of what is wrong: the exit code that a digest would end in; 0 if it works nevertheless. */
+  /** Set if something is wrong: the exit code that a digest would end in; 0 if it works nevertheless. */
   readonly exitCode?: 0 | 1 | 2
 }
 
@@ -19,7 +19,7 @@ export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding =
   exitCode,
 })
 
-/** What is wrong, and behind the colon that follows it the cure. */
+/** A bad finding from a reason of the form "what is wrong: cure". */
 export function wrong(exitCode: 1 | 2, about: string, reason: string): Finding {
   const [, text = reason, cure] = /^(\S+ .*?): (.*)$/s.exec(reason) ?? []
   return bad(exitCode, `${about}: ${text}`, cure)

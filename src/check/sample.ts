@@ -3,7 +3,7 @@ import { type Digest, Tally } from '../digest/digest.js'
 import { type Job, JobError } from '../job.js'
 import { DAY, MINUTE } from '../text/time.js'
 
-/** A digest of made-up failures, for a test mail. No job has such an id, so its statements can do no harm. */
+/** A digest of made-up failures, for a test mail. No job has a negative id, so the mail's statements do no harm. */
 export function sampleDigest(now: Date): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
   const songs = REFRESH.steps[1]

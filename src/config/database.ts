@@ -4,7 +4,7 @@ import { HOST, oneOf, PORT, Wrong } from './values.js'
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
 
-/** Where the database is, who asks, and what its TLS has to prove. */
+/** Where the database is, who logs in, and what the server's TLS has to prove. */
 export interface DatabaseSettings {
   /** A name, an address, or the directory of a Unix socket. */
   readonly host: string
@@ -34,13 +34,13 @@ export function databaseSettings(reader: Reader): DatabaseSettings {
   }
 }
 
-/** libpq's grammar: the user's part ends at the first "@", unless a "/" comes before. SQLAlchemy adds "+" and its driver. */
+/** libpq's grammar: user and password end at the first "@" if no "/" comes before. SQLAlchemy adds "+" and a driver. */
 const GRAMMAR =
   /^postgres(?:ql)?(?:\+\w+)?:\/\/(?:(?<user>[^:@/]*)(?::(?<password>[^@/]*))?@)?(?<rest>(?:\[(?<address>[^\]]+)\]|(?<host>[^:/?]*))(?::(?<port>[^/?]*))?(?:\/(?<dbname>[^?]*))?(?:\?(?<query>.*))?)$/
 const PARAMETERS = /^(?:[^=&]+=[^=&]*(?:&|$))*$/
 const ENCODE = 'percent-encode # / @ ? : and blanks in a password or name (%23 %2F %40 %3F %3A %20)'
 
-/** What else people paste. */
+/** What people paste by mistake. */
 const PASTED: readonly (readonly [RegExp, string])[] = [
   [/^["'`‘’“”]/, 'stands in quotes: remove them'],
   [/^(?:export\s+)?DATABASE_URL\s*=/i, 'begins with its own name: keep what follows the "="'],
@@ -51,18 +51,18 @@ const PASTED: readonly (readonly [RegExp, string])[] = [
 ]
 
 const HONOURED = /^(?:user|password|host|port|dbname|sslmode|search_path)=|^sslrootcert=./
-/** What changes neither the rows that are read nor who can read along. Any other parameter is refused. */
+/** Parameters that change neither which rows are read nor who can read along. Any other one is refused. */
 const HARMLESS: readonly RegExp[] = [
   /^(?:fallback_)?application_name=/,
   /^(?:connect_timeout|keepalives(?:_idle|_interval|_count)?|tcp_user_timeout)=\d+$/,
-  // The default, or what is done anyway. Neon asks for the option where a client sends no SNI.
+  // The default, or what is done anyway. Neon needs its option only from clients that send no SNI.
   /^(?:channel_binding|gssencmode)=(?:disable|prefer)$|^options=(?:(?:endpoint|project)=[\w-]+)?$/,
   /^(?:target_session_attrs=any|client_encoding=(?:auto|utf-?8)|ssl_min_protocol_version=TLSv1(?:\.[12])?)$/i,
-  // What other clients tell their own pools.
+  // Settings of other clients' own pools.
   /^(?:connection_limit|max_overflow|pgbouncer|pool_\w+|prepareThreshold|socket_timeout|supa|workaround)=/,
   /^(?:prepared_)?statement_cache_size=/,
 ]
-/** Where removing the parameter is not all that there is to do. */
+/** What to do besides removing a refused parameter. */
 const CURES: ReadonlyMap<string, string> = new Map([
   ['channel_binding', '; sslmode=verify-full proves the server as well'],
   ['hostaddr', ', and name the server as the host'],
@@ -75,8 +75,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 type Pair = readonly [name: string, value: string]
 
 /**
- * What psql would make of the URL. A parameter is honoured, or harmless, or refused by its name: a run that ignored
- * one might read another table, or send the password in the clear. No value is repeated, since it may be secret.
+ * The settings that psql would take from the URL. A parameter is honoured, or harmless, or refused by its name: a run
+ * that ignored one might read another table, or send the password in the clear. No problem repeats a secret value.
  */
 function settingsOf(text: string): DatabaseSettings | Wrong {
   const pasted = PASTED.find(([form]) => form.test(text))?.[1]
@@ -91,7 +91,7 @@ function settingsOf(text: string): DatabaseSettings | Wrong {
   return settingsBy(all.map(([key, value]) => translated(decoded(key ?? ''), decoded(value ?? ''))))
 }
 
-/** In libpq's words, where others have words of their own; all that names schemas is a search_path. */
+/** Other clients' names and values → libpq's; whatever names a schema becomes a search_path. */
 function translated(key: string, value: string): Pair {
   const [, path] = (key === 'options' && /^\s*(?:-c\s*|--)search[-_]path=((?:\\.|[^\\\s])*)\s*$/i.exec(value)) || []
   if (path !== undefined) return ['search_path', path.replace(/\\(.)/g, '$1')]
@@ -106,7 +106,7 @@ function settingsBy(pairs: readonly Pair[]): DatabaseSettings | Wrong {
   const refused = pairs.filter((pair) => ![HONOURED, ...HARMLESS].some((form) => form.test(pair.join('='))))
   if (refused.length > 0) return new Wrong(` asks for what is not supported: ${refused.map(named).join(', ')}`)
   if (pairs.filter(([key]) => key === 'search_path').length > 1) return new Wrong(' names a schema more than once')
-  // As with libpq, the last one counts.
+  // As with libpq, the last value of a key counts.
   const given: Partial<Record<string, string>> = Object.fromEntries(pairs)
   const { host, user, sslrootcert: sslRootCert, search_path: searchPath } = given
   const port = PORT(given.port || '5432')
@@ -131,7 +131,7 @@ function settingsBy(pairs: readonly Pair[]): DatabaseSettings | Wrong {
   }
 }
 
-/** What stands before "=" may be a piece of a password. */
+/** A name of another form is not shown: it may be a piece of a password. */
 function named([key]: Pair): string {
   if (!/^\w{1,40}$/.test(key)) return 'a parameter that PostgreSQL does not have'
   return `${key} (remove it${CURES.get(key) ?? ''})`

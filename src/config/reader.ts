@@ -2,20 +2,20 @@ import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'dotenv'
 import { type Parse, Wrong } from './values.js'
 
-/** Set where there is no ./.env; no variable can have this name. */
+/** Key that is set if there is no ./.env; no variable can have this name. */
 const NO_FILE = Symbol('no ./.env')
 
-/** Variables by their names; unset and empty are the same. */
+/** Variables by name; an empty one counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>> & { readonly [NO_FILE]?: true }
 
-/** Every problem of the environment at once, one a line, none with a value that may be secret. */
+/** Every problem of the configuration at once, none with a value that may be secret. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('; '))
   }
 }
 
-/** The variables of the file and of the process, which win. Unless a path is given, ./.env may be missing. Throws a ConfigError. */
+/** Variables of the file `path`, or of ./.env if there is one; the given ones win. Throws a ConfigError. */
 export function readEnvironment(path: string | undefined, variables: Environment): Environment {
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
   if (path === '') throw new ConfigError(['--env is empty: name the file to read'])
@@ -32,16 +32,16 @@ function textOf(path: string): string {
   // A pipe or a device might never end.
   if (!statSync(path).isFile()) throw new Error('it is no regular file')
   const text = readFileSync(path, 'utf8')
-  // Every other byte of UTF-16 is zero.
+  // UTF-16 has a zero byte in every ASCII character.
   if (text.includes('\0')) throw new Error('it is UTF-16: save it as UTF-8')
   return text
 }
 
-/** Pasted unseen from a page or a document. Looked for only in what is not plain: Unicode's tables take 5 MB. */
+/** Characters pasted unseen with a value. Looked for only in a value that is not PLAIN: Unicode's tables take 5 MB. */
 const INVISIBLE = /(?![ \t\r\n])[\p{Cc}\p{Cf}\p{Z}]/u
 const PLAIN = /^[ -~\t\r\n]*$/
 
-/** Reads values and keeps a list of what is wrong with them, so that all of it is reported in one go. */
+/** Reads values and collects their problems, so that all are reported at once. */
 export class Reader {
   readonly problems: string[] = []
 
@@ -51,7 +51,7 @@ export class Reader {
     return Boolean(this.env[name]?.trim())
   }
 
-  /** With the blanks around it. */
+  /** The value with the blanks around it. */
   verbatim(name: string): string | undefined {
     return this.env[name] ? this.parsed(name, (text) => text) : undefined
   }
@@ -60,7 +60,7 @@ export class Reader {
     return this.has(name) ? (this.parsed(name, (text) => parse(text.trim())) ?? fallback) : fallback
   }
 
-  /** `cure` says what to set it to. What is missing or wrong is a problem, and then the value does not matter. */
+  /** A missing or wrong value adds a problem and is undefined, whatever T says. `cure` says what to set it to. */
   required<T>(name: string, parse: Parse<T>, cure: string): T {
     if (!this.has(name))
       this.problems.push(`${name} is missing: ${cure}${this.env[NO_FILE] ? ' (there is no ./.env)' : ''}`)

@@ -30,9 +30,9 @@ export function name(length: number): Parse<string> {
   return (text) => cut(oneLine(redact(text)), length)
 }
 
-/** Long enough for any refresh, and short enough for a calendar. */
+/** In milliseconds; ten years, so that no deadline leaves the calendar. */
 export const OVERDUE_AFTER = duration(3_650 * DAY, 'of at most 3650d, e.g. 14d')
-// setTimeout() fires at once beyond 2^31 - 1 milliseconds, and nothing here may take a day.
+/** In milliseconds; a day, because setTimeout() fires at once beyond 2^31 - 1 (24 days). */
 export const TIMEOUT = duration(DAY, 'of at most 1d, e.g. 15s or 2m')
 export const PORT = mustBe('a port number', (text) =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined,
@@ -51,10 +51,10 @@ export const TIMEZONE = mustBe('an IANA time zone, e.g. Europe/Berlin', (text) =
 export const ADMIN_URL = mustBe('an http or https URL without user or query', (text) => baseUrl(text))
 const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/
 export const SENDGRID_URL = mustBe('an https URL (plain http only to 127.0.0.1, ::1 or localhost)', (text) =>
-  // The library appends the version itself.
+  // The library appends /v3 itself.
   baseUrl(text, ({ protocol, hostname }) => protocol === 'https:' || LOOPBACK.test(hostname))?.replace(/\/v3$/, ''),
 )
-/** fetch() throws where a URL holds a user or a password. */
+/** fetch() refuses a URL with a user or a password. */
 export const HEARTBEAT_URL = mustBe('an http or https URL without user and password', (text) => parseUrl(text)?.href)
 // A key pasted with a line break or a typographic quote cannot stand in an HTTP header.
 export const API_KEY: Parse<string> = (text) =>
@@ -64,7 +64,7 @@ export const ADDRESS = mustBe('one plain address such as alerts@example.com', (t
   ADDRESS_FORM.test(text) ? text : undefined,
 )
 
-/** Comma-separated. The first spelling counts: SendGrid refuses duplicates in any case. */
+/** Comma-separated, each in its first spelling: SendGrid refuses duplicates, whatever their case. */
 export function recipients(text: string): readonly string[] | Wrong {
   const entries = text.split(',').flatMap((entry) => entry.trim() || [])
   const wrong = entries.findIndex((entry) => !ADDRESS_FORM.test(entry))
@@ -74,7 +74,7 @@ export function recipients(text: string): readonly string[] | Wrong {
   return entries.filter((_, index) => lower.indexOf(lower[index] as string) === index)
 }
 
-/** An http or https URL that paths are appended to, hence without its trailing slash. */
+/** An http or https URL without trailing slashes, because paths are appended to it. */
 function baseUrl(text: string, isAllowed: (url: URL) => boolean = () => true): string | undefined {
   const url = parseUrl(text)
   return url && !url.search && !url.hash && isAllowed(url) ? url.href.replace(/\/+$/, '') : undefined

@@ -18,7 +18,7 @@ export type Fate =
   | { readonly kind: 'committed' }
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
-/** In milliseconds: of each statement, and of an abandoned transaction, which has to outlive the mail. */
+/** In milliseconds: for each statement, and for a transaction that is idle, as it is during the send. */
 interface Bounds {
   readonly statement: number
   readonly idle: number
@@ -29,15 +29,15 @@ const BEGIN = {
   'read write': 'isolation level read committed',
   'read only': 'isolation level repeatable read read only',
 }
-/** Since PostgreSQL 17 a role may have a bound on whole transactions; ours have bounds of their own. */
+/** Lifts the bound on whole transactions that a role may have since PostgreSQL 17: ours have bounds of their own. */
 export const UNBOUNDED = `
   select set_config('transaction_timeout', '0', true)
   where current_setting('transaction_timeout', true) is not null`
-/** Pauses before each question what became of a transaction: the server may be on its way down, or up. */
+/** Milliseconds before each question what became of a transaction: the server may be stopping or starting. */
 const PAUSES = [0, 50, 250, 500, 1_000, 2_000]
 
 /**
- * One connection, opened on the first statement and never again: postgres.js would reconnect in silence, and a COMMIT
+ * One connection, opened by the first statement and never again: postgres.js would reconnect in silence, and a COMMIT
  * on a fresh connection succeeds without having committed anything. Once the connection is lost, every further
  * statement is rejected. At most one transaction at a time.
  */
@@ -45,7 +45,7 @@ export class Session {
   readonly sql: Sql
   private socket: Socket | undefined
   private inTransaction = false
-  /** By which the server knows later what became of the transaction. */
+  /** Names the transaction when the server is asked what became of it. */
   private transactionId = ''
 
   constructor(private readonly settings: DatabaseSettings) {
@@ -56,12 +56,12 @@ export class Session {
       database,
       username: user,
       password,
-      // Not in the library's types; called for every connection it wants to open. TLS is settled there.
+      // Called for every connection that the library opens, but missing in its types. openSocket() sets up TLS.
       socket: async () => {
         if (this.socket) throw this.socket.errored ?? new ConnectionError('the server closed the connection')
         const socket = await openSocket(settings)
         this.socket = socket
-        // A statement that begins between a socket's error and its close would never be answered by the library.
+        // Repeats the error: the library would never answer a statement that begins between the error and the close.
         socket.once('close', () => socket.errored && socket.emit('error', socket.errored))
         // By these the library names the server when it reports an error.
         return Object.assign(socket, { host, port })
@@ -71,7 +71,7 @@ export class Session {
       max_lifetime: 0,
       // In seconds, for the handshake that follows the connection.
       connect_timeout: 10,
-      // In seconds. Nothing is said while an index is built: the kernel asks whether the server still lives.
+      // In seconds. While an index is built nothing is sent, and only the kernel notices that the server is gone.
       keep_alive: 30,
       // Behind a transaction pooler a prepared statement may meet a backend that has never seen it.
       prepare: false,
@@ -86,8 +86,8 @@ export class Session {
 
   /**
    * BEGIN, with bounds that hold for this transaction alone: a pooler's backend serves others afterwards.
-   * Also sets what a role's settings may have changed of how values are written and read.
-   * Without JIT and parallel workers: right after a storm was marked the planner still believes that the partial
+   * Resets what a role's settings may change about how values are written and read.
+   * Turns off JIT and parallel workers: right after a storm was marked the planner still believes that the partial
    * index holds all of it, and would start both for a run that finds nothing.
    * Resolves with the server's time, in milliseconds since the epoch.
    */
@@ -111,7 +111,7 @@ export class Session {
     return row?.now
   }
 
-  /** What it is connected to; `encrypted` is our connection: a pooler may go on without. */
+  /** What the session is connected to; `encrypted` is our connection: a pooler's own may not be. */
   async describe(): Promise<Row> {
     const query = this.sql`
       select
@@ -120,12 +120,12 @@ export class Session {
         current_database() as database,
         pg_backend_pid() as pid`
     const [row] = await query
-    // A pooler invents the process that greets its client.
+    // A pooler greets its client with an invented process.
     const { pid } = (query as unknown as { readonly state: { readonly pid: number } }).state
     return { ...row, encrypted: this.socket instanceof TLSSocket, pooled: row?.pid !== pid }
   }
 
-  /** Never rejects: if no answer comes within `timeout`, the server is asked what became of the transaction. */
+  /** COMMIT. Without a good answer within `timeout` milliseconds, asks for the transaction's fate. Never rejects. */
   async commit(timeout: number, abort: AbortSignal): Promise<Fate> {
     const bound = deadline(timeout, abort)
     try {
@@ -134,7 +134,7 @@ export class Session {
       if (command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`)
       return { kind: 'committed' }
     } catch (error) {
-      // Even an error of the server's may have overtaken its answer to COMMIT.
+      // Even after an error of the server's the transaction may be committed.
       const status = await this.transactionStatus(abort)
       if (status === 'committed') return { kind: 'committed' }
       return { kind: status === 'aborted' ? 'rolled back' : 'unknown', error }
@@ -143,7 +143,7 @@ export class Session {
     }
   }
 
-  /** Asks on other sessions, because this one may be lost. Undefined if the transaction's end is not known. */
+  /** Asks by other sessions, because this one may be lost. Undefined if the end of the transaction is not known. */
   private async transactionStatus(abort: AbortSignal): Promise<'committed' | 'aborted' | undefined> {
     for (const pause of PAUSES) {
       const other = new Session(this.settings)
@@ -163,7 +163,7 @@ export class Session {
 
   /** Rolls back what was not committed and leaves nothing open; never rejects. */
   async close(): Promise<void> {
-    // A pooler would free the rows only some time after we have gone, and the next run would skip them.
+    // Without ROLLBACK a pooler would free the rows only some time after the close: the next run would skip them.
     if (this.inTransaction) {
       const bound = deadline(CLOSE_TIMEOUT)
       await interruptible(this.sql.unsafe('rollback'), bound.signal).catch(() => {})

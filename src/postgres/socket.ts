@@ -7,16 +7,16 @@ import { ConfigError } from '../config/reader.js'
 import { ConnectionError, TlsError, UNTRUSTED } from '../errors.js'
 import { deadline } from '../interruption.js'
 
-/** For the connection and its TLS. */
+/** For the connection and its TLS, in milliseconds. */
 const TIMEOUT = 10_000
-/** PostgreSQL's SSLRequest: its length, and the code that no protocol version has. */
+/** PostgreSQL's SSLRequest: its length, and a code that is no version of the protocol. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
-/** What ends a session, in PostgreSQL's ErrorResponse. No row looks like it, because no text has a zero byte. */
+/** An error that ends a session, in PostgreSQL's ErrorResponse. No row looks like it: no text has a zero byte. */
 const FATAL = /[SV](?:FATAL|PANIC)\0C(\w{5})\0M([^\0]*)\0/
 /** In bytes. A fatal error has no statement in it, and is short. */
 const LONGEST_ERROR = 4_096
 
-/** A connection to the server, encrypted as sslmode demands. Rejects with a ConnectionError, within ten seconds. */
+/** Connects within ten seconds, encrypted as sslmode demands. Rejects with a ConnectionError or a ConfigError. */
 export async function openSocket(settings: DatabaseSettings): Promise<net.Socket> {
   const { host, port, sslMode } = settings
   const isDirectory = host.startsWith('/')
@@ -26,7 +26,7 @@ export async function openSocket(settings: DatabaseSettings): Promise<net.Socket
   let socket = net.connect(isDirectory ? { path: `${host}/.s.PGSQL.${port}` } : { host, port })
   try {
     await once(socket, 'connect', { signal: bound.signal })
-    // A server that hangs up is no error to Node, and would leave us waiting.
+    // A server that hangs up is no error to Node: the run would wait for an answer.
     socket.on('end', () => socket.destroy(new ConnectionError('the server closed the connection')))
     if (encryption) {
       socket.write(SSL_REQUEST)
@@ -46,7 +46,7 @@ export async function openSocket(settings: DatabaseSettings): Promise<net.Socket
   } catch (error) {
     socket.destroy()
     if (error instanceof ConnectionError) throw error
-    // A host with several addresses fails with an AggregateError whose message is empty; its code is not.
+    // A host with several addresses fails with an AggregateError whose message is empty: only its code tells.
     const { code = 'no code' } = error as NodeJS.ErrnoException
     const reason = `cannot connect to ${address} (${bound.passed ? 'no answer' : code})`
     if (!UNTRUSTED.test(code)) throw new ConnectionError(reason)
@@ -63,7 +63,7 @@ function addressOf({ host, port }: DatabaseSettings): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** The driver knows a FATAL error only at log-in: later it would say no more than that the connection was closed. */
+/** Ends the connection with the server's FATAL error: after the log-in the driver would only say that it is closed. */
 function closeOnFatal(socket: net.Socket): void {
   let tail = Buffer.alloc(0)
   socket.on('data', (data: Buffer) => {
@@ -73,7 +73,7 @@ function closeOnFatal(socket: net.Socket): void {
   })
 }
 
-/** What TLS has to prove, by sslmode as libpq defines it; "no-verify" as node-postgres does. The name is sent for SNI. */
+/** What TLS has to prove, by sslmode as libpq defines it ("no-verify" as node-postgres). The name is sent for SNI. */
 function encryptionOf({ host, sslMode, sslRootCert }: DatabaseSettings): tls.ConnectionOptions {
   const names = net.isIP(host) ? { host } : { host, servername: host }
   const verified = sslMode.startsWith('verify') || (sslRootCert !== undefined && sslMode !== 'no-verify')

@@ -8,7 +8,7 @@ const isRefresh = (sql: Sql): Fragment => sql`
     and target_type = ${REFRESH.targetType}
     and target_id in ${sql(REFRESH.steps.map((step) => step.targetId))}`
 
-/** Of a refresh's jobs the one by which it ran to its end. */
+/** Whether a job of a refresh is its last step, done. */
 const isSuccess = (sql: Sql): Fragment => sql`
   target_id = ${LAST_STEP.targetId}
     and job_type = ${LAST_STEP.jobType}
@@ -20,14 +20,14 @@ export interface Anchor extends Overdue {
   readonly id: bigint
   /** Whether it is the last success; otherwise it is the oldest refresh job on record. */
   readonly succeeded: boolean
-  /** Overdue, and to be reported. */
+  /** Whether it is overdue and to be reported. */
   readonly isDue: boolean
 }
 
 /**
- * Undefined when no refresh is on record. It is due when the anchor is too old and that was not reported: a success
- * has its own mark; without one, any refresh job that was marked since the deadline has said it. What was reported
- * counts again only if asked for, and if the deadline lies inside the window.
+ * The anchor, by a rule of `after` milliseconds; undefined when no refresh is on record. It is due from its deadline
+ * on, until a mark at or after the deadline says that this was reported: the mark of the success or, where there is
+ * none, of any refresh job. With includeAlerted it is due again if the deadline lies inside the window.
  */
 export async function readAnchor(
   sql: Sql,
@@ -68,7 +68,7 @@ export async function readAnchor(
   return row && { ...(row as Anchor), id: BigInt(row.id), after }
 }
 
-/** False when another session has locked its row. */
+/** Locks the anchor's row. False when another session has locked it. */
 export async function lockAnchor(sql: Sql, { id }: Anchor): Promise<boolean> {
   const rows = await sql`
     select
@@ -78,13 +78,13 @@ export async function lockAnchor(sql: Sql, { id }: Anchor): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Jobs read of one chain, and of all refreshes: many more than they have steps, and few enough for the memory. */
+/** Jobs read of each chain, and of all refreshes: many more than there are steps, and few enough for the memory. */
 const CHAIN_JOBS_READ = 100
 const LATEST_JOBS_READ = 500
 
 /**
- * The jobs of these chains, in any state and in the order of their creation; the first hundred of each chain.
- * Materialized, or the planner would walk the primary key in search of them.
+ * The first hundred jobs of each of these chains, in any state, in the order of their creation.
+ * Materialized, because the planner would otherwise search the whole primary key for them.
  */
 export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {
   if (chains.length === 0) return []
@@ -103,7 +103,7 @@ export async function readChainJobs(sql: Sql, chains: readonly string[]): Promis
   return rows.map(toJob)
 }
 
-/** Of all refreshes: what is queued or running, then the latest jobs, newest first. */
+/** Jobs of all refreshes, 500 at most: the queued and running ones, then the others; each newest first. */
 export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
   const rows = await sql`
     select ${columns(sql)}
@@ -114,7 +114,7 @@ export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
   return rows.map(toJob)
 }
 
-/** The job by which a refresh last ran to its end. */
+/** The last success of the refresh, if one is on record. */
 export async function readLastSuccess(sql: Sql): Promise<Job | undefined> {
   const rows = await sql`
     select ${columns(sql)}

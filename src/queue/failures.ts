@@ -2,18 +2,18 @@ import type { Backlog, Job, Window } from '../job.js'
 import { type Fragment, isServerError, type Row, type Sql } from '../postgres/session.js'
 import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row.js'
 
-/** Failures in one mail: as many as half a processor reads and writes in RUN_TIMEOUT. */
+/** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. */
 export const FAILURES_PER_MAIL = 100_000
 
-/** Rows at a time: few enough for the memory, and for a reader that may be slow. */
+/** Rows at a time: few enough for the memory, even if stdout is read slowly. */
 const BATCH = 1_000
 
-/** Final, and not an admin's cancel. A dead job may have attempts left: its error was permanent. */
+/** Final, and not cancelled before it had an error. A dead job may have attempts left, after a permanent error. */
 const failedForGood = (sql: Sql): Fragment => sql`
   (status = 'dead' or (status = 'failed' and attempts >= max_attempts))
     and last_error is distinct from ${cancelNote(sql)}`
 
-/** An admin's retry leaves last_alerted_at alone, so a mark older than the failure is a mark of an earlier one. */
+/** An admin's retry leaves last_alerted_at alone, so a mark before the failure belongs to an earlier failure. */
 const notReported = (sql: Sql): Fragment => sql`
   (last_alerted_at is null or last_alerted_at < ${failedAt(sql)})`
 
@@ -22,7 +22,7 @@ const due = (sql: Sql, { since, includeAlerted }: Window): Fragment => sql`
     and ${includeAlerted ? sql`true` : notReported(sql)}
     and ${failedAt(sql)} >= ${start(sql, since)}`
 
-/** Chains first, then the oldest. With includeAlerted the latest marks come last: the next run goes on with the rest. */
+/** Chains first, then the oldest. With includeAlerted the latest marks come last, so that the next run takes others. */
 const inTurn = (sql: Sql, { includeAlerted }: Window): Fragment => sql`
   (payload ->> 'chain_started_at') is null,
   ${includeAlerted ? sql`last_alerted_at nulls first,` : sql``}
@@ -30,18 +30,18 @@ const inTurn = (sql: Sql, { includeAlerted }: Window): Fragment => sql`
   id`
 
 /**
- * The mark of a run: the clock's time, not now(), since a job may have died after this transaction began. It is never
- * before the failure, which another clock may have dated.
+ * A mark is the clock's time, not now(), because a job may have failed after this transaction began; and it is never
+ * before the failure, whose time may come from a clock that is ahead.
  */
 const newMark = (sql: Sql): Fragment => sql`greatest(clock_timestamp(), ${failedAt(sql)})`
 
-/** One run at a time. False when another one holds the lock; it is released with the transaction. */
+/** One run at a time: takes a lock until the transaction ends. False when another run holds it. */
 export async function lockOutOtherRuns(sql: Sql): Promise<boolean> {
   const [row] = await sql`select pg_try_advisory_xact_lock(hashtextextended('job-alert digest', 0)) as locked`
   return row?.locked
 }
 
-/** Who holds it, as far as this role may know: its process, and when its transaction began. */
+/** The run with the lock: its server process, and when its transaction began, as far as this role may know. */
 export async function otherRun(sql: Sql): Promise<{ pid: number | undefined; since: Date | undefined }> {
   const [row] = await sql`
     select pid, date_part('epoch', xact_start) * 1000 as since
@@ -55,7 +55,7 @@ export async function otherRun(sql: Sql): Promise<{ pid: number | undefined; sin
   return { pid: row?.pid ?? undefined, since: row?.since ? new Date(row.since) : undefined }
 }
 
-/** A table on which the marks do not hold; nothing may be sent. */
+/** The marks do not hold on this table, so nothing may be sent. */
 export class NotMarked extends Error {}
 
 const SUSPECT = 'probably a trigger or a rule on research_jobs skips or undoes the update of last_alerted_at'
@@ -64,13 +64,13 @@ function notMarked(missing: number, all: number): NotMarked {
   return new NotMarked(`${missing} of ${all} failures could not be marked: ${SUSPECT}`)
 }
 
-/** Through an array, because a join with so many would read the table; not as a parameter, for which the driver waits. */
+/** An array, because a join with so many ids would read the whole table; a parameter would cost a round trip. */
 const among = (sql: Sql, ids: string): Fragment => sql.unsafe(`any(array(select unnest('{${ids}}'::bigint[])))`)
 
 /**
- * Marks the failures that are due, at most 100,000, and hands each to `onJob` as it comes back; returns how many. Rows
- * that another session has locked are left for the next run. Throws NotMarked unless all that were locked come back.
- * The marks are written in batches that are sent at once: the server writes one while those before it are read.
+ * Locks and marks the failures that are due, at most 100,000, and hands each to `onJob` as it comes back; returns how
+ * many. Rows locked by another session are left for the next run. Throws NotMarked unless all of its own come back.
+ * All batches of marks are sent at once, so that the server writes one while the run reads those before it.
  */
 export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) => void): Promise<number> {
   const batches = await sql`
@@ -104,14 +104,14 @@ export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) 
     return rows.forEach(onRow)
   })
   await Promise.all(claims).catch((error) => {
-    // A rule refuses RETURNING as a feature that is not supported.
+    // PostgreSQL refuses RETURNING where a rule rewrites the update.
     throw isServerError(error) && error.code === '0A000' ? new NotMarked(`${error.message}: ${SUSPECT}`) : error
   })
   if (marked !== locked) throw notMarked(locked - marked, locked)
   return marked
 }
 
-/** The same failures, left as they are. The next ones are read when `onJobs` has resolved. */
+/** Reads all failures that are due, without a lock or a mark. The next batch is read when `onJobs` has resolved. */
 export async function readFailures(
   sql: Sql,
   window: Window,
@@ -134,11 +134,11 @@ export async function mark(sql: Sql, id: bigint): Promise<void> {
 }
 
 /**
- * Throws NotMarked unless every one has a mark of this transaction, which is not before its beginning, now(): a trigger
- * or a rule may skip or undo the update.
+ * Throws NotMarked unless each job has a mark of this transaction: at or after its beginning, now(), and the failure.
+ * A trigger or a rule may have skipped or undone the update.
  */
 export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<void> {
-  // A deferred trigger would fail, or undo the mark, only at COMMIT.
+  // A deferred trigger would otherwise fail, or undo the mark, only at COMMIT.
   if (ids.length > 0) await sql`set constraints all immediate`
   let missing = ids.length
   for (let first = 0; first < ids.length; first += BATCH) {
@@ -152,11 +152,11 @@ export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<vo
   if (missing !== 0) throw notMarked(missing, ids.length)
 }
 
-/** Failures that were not reported, apart from those that this transaction has marked. */
+/** Numbers of failures that this transaction has not marked. */
 export interface Unreported {
-  /** Before the window. */
+  /** Before the window, and never reported. */
   readonly older: Backlog
-  /** In it: locked by another session, beyond what one mail takes, or failed since the claim. */
+  /** Due: locked by another session, beyond what one mail takes, or failed since the claim. */
   readonly left: number
 }
 

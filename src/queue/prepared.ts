@@ -1,9 +1,9 @@
 import { isServerError, type Sql } from '../postgres/session.js'
 
-/** The database is not as digest needs it, and says how it can be; nothing was attempted. */
+/** The database is not as the command needs it; the message says how to fix that. Nothing was sent or marked. */
 export class NotPrepared extends Error {}
 
-/** What the files of sql/ build. */
+/** The indexes that the files of sql/ build. */
 export const INDEXES = ['research_jobs_unreported_failures', 'research_jobs_chain']
 
 /** What the catalog says of research_jobs, as this role sees it. */
@@ -18,11 +18,11 @@ export interface Table {
   readonly hidesFromReading: boolean
   readonly hidesFromMarking: boolean
   readonly role: string
-  /** Of INDEXES those that are there and whose build was completed. */
+  /** Those of INDEXES that exist and whose build was completed. */
   readonly indexes: readonly string[]
 }
 
-/** Reads the catalog alone, so that the role needs no right. A policy "using (true)" hides nothing. */
+/** Reads only the catalog, for which the role needs no right. A policy "using (true)" hides nothing. */
 export async function readTable(sql: Sql): Promise<Table> {
   const [row] = await sql`
     with policy as (
@@ -83,7 +83,7 @@ export function unprepared(table: Table, to: 'read' | 'mark'): string | undefine
   return undefined
 }
 
-/** Throws NotPrepared unless this role sees every row of a table that can be marked. */
+/** Throws NotPrepared if a digest cannot trust the table. */
 export async function demandPrepared(sql: Sql, to: 'read' | 'mark'): Promise<void> {
   const reason = unprepared(await readTable(sql), to)
   if (reason) throw new NotPrepared(reason)

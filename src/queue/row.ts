@@ -2,23 +2,23 @@ import { type Job, JobError, type Window } from '../job.js'
 import type { Fragment, Row, Sql } from '../postgres/session.js'
 import { redact } from '../text/redact.js'
 
-/** Which of a row's times is that of its failure: not every way of dying sets finished_at. */
+/** The time of a row's failure: not every failure sets finished_at. */
 export const failedAt = (sql: Sql): Fragment => sql`coalesce(finished_at, claimed_at, created_at)`
 
-/** Epochs: no DateStyle, no time zone, and infinity is a number. Not extract(), which is numeric and slow. */
+/** Since the epoch: no DateStyle, no time zone, and infinity is a number. extract() is numeric, and slow. */
 export const milliseconds = (sql: Sql, time: Fragment): Fragment => sql`date_part('epoch', ${time}) * 1000`
 
 /** What an admin's cancel writes where a job has no error. */
 export const cancelNote = (sql: Sql): Fragment => sql`'cancelled by admin'`
 
-/** A Date cannot be before all of PostgreSQL's times. */
+/** Start of the window. No Date is before a time of -infinity. */
 export const start = (sql: Sql, since: Window['since']): Fragment =>
   since === 'all' ? sql`'-infinity'::timestamptz` : sql`${since}::timestamptz`
 
 /**
- * The queue's worker writes 2,000 characters, and the janitor appends to them. Longer errors lose their middle on the
- * server. The head ends with a whole word, and the tail begins with a whole line or the janitor's words: half a
- * credential is not recognised. No parameters here: the driver sends a statement with parameters only after an answer.
+ * last_error, without its middle beyond 3,500 characters: the queue's worker writes 2,000, and the janitor appends to
+ * them. The head ends with a whole word, and the tail begins with a whole line or the janitor's words, because half a
+ * credential is not recognised. Without parameters, because they cost the claim a round trip per batch.
  */
 const shortened = (sql: Sql): Fragment => sql`
   case
@@ -28,7 +28,7 @@ const shortened = (sql: Sql): Fragment => sql`
       || coalesce(substring(right(last_error, 1000) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
-/** The columns of a Job. Of the payload only what is needed leaves the server: it may be anything, and of any size. */
+/** The columns of a Job. Of the payload only chain_started_at is read: the rest may be anything, of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
   left(source, 200) as source,
@@ -46,10 +46,10 @@ export const columns = (sql: Sql): Fragment => sql`
   status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
 
-/** Stands in for an error that cannot be read. */
+/** In place of the error of a row that cannot be understood. */
 export const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
 
-/** The same few names stand in every row. */
+/** Redacted names: the same few stand in every row. */
 const names = new Map<string, string>()
 const NAMES_KEPT = 1_000
 
@@ -59,7 +59,7 @@ function redactedName(name: string): string {
   return redacted
 }
 
-/** A row of `columns` → a job. Written over, because a copy of each would take 30 MB in a storm. */
+/** A row of `columns` → a job. Overwrites the row, because copies would take 30 MB in a storm. */
 export function toJob(row: Row): Job {
   const error = row.error === null ? null : new JobError(row.error)
   return Object.assign(row as Job, {

@@ -6,21 +6,21 @@ import { cut, oneLine } from '../text/words.js'
 export type Answer = { readonly kind: 'accepted'; readonly messageId: string } | NotAccepted
 
 /**
- * `refused`: SendGrid will not have the mail. `not taken`: it cannot have got it, or was too busy. `unknown`: it may
- * have taken it. The reason is fit for a log: the library's own errors hold the key and the whole mail.
+ * `refused`: SendGrid does not want the mail. `not taken`: SendGrid cannot have got the mail, or was too busy.
+ * `unknown`: SendGrid may have taken it. The reason is fit for a log; the library's errors hold key and mail.
  */
 export interface NotAccepted {
   readonly kind: 'refused' | 'not taken' | 'unknown'
   readonly reason: string
 }
 
-/** What an HTTP answer to a mail means. Only 202 takes it; never rejects. */
+/** What an HTTP answer to a mail means: only 202 takes the mail. Never rejects. */
 export async function judge(
   status: number,
   headers: Readonly<Record<string, string>>,
   body: Readable,
 ): Promise<Answer> {
-  // An abort after the answer is an error event on a body that is no longer read.
+  // An abort after the answer is an error event on the body, and would be uncaught.
   body.on('error', () => {})
   if (status === 202) {
     body.destroy()
@@ -31,7 +31,7 @@ export async function judge(
   return { kind: status >= 300 && status < 500 ? 'refused' : 'unknown', reason }
 }
 
-/** Text of an answer, as it may stand in a log. */
+/** Text of an answer, fit for a log. */
 function logged(text: string): string {
   return cut(oneLine(redact(text)), 300)
 }
@@ -39,7 +39,7 @@ function logged(text: string): string {
 const BODY_LIMIT = 65_536
 const BODY_TIMEOUT = 2_000
 
-/** As much of the body as comes in two seconds. */
+/** As much of the body as comes in two seconds, at most about 64 KiB. Never rejects. */
 export async function readBody(body: Readable): Promise<string> {
   const chunks: Buffer[] = []
   const timer = setTimeout(() => body.destroy(), BODY_TIMEOUT)
@@ -51,7 +51,7 @@ export async function readBody(body: Readable): Promise<string> {
       if (size > BODY_LIMIT) break
     }
   } catch {
-    // What came until then may be enough.
+    // What was read until then may be enough.
   } finally {
     clearTimeout(timer)
     body.destroy()
@@ -59,11 +59,11 @@ export async function readBody(body: Readable): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** The status, and what SendGrid's JSON says, if it is that. */
+/** The status, and SendGrid's reasons if the body is its JSON. */
 export function answered(status: number, body: string): string {
   try {
     const { errors } = JSON.parse(body) as { errors: { message: string; field?: string | null }[] }
-    // The field is the part of the request that it is about.
+    // The field is the part of the request that the message is about.
     const details = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message))
     return `SendGrid answered ${status}: ${logged(details.join('; '))}`
   } catch {

@@ -8,7 +8,7 @@ import { UNTRUSTED } from '../errors.js'
 import { type Deadline, deadline } from '../interruption.js'
 import type { NotAccepted } from './answer.js'
 
-/** Work that does not reject: why it failed is its answer. */
+/** Does `work`; a rejection becomes a NotAccepted. */
 type Attempt = <T>(work: () => Promise<T>) => Promise<T | NotAccepted>
 
 /**
@@ -28,14 +28,14 @@ export async function connected<T>(
   try {
     // Not setApiKey(): it resets the base URL, and warns on stderr of keys that look odd to it.
     client.setDefaultHeader('Authorization', `Bearer ${account.apiKey}`)
-    // Options of the HTTP client below the library, which passes them on but does not name them in its types.
+    // Options of the HTTP client below the library, which passes them on but has no types for them.
     client.setDefaultRequest({
       baseUrl: account.baseUrl,
       signal: bound.signal,
       maxRedirects: 0,
       httpAgent: agent,
       httpsAgent: agent,
-      // It would hand the key to the proxy that HTTP_PROXY names, even for a loopback address.
+      // Otherwise the key would go to the proxy that HTTP_PROXY names, even for a loopback address.
       proxy: false,
       // The status alone decides: a body may drip for ever.
       responseType: 'stream',
@@ -49,12 +49,12 @@ export async function connected<T>(
     return await work(attempt, bound.signal)
   } finally {
     bound.clear()
-    // An answer whose body never ends would keep its socket, and the process with it.
+    // An answer whose body never ends would keep its socket open and the process alive.
     agent.destroy()
   }
 }
 
-/** `onConnected` is called when a connection stands: before that nothing can have been taken. */
+/** `onConnected` is called when a connection stands: before that SendGrid cannot have taken the mail. */
 function agentFor(url: string, onConnected: () => void): http.Agent {
   const isSecure = url.startsWith('https:')
   const agent = isSecure ? new https.Agent() : new http.Agent()
@@ -63,7 +63,7 @@ function agentFor(url: string, onConnected: () => void): http.Agent {
   return agent
 }
 
-/** Only the code is taken over: the error itself holds the request with its key. */
+/** Takes only the error's code: the error itself holds the request with its key. */
 function notAccepted({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
   const kind = stood ? 'unknown' : 'not taken'
   if (bound.passed)

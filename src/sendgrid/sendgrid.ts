@@ -25,7 +25,7 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
           const [{ statusCode, headers, body }] = await mail.send(data)
           return judge(statusCode, headers, body as unknown as Readable)
         })
-      // Asks again while the answers prove that nothing was taken, and time allows.
+      // Posts again while the answers prove that the mail was not taken, and time allows.
       for (const pause of PAUSES) {
         const answer = await post()
         if (answer.kind !== 'not taken') return answer
@@ -36,13 +36,13 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
     })
 }
 
-/** What is wrong with the key, and what to do about it. */
+/** Why the key cannot be used, and what to do about it. */
 export interface KeyProblem {
   readonly reason: string
   readonly cure: string
 }
 
-/** Undefined if SendGrid accepts the key and it may send. Settles as a SendMail does; never rejects. */
+/** Undefined if SendGrid accepts the key and the key may send. Settles as a SendMail does; never rejects. */
 export async function readKeyProblem(account: Account, signal: AbortSignal): Promise<KeyProblem | undefined> {
   const problem = await connected(account, signal, (attempt) =>
     attempt(async () => {
@@ -91,16 +91,16 @@ function request(
       { type: 'text/plain', value: text },
       { type: 'text/html', value: html },
     ],
-    // A category that stands there twice is refused.
+    // SendGrid refuses a category that is given twice.
     categories: [...new Set(['job-alert', ...(environment ? [environment] : [])])],
-    // These go out as HTTP headers of the request, too: ASCII only.
+    // The library sends these as headers of the HTTP request, too: ASCII only.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'OOF, AutoReply' },
     trackingSettings: {
       clickTracking: { enable: false, enableText: false },
       openTracking: { enable: false },
       subscriptionTracking: { enable: false },
     },
-    // An on-call address that once bounced would otherwise be dropped in silence.
+    // SendGrid would otherwise drop an on-call address that once bounced, in silence.
     mailSettings: { bypassListManagement: { enable: true } },
   }
 }
