@@ -108,8 +108,8 @@ export function checkSummary(codes: readonly (0 | 1 | 2)[]): Summary {
   const exitCode = codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0
   const wrong = codes.length === 1 ? 'one thing is wrong' : `${codes.length} things are wrong`
   if (exitCode !== 0) return { exitCode, outcome: 'check failed', message: `a digest would not work: ${wrong}` }
-  const slowly = codes.length > 0 ? ', but slowly' : ''
-  return { exitCode, outcome: 'check passed', message: `a digest would work${slowly}` }
+  const but = codes.length > 0 ? `, but ${wrong}` : ''
+  return { exitCode, outcome: 'check passed', message: `a digest would work${but}` }
 }
 
 /** The last line of a migration that has succeeded. */

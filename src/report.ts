@@ -205,6 +205,7 @@ function windowStart(since: Since, now: Date): Window['since'] {
 /** A run that holds the lock for longer than a run may take is stuck, for example behind a standby. */
 async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   const { pid, since } = await otherRun(sql)
+  // Twice: a run that died in its last statement still waits for the end of its idle transaction.
   const longest = 2 * run.runTimeout + run.sendTimeout + commitTimeout(run)
   const hangs = since !== undefined && now.getTime() - since.getTime() > longest
   return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }

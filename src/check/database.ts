@@ -3,9 +3,18 @@ import { ConfigError } from '../config/reader.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
 import { deadline, interruptible } from '../interruption.js'
 import { isServerError, Session, type Sql } from '../postgres/session.js'
+import { addressOf } from '../postgres/socket.js'
 import { readAnchor } from '../queue/chain.js'
 import { NotMarked } from '../queue/failures.js'
-import { explainMissingRight, INDEXES, NotPrepared, readTable, type Table, unprepared } from '../queue/prepared.js'
+import {
+  explainMissingRight,
+  INDEXES,
+  MIGRATE,
+  NotPrepared,
+  readTable,
+  type Table,
+  unprepared,
+} from '../queue/prepared.js'
 import { type Busy, type Gathered, type Run, rehearse } from '../report.js'
 import { redact } from '../text/redact.js'
 import { plural } from '../text/words.js'
@@ -45,10 +54,10 @@ async function* inSession(session: Session, run: Run): AsyncGenerator<Finding> {
   if (!unprepared(table, 'mark')) yield* ofRehearsal(session, run)
 }
 
-async function ofServer(session: Session, { host, port }: DatabaseSettings): Promise<Finding> {
+async function ofServer(session: Session, settings: DatabaseSettings): Promise<Finding> {
   const { version, user, database, encrypted, pooled } = await session.describe()
   // Redacted apart: together they look like a credential.
-  const where = `${redact(user)}@${redact(`${host.includes(':') ? `[${host}]` : host}:${port}/${database}`)}`
+  const where = `${redact(user)}@${redact(`${addressOf(settings)}/${database}`)}`
   const how = `${encrypted ? 'encrypted' : 'not encrypted'}, ${pooled ? 'through a pooler' : 'without a pooler'}`
   return { ...good(''), text: `database: ${where}, PostgreSQL ${redact(version)}, ${how}` }
 }
@@ -59,11 +68,10 @@ function* ofTable(table: Table): Generator<Finding> {
   if (reason) yield wrong(2, 'table', reason)
   else yield good(`table: ${table.schema}.research_jobs with its column last_alerted_at, and no hidden rows`)
   if (table.relkind === null) return
-  const cure = 'run "node bin/job-alert.js migrate" as the owner of the table'
   for (const index of INDEXES)
     yield table.indexes.includes(index)
       ? good(`index: ${index}`)
-      : bad(0, `index: ${index} is missing or was not completed; a digest works, but reads the whole table`, cure)
+      : bad(0, `index: ${index} is missing or was not completed; a digest works, but reads the whole table`, MIGRATE)
 }
 
 /** The digest itself, up to the send. Closing the session undoes its marks. */

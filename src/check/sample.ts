@@ -1,7 +1,8 @@
 import { REFRESH } from '../chains.js'
 import { type Digest, Tally } from '../digest/digest.js'
 import { type Job, JobError } from '../job.js'
-import { DAY, MINUTE } from '../text/time.js'
+import { WINDOW } from '../report.js'
+import { MINUTE } from '../text/time.js'
 
 /** A digest of made-up failures, for a test mail. No job has a negative id, so the mail's statements do no harm. */
 export function sampleDigest(now: Date): Digest {
@@ -20,7 +21,7 @@ export function sampleDigest(now: Date): Digest {
   for (const id of [11, 12, 13]) tally.add(failure(BigInt(-id), ago(85 - 5 * id), 'This failure is made up: HTTP 503'))
   const older = { count: 0, oldest: null }
   const context = { jobs: [], latest: [], lastSuccess: undefined, overdue: undefined, older }
-  return tally.digest(context, { since: new Date(now.getTime() - 7 * DAY), includeAlerted: false }, now)
+  return tally.digest(context, { since: new Date(now.getTime() - WINDOW), includeAlerted: false }, now)
 }
 
 function failure(id: bigint, failedAt: number, error: string): Job {

@@ -64,7 +64,7 @@ export async function readTable(sql: Sql): Promise<Table> {
   return row as unknown as Table
 }
 
-const MIGRATE = 'run "node bin/job-alert.js migrate" as the owner of the table'
+export const MIGRATE = 'run "node bin/job-alert.js migrate" as the owner of the table'
 /** Type of last_alerted_at, as format_type() writes timestamptz. */
 export const MARK_TYPE = 'timestamp with time zone'
 
