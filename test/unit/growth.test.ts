@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { digestConfig } from '../../src/config.js'
+import type { Digest } from '../../src/digest/digest.js'
 import { Grouping } from '../../src/digest/grouping.js'
 import { mask } from '../../src/digest/mask.js'
 import { redact } from '../../src/text/redact.js'
 import { parseSince } from '../../src/text/time.js'
 import { expectLinear } from '../support/growth.js'
-import { different, job } from '../support/jobs.js'
+import { CHAIN_START, different, digestOf, job, mailOf } from '../support/jobs.js'
 
 test.each([
   ...[
@@ -132,6 +133,16 @@ test.each(['a', '1', "'", "'a", '"', 'a-', '://', 'aa://', 'a ', '/?', 'Key (a)=
     }, 250)
   },
 )
+
+test('a mail about many job types is rendered in time that is in proportion', () => {
+  const digests = new Map(
+    [1_250, 10_000].map((kinds) => [
+      kinds,
+      digestOf(Array.from({ length: kinds }, (_, kind) => job({ jobType: `type_${kind}`, chain: CHAIN_START }))),
+    ]),
+  )
+  expectLinear((kinds) => mailOf(digests.get(kinds) as Digest), 1_250)
+})
 
 test.each([
   ['ids alone', (index: number) => `no release ${index} (mbid=${index}): 404`],
