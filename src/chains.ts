@@ -1,10 +1,10 @@
 import type { Job } from './job.js'
 import { parseTime } from './text/time.js'
 
-/** The queue's own clean-up deletes jobs that are done after that long, and with them the last success. */
+/** Days after which the queue's own clean-up deletes jobs that are done, the last success included. */
 export const SUCCESSES_KEPT_DAYS = 30
 
-/** A step of a known chain. Its fixed target id tells it apart. */
+/** A step of a known chain; job type and target id identify it. */
 export interface KnownStep {
   readonly name: string
   readonly jobType: string
@@ -24,7 +24,7 @@ export interface KnownChain {
   readonly page: string
   /** What the page's Start button does, and what it costs. */
   readonly startAgain: string
-  /** Each step's row is inserted only when the step before it has succeeded. The last one's success counts. */
+  /** A step's row is inserted only when the step before has succeeded. */
   readonly steps: readonly KnownStep[]
 }
 
@@ -57,10 +57,10 @@ export const REFRESH = {
   ],
 } as const satisfies KnownChain
 
-/** The last step of the refresh; its success makes the refresh count. */
+/** The last step of the refresh; its success is the refresh's. */
 export const LAST_STEP = REFRESH.steps[3]
 
-/** The step of the chain that the job is, of whichever run. */
+/** The step that the job is, of any pass; undefined if none. */
 export function stepOf({ source, targetType, steps }: KnownChain, job: Job): KnownStep | undefined {
   if (job.source !== source || job.targetType !== targetType) return undefined
   return steps.find(({ targetId, jobType }) => job.targetId === targetId && job.jobType === jobType)

@@ -2,7 +2,7 @@ import { redact } from './text/redact.js'
 
 /** A row of research_jobs. Times are milliseconds since the epoch, ±Infinity included; names are redacted. */
 export interface Job {
-  /** A bigint: a number would be off by one beyond 2^53. */
+  /** A bigint: a number is not exact beyond 2^53. */
   readonly id: bigint
   readonly source: string
   readonly jobType: string
@@ -13,7 +13,7 @@ export interface Job {
   readonly maxAttempts: number
   /** Its last attempt cannot have begun before this. */
   readonly runAfter: number
-  /** Set while a worker holds the job, kept when that worker ends it, cleared by everybody else. */
+  /** Set while a worker holds the job, and kept unless a retry, a requeue or the janitor clears it. */
   readonly claimedAt: number | null
   readonly finishedAt: number | null
   /** When it failed, if it did: the first that is set of finished_at, claimed_at and created_at. */
@@ -27,7 +27,7 @@ export interface Job {
   readonly chain: string | null
 }
 
-/** Which failures a run reports: those since `since`, and among them the ones already reported only if asked for. */
+/** Which failures a run reports: those since `since`; those reported before only with `includeAlerted`. */
 export interface Window {
   readonly since: Date | 'all'
   readonly includeAlerted: boolean
@@ -41,20 +41,20 @@ export interface Backlog {
 
 /** That no refresh has succeeded for too long. */
 export interface Overdue {
-  /** The last success or, where none is on record, the oldest job on record; in milliseconds since the epoch. */
+  /** The last success, else the oldest refresh job on record; in milliseconds since the epoch. */
   readonly anchor: number
   /** A success is expected that often, in milliseconds. */
   readonly after: number
 }
 
 const REAPED_FOR_GOOD = 'reaped: max_attempts exhausted (likely worker OOM/crash loop)'
-/** What the janitor appends to an error, with what it puts in between. */
+/** What the janitor appends to an error, separator included. */
 const JANITOR =
   /(\s{0,4}(?:[|;]\s{0,4})?\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\)))/
 
 /**
- * last_error as it stands in the row. Jobs are compared and grouped by `unredacted`; all that is shown goes through
- * toString(), which template strings and JSON call themselves, and which redacts.
+ * last_error as it was read, trimmed. Jobs are compared and grouped by `unredacted`; whatever is shown goes through
+ * toString(), which redacts, and which template strings and JSON call.
  */
 export class JobError {
   readonly unredacted: string
@@ -69,8 +69,8 @@ export class JobError {
   }
 
   /**
-   * Fit to be shown. The janitor's words come off first: a credential that the worker's cut left open would swallow
-   * them, and a rule that looks for a credential at the end of a text would not find it in front of them.
+   * Redacted. The janitor's words are split off first: a credential that the worker's cut left open would swallow
+   * them, and a rule for the end of a text would not match in front of them.
    */
   toString(): string {
     this.#shown ??= this.unredacted.split(JANITOR).map(redact).join('').trim()
@@ -100,12 +100,12 @@ export interface Death {
 
 const RETRY = 'Fix the cause, then retry.'
 
-/** No worker writes these at the end of an error together with the status dead: an admin closed the job. */
+/** An admin closed the job: no worker leaves an error of these endings with the status dead. */
 function isClosed({ unredacted }: JobError): boolean {
   return unredacted === 'quota_exhausted' || unredacted.endsWith('reaped: stuck in running')
 }
 
-/** `at` is the time at which it ended, if the sentence is to say it. The rules are those of the queue's worker. */
+/** How a job died, by the rules of the queue's worker; `at` is when, if the sentence is to say so. */
 export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'] }, at?: string): Death {
   const { status, attempts, maxAttempts, claimedAt, reaped, error } = job
   const attempt = `attempt ${attempts} of ${maxAttempts}`

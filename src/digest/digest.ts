@@ -3,26 +3,26 @@ import { type Backlog, type Job, kindOf, type Overdue, type Window } from '../jo
 import { type Failures, FailureTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 
-/** Bounds on memory. Failures of further chains go with the others; further names of kinds are not kept. */
+/** Bounds on memory. Failures of further chains are grouped by error; further kinds are not named. */
 const CHAINS = 500
 const CHAIN_NAMES = 20
 const REFRESH_JOBS = 500
 const KINDS = 10_000
 const EXAMPLES = 10
 
-/** What the database says about the refresh beyond the failures themselves. */
+/** What the database says about the refresh besides the failures. */
 export interface ChainContext {
-  /** Every job of the passes that failed. */
+  /** Jobs of the passes with failures to report. */
   readonly jobs: readonly Job[]
   /** What is queued or running, then the latest jobs of all passes. */
   readonly latest: readonly Job[]
-  /** The job by which a pass last came to its end. */
+  /** The last job of the last pass that succeeded. */
   readonly lastSuccess: Job | undefined
 }
 
-/** What the database says beyond the failures. */
+/** What the database says besides the failures. */
 export interface Context extends ChainContext {
-  /** Undefined unless it is to be reported. */
+  /** Undefined unless to be reported now. */
   readonly overdue: Overdue | undefined
   readonly older: Backlog
   /** Due as well, but left to the next run. */
@@ -35,23 +35,23 @@ export interface Digest {
   readonly window: Window
   readonly count: number
   readonly ids: readonly bigint[]
-  /** When the first and the last of them failed, in milliseconds since the epoch. */
+  /** Times of the first and the last failure, in milliseconds since the epoch. */
   readonly first: number
   readonly last: number
-  /** How many of each source and job type, in the order in which they came. */
+  /** Failures of each kind, in the order in which kinds came. */
   readonly kinds: ReadonlyMap<string, number>
-  /** Ten of them, with their errors. */
+  /** At most ten, for the plain mail. */
   readonly examples: readonly Job[]
   /** Failures of the refresh, all passes together. */
   readonly refresh: Failures | undefined
   /** Failures of other chains, the chain that failed last first. */
   readonly chains: readonly Failures[]
-  /** The failures that belong to no chain. */
+  /** The other failures, by error. */
   readonly groups: readonly Group[]
   readonly context: Context
 }
 
-/** Failures as they stream in: counts all of them, keeps only what a digest can show. */
+/** Counts failures as they stream in, and keeps only what a digest can show. */
 export class Tally {
   readonly ids: bigint[] = []
   private first = Number.POSITIVE_INFINITY
@@ -62,7 +62,7 @@ export class Tally {
   private readonly chains = new Map<string, FailureTally>()
   private readonly grouped = new Grouping()
 
-  /** A job that throws is not counted. */
+  /** If it throws, the job is not counted. */
   add(job: Job): void {
     const chain = this.chainOf(job)
     if (chain) chain.add(job)
@@ -76,7 +76,7 @@ export class Tally {
     this.examples[this.ids.length % EXAMPLES] = job
   }
 
-  /** chain_started_at of the refreshes that failed last. */
+  /** chain_started_at of the passes that failed last. */
   refreshStarts(): readonly string[] {
     const jobs = this.refresh?.failures().jobs ?? []
     return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
@@ -97,7 +97,7 @@ export class Tally {
       examples: this.examples.filter(Boolean),
       refresh: this.refresh?.failures(),
       chains: chains.sort((a, b) => laterFirst(a.latest, b.latest)),
-      // Made when it is rendered: whatever fails then leaves the plain mail.
+      // Made when rendered: a fault in grouping leaves the plain mail.
       get groups() {
         groups ??= grouped.result()
         return groups

@@ -3,26 +3,26 @@ import { headline } from '../text/traceback.js'
 import { cut, detached, oneLine } from '../text/words.js'
 import { GONE, hide, MARK, mask, unframed } from './mask.js'
 
-/** As many as the mail shows at most: its first rung (mail/caps.ts). */
+/** What the first rung of mail/caps.ts shows. */
 const JOBS_LISTED = 10
 const VARIANTS = 12
 const VARIANTS_KEPT = 50
 const VARIANT_LENGTH = 160
 
-/** Failures of one source and job type: "spotify/match_song". */
+/** The failures of one kind: "spotify/match_song". */
 export interface Kind {
   readonly name: string
   readonly count: number
   readonly latest: Job
 }
 
-/** Failures that stand together, in figures, and the latest of them. */
+/** Figures of failures shown together, and the latest jobs. */
 export interface Failures {
   readonly count: number
-  /** When the first and the last of them failed, in milliseconds since the epoch. */
+  /** Times of the first and the last failure, in milliseconds since the epoch. */
   readonly first: number
   readonly last: number
-  /** How they died, in words; undefined when not all of them died alike. */
+  /** How the jobs died, in words; undefined unless all died alike. */
   readonly death: string | undefined
   readonly latest: Job
   /** Latest first, not all of them. */
@@ -33,29 +33,29 @@ export interface Failures {
 
 /** Failures with one error. */
 export interface Group extends Failures {
-  /** The redacted headline in which what identifies a job is "…". */
+  /** The redacted headline; "…" is what identifies a job. */
   readonly headline: string
-  /** Whether all errors are the same to the letter. */
+  /** Whether all errors are identical. */
   readonly alike: boolean
   /**
-   * Of a merged group: its different errors, redacted, one line each, most frequent first. Up to twelve all of them,
-   * beyond that the most frequent and one of each different ending. Empty otherwise.
+   * Of a merged group: at most twelve different errors, redacted, one line each, most frequent first. Errors with an
+   * ending of their own are preferred. Empty otherwise.
    */
   readonly variants: readonly { readonly text: string; readonly count: number }[]
 }
 
-/** The groups that get a section, in their order: every kind has one before any has two. */
+/** The groups that get a section: every kind has one before any has two. */
 export function chosen(groups: readonly Group[], most: number): readonly Group[] {
   return firstOfEach(groups, most, ({ kinds }) => kinds.map(({ name }) => name))
 }
 
-/** `most` of them in their order: those that bring a new name before the others. */
+/** At most `most` of `all`, in their order, preferring those with a new name. */
 function firstOfEach<T>(all: readonly T[], most: number, names: (each: T) => Iterable<string>): readonly T[] {
   const some = new Set([...new Set([...bringers(all, names), ...all])].slice(0, most))
   return all.filter((each) => some.has(each))
 }
 
-/** Those that bring a name which none before them had. */
+/** Those with a name that none before them has. */
 export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<string>): readonly T[] {
   const seen = new Set<string>()
   return all.filter((each) => {
@@ -72,7 +72,7 @@ interface Figures extends Pick<Failures, 'count' | 'first' | 'last' | 'death'> {
   readonly alike: boolean
 }
 
-/** Failures as they stream in, of which only figures and the latest are kept. */
+/** Counts failures as they stream in; keeps figures and the latest jobs. */
 export class FailureTally {
   readonly kinds: Counts = new Map()
   private readonly variants: Counts = new Map()
@@ -119,7 +119,7 @@ export class FailureTally {
     return { count, first, last, death, latest, jobs, kinds }
   }
 
-  /** `text` is what their headlines have in common, masked; variants are of a merged group only. */
+  /** `text` is the masked headline of all failures; only a merged group has variants. */
   group(text: string, isMerged: boolean): Group {
     const failures = this.failures()
     const variants = isMerged ? this.shownVariants() : []
@@ -132,7 +132,7 @@ export class FailureTally {
     if (this.jobs.length >= 2 * this.kept) this.jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
   }
 
-  /** Beyond the bound the rarer half is forgotten: what is left can still be overtaken by what comes. */
+  /** Beyond the bound the rarer half is forgotten, so that new variants can still overtake the rest. */
   private countVariant(variant: string, count: number, latest: Job): void {
     const isNew = !this.variants.has(variant)
     if (isNew && this.variants.size >= VARIANTS_KEPT) {
@@ -170,12 +170,12 @@ function increase(counts: Counts, name: string, count: number, latest: Job): voi
   }
 }
 
-/** Two infinite times are equal, but their difference is not a number. */
+/** The difference of two infinite times is NaN. */
 export function laterFirst(a: Job, b: Job): number {
   return b.failedAt === a.failedAt ? inOrderOfCreation(b, a) : b.failedAt - a.failedAt
 }
 
-/** The words of a masked text that stand in the redacted error too: half a credential is no longer recognised. */
+/** Keeps the words that the redacted error has too: what masking leaves of a credential is not recognised. */
 function saying(text: string, error: JobError | null): string {
   const redacted = mask(headline(`${error ?? ''}`))
   const safe = new Set(`${redacted} ${hide(redacted, () => true)} … …:`.split(' '))
@@ -184,7 +184,7 @@ function saying(text: string, error: JobError | null): string {
   return said.replaceAll(MARK, '').replace(/(?:… )+(?=…)/g, '')
 }
 
-/** On one line, and cut in its middle: what tells variants apart stands at either end. */
+/** An error on one line, cut in its middle: variants differ at either end. */
 function lineOf(error: JobError | null): string {
   const line = oneLine(headline(`${error ?? ''}`))
   if (line.length <= VARIANT_LENGTH) return line

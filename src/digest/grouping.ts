@@ -5,14 +5,14 @@ import { bringers, FailureTally, type Group, laterFirst } from './group.js'
 import { areCauses, causesLike, GONE, hide, mask, shapeOf, valuesOf } from './mask.js'
 import { type TitleMask, titleMasksOf } from './titles.js'
 
-/** Bounds on memory, whatever fails: groups of one family, kinds, and groups beyond one of each kind. */
+/** Bounds on memory: groups of one family, kinds, and groups beyond one of each kind. */
 const PARTS = 32
 const KINDS = 2_000
 const GROUPS = 500
-/** How many more families must have come before masks are searched again. */
+/** Growth in families that is worth another search, as a factor. */
 const SEARCHED_AGAIN = 1.5
 
-/** Failures whose texts differ in marked values only, kept apart by those that may be causes. */
+/** Failures of one shape, kept apart by those marked values that may be causes. */
 class Family {
   readonly parts = new Map<string, FailureTally>()
   private readonly hidden = new Set<number>()
@@ -45,7 +45,7 @@ class Family {
     return Array.from(this.parts, ([text, tally]) => tally.group(text, this.isMerged))
   }
 
-  /** What is no cause goes first, then what has the most values. */
+  /** Hides what is no cause, else the place of the most values. */
   private makeRoom(): void {
     this.hideWhatIdentifies()
     const sizes = this.values().map(({ size }) => size)
@@ -71,14 +71,14 @@ class Family {
   }
 }
 
-/** Whether the values at one place are causes. As many may be as three quarters of them allow; beside a hidden one none. */
+/** Whether the values at one place are causes: no more than three quarters of them allow, or few over many jobs. */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   const allowed = Array.from(values, causesLike).sort((a, b) => a - b)
   const most = allowed[0] === 0 ? 0 : (allowed[Math.floor(allowed.length / 4)] ?? 0)
   return values.size <= most || (most > 0 && areCauses(values.size, jobs))
 }
 
-/** The failures as they stream in. Time is linear, and memory bounded: the rarest families are let go. */
+/** Groups failures as they stream in, in linear time. Memory is bounded: the rarest families go. */
 export class Grouping {
   private readonly kinds = new Set<string>()
   private readonly masks: TitleMask[] = []
@@ -98,14 +98,14 @@ export class Grouping {
     this.latest.tally.add(job, this.latest.variant)
   }
 
-  /** Noisiest first. What is in none of them was too varied to be kept apart. */
+  /** The largest first. A failure in no group was too rare to be kept. */
   result(): readonly Group[] {
     this.search(true)
     const groups = [...this.families.values()].flatMap((family) => family.groups())
     return groups.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest))
   }
 
-  /** Each text has the frame on a line before it: one error raised in two places is two. */
+  /** The frame stands on a line before the text: one error raised in two places is two. */
   private placeOf(error: string) {
     const { headline, frame } = dissect(error)
     const text = `${frame}\n${mask(headline)}`
@@ -136,7 +136,7 @@ export class Grouping {
     return undefined
   }
 
-  /** Finds new masks, and merges the families that one fits. */
+  /** Finds new masks, and merges the families that fit one. */
   private search(isLast: boolean): void {
     const plain = [...this.families].filter(([, { isMerged }]) => !isMerged)
     this.masks.push(
@@ -154,7 +154,7 @@ export class Grouping {
       }
   }
 
-  /** Of each kind the noisiest stays, and of all the others the noisiest. */
+  /** Keeps the largest family of each kind, and of the rest the largest. */
   private makeRoom(): void {
     if (this.opened >= this.searchAt) {
       const before = this.families.size

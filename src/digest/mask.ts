@@ -1,24 +1,24 @@
 import { oneLine } from '../text/words.js'
 
 /*
- * What identifies a job is masked; a word that is not prose is a cause and stays. Where the text does not tell which
- * of the two a value is, it is marked, and the numbers of values tell: what takes a few values over many jobs is a
- * cause; what takes about as many values as there are jobs identifies them.
+ * What identifies a job is masked; a word that is not prose is a cause and stays. A value that may be either is marked,
+ * and numbers decide: a place with few values over many jobs holds causes; a place with about as many values as jobs
+ * identifies them.
  */
 
-/** What is masked. */
+/** Replaces what is masked. */
 export const GONE = '…'
 /** Encloses a value that may be a cause, which has no blanks: "Discogs said \0401\0 for …". */
 export const MARK = '\0'
 const MARKED = /\0[^\0]*\0/g
 
-/** Characters of a headline that are looked at, and words: a cut between ids of different lengths leaves different remainders. */
+/** Characters read of a headline, and words: characters alone end elsewhere where an id is longer. */
 const READ = 1_000
 const WORDS = /(?:[^ ]* ){0,79}[^ ]*/
-/** Characters before a value that are looked at. */
+/** Characters read before a value. */
 const NEAR = 24
 
-/** A path may hold brackets in pairs, and apostrophes inside of words. */
+/** A path may hold brackets in pairs, and apostrophes within words. */
 const PATH = String.raw`(?:[^\s"'<>()]|'(?=\w)|\([^\s()]*\))*`
 const URL = new RegExp(String.raw`(://[^\s"'<>/?#()]+)[/?#]${PATH}`, 'g')
 /** "Max retries exceeded with url: /path" of requests and urllib3, and any other path with a query. */
@@ -30,7 +30,7 @@ const FILE = /(?<![\w/:.-])\/?(?:[\w-]+\/)+[\w.-]*\.[a-z]\w{1,4}(?![\w/])/g
 /** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
 const SINGLE = String.raw`(?<!\w)'{1,2}(?<single>(?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)`
 const DOUBLE = String.raw`["\x60](?<double>[^"\x60]{1,100})["\x60]`
-/** A word with a digit in it, and what hangs on it by dots; or one of the length of YouTube's and Spotify's ids. */
+/** A word with a digit, and what dots join to it; or a word as long as an id of YouTube or Spotify. */
 const NUMBERED = String.raw`(?<![\w-])(?:[\w-]*\d[\w-]*(?:\.[\w-]+)*|(?:[\w-]{22}|[\w-]{11})(?![\w-]))`
 /** A file or a short host. */
 const DOTTED = String.raw`(?<![\w./-])[A-Za-z][\w-]*\.[A-Za-z]\w*(?![\w.-])`
@@ -38,16 +38,16 @@ const TOKEN = new RegExp(`${SINGLE}|${DOUBLE}|${DOTTED}|${NUMBERED}`, 'g')
 /** Most prose has nothing to mask. */
 const MASKABLE = /['"`\d.]|[a-z][A-Z]/
 
-/** One word: a key, a column, a type. Markup, literals and addresses hold words as well. */
+/** One word (a key, a column, a type), and the signs of markup, literals and addresses. */
 const ONE_WORD = /^[\w.$-]*$/
 const LITERAL = /[{}[\]<>=]|:\/\//
 /** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
 const ARGUMENT = /[(,]\s?$/
-/** What an exception was raised with. A key may be two words; one with capitals is a title. */
+/** What an exception was raised with: a key of up to four words; capitals make a title. */
 const RAISED = /(?:Error|Exception): $/
 const KEYS = /^[a-z_]+(?: [a-z_]+){1,3}$/
 
-/** Names of codes, whatever goes before: exitcode 137, status_code=404, [Errno 28], signal: 9; curl: (6), varchar(255) */
+/** Ends in a code's name: exitcode 137, status_code=404, [Errno 28], signal: 9; curl: (6), varchar(255) */
 const CODE_NAME = /(?:code|errno|status|signal|sqlstate)["']?\W{0,3}$|(?:Error|Exception)(?:: |\()$|\w(?:: )?\($/i
 const CODE = /^-?\d{1,3}$/
 const SQLSTATE_NAME = /(?:code|sqlstate)["']?\W{0,3}$/i
@@ -55,25 +55,25 @@ const SQLSTATE = /^[\dA-Z]{5}$/
 const HTTP_STATUS = /^https?_?\d{3}$/i
 /** Numbers and codes that may be causes: 17, ORA-00942, 40P01 */
 const UNDECIDED = /^(?:-?\d{1,5}|[A-Z]{1,4}-?\d{1,5}|[\dA-Z]{5})$/
-/** What stands between the dots of a name: urllib3, disc_2, oauth2_token, rfc6749; S3UploadFailedError */
+/** The parts of a dotted name: urllib3, disc_2, oauth2_token, rfc6749; S3UploadFailedError */
 const NAME = /^(?:[a-z]+\d{0,2}_)*(?:[a-z]+\d{0,2}|(?<=_)\d{1,2}|rfc\d+)$/i
 const CLASS = /^[A-Z]+[a-z]*\d{1,2}(?:[A-Z][a-z]{2,})+$/
 const HEX = /^[\da-f]{6,}$/i
-/** An id without a digit is told from words by its capitals. */
+/** Capitals tell an id without a digit from words. */
 const MIXED = /[a-z][A-Z]/
 const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
 
-/** HTTP statuses in use, beyond the registered ones too, with their phrase where it is quoted with them. */
+/** HTTP statuses in use, registered or not, with their phrase if it is quoted with them. */
 const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?:\s[A-Z]|$)/
 const KEY = /^[a-z]+$/
 const TITLE = /^[A-Z][a-z]*$/
 
-/** Whether so many different values are causes by their numbers alone: a few that come again and again. */
+/** Whether values are causes by their numbers alone: at most twelve, thrice each on average. */
 export function areCauses(values: number, occurrences: number): boolean {
   return values <= 12 && occurrences >= 3 * values
 }
 
-/** How many different values like this one are causes even if each comes once: keys, statuses and hosts are; ids are not. */
+/** How many values like this one may be causes if each comes once: many statuses, keys and hosts, but no ids. */
 export function causesLike(value: string): number {
   if (value === GONE) return 0
   if (STATUS.test(value)) return 32
@@ -98,13 +98,13 @@ export function unframed(text: string): string {
   return text.slice(text.indexOf('\n') + 1)
 }
 
-/** A masked text without the marked values at these places. */
+/** A masked text with GONE for the chosen marked values. */
 export function hide(text: string, isHidden: (place: number) => boolean): string {
   let place = 0
   return text.replace(MARKED, (found) => (isHidden(place++) ? marked(GONE) : found))
 }
 
-/** What all texts have in common that differ in marked values only. */
+/** A masked text without its marked values. */
 export function shapeOf(text: string): string {
   return text.replace(MARKED, MARK)
 }

@@ -15,7 +15,7 @@ export interface StepJob {
  * else at the step that began last; the state of that step is the state of the pass.
  */
 export interface Pass {
-  /** Undefined if the row does not tell. */
+  /** Undefined if no row tells. */
   readonly startedAt: number | undefined
   readonly state: 'succeeded' | 'under way' | 'failed' | 'cancelled' | 'stalled'
   readonly at: StepJob
@@ -29,10 +29,10 @@ export const hasFailed = ({ status, cancelled }: Job): boolean =>
 
 export const isInFlight = ({ status }: Job): boolean => status === 'queued' || status === 'running'
 
-/** When its last attempt began, as far as the row tells: the janitor clears the claim. */
+/** When the last attempt began, or could begin: the janitor clears claimed_at. */
 export const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter
 
-/** The chain's jobs → the passes through it, the newest first. */
+/** Jobs → the passes through the chain, the newest first. */
 export function passesOf(chain: KnownChain, jobs: readonly Job[], now: Date): readonly Pass[] {
   const passes = new Map<number | undefined, StepJob[]>()
   for (const job of jobs) {
@@ -52,7 +52,7 @@ export function passesOf(chain: KnownChain, jobs: readonly Job[], now: Date): re
     })
 }
 
-/** A step queues the next one while it ends: between two steps no row is queued or running. */
+/** A step queues the next one as it ends: in between no row is queued or running. */
 function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Pass['state'] {
   if (isInFlight(job)) return 'under way'
   if (job.cancelled) return 'cancelled'
@@ -61,16 +61,16 @@ function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Pass
   return now.getTime() - (job.finishedAt ?? 0) < HOUR ? 'under way' : 'stalled'
 }
 
-/** True if the rows of later steps may be deleted: a step that was reaped may have queued the next one before. */
+/** Whether later steps may have run and lost their rows: a reaped step may have queued the next one. */
 export function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
   return job?.reaped === true && now.getTime() - job.failedAt > SUCCESSES_KEPT_DAYS * DAY
 }
 
-/** What is to be done about a chain, and the pass that says so. */
+/** What is to be done about a chain, and the pass in question. */
 export type Remedy =
-  /** It came to its end; it is under way; it has been queued or running for longer than a live worker would leave it. */
+  /** The pass succeeded; is under way; is queued or running for longer than a live worker leaves it. */
   | { readonly do: 'nothing' | 'wait' | 'restart the worker'; readonly pass: Pass }
-  /** It goes on from where it stands. The steps in `keeps` need not be done again. */
+  /** The pass can go on from its step. The steps in `keeps` stay done. */
   | { readonly do: 'resume'; readonly pass: Pass; readonly keeps: readonly string[] }
   | { readonly do: 'start again'; readonly pass: Pass; readonly because: Obstacle }
   /** Nothing was tried. */
@@ -82,31 +82,31 @@ export type Obstacle = 'cancelled' | 'stalled' | 'rows deleted' | 'out of order'
 /** A known chain that failed or is overdue: the newest pass that failed, and what is to be done. */
 export interface Refresh {
   readonly chain: KnownChain
-  /** The newest pass that failed, reported before or not; undefined if none failed since the last success. */
+  /** The newest pass with a failure to report, or that failed since the last success; undefined if none did. */
   readonly pass: Pass | undefined
   /** Failures of that pass, the furthest step first. */
   readonly failed: readonly Job[]
   readonly failures: Failures | undefined
   /** Failures to report of other passes, the latest first. */
   readonly others: readonly Job[]
-  /** If it is overdue: what was tried since the last success, newest first behind the one that failed. */
+  /** If overdue: passes since the last success, newest first. `pass` is first, or absent if reported. */
   readonly tried: readonly Pass[]
   /** In milliseconds since the epoch. */
   readonly lastSuccess: number | null
-  /** The furthest step that has failed since the last success. */
+  /** The furthest step broken since the last success, else the first. */
   readonly broken: KnownStep
   readonly remedy: Remedy
   readonly overdue: Overdue | undefined
   readonly now: Date
 }
 
-/** What is to be said of the refresh, if it failed or is overdue. */
+/** What is to be said of the refresh; undefined unless it failed or is overdue. */
 export function refreshIn({ refresh: failures, context, now }: Digest): Refresh | undefined {
   const { overdue } = context
   if (!failures && !overdue) return undefined
   const chain: KnownChain = REFRESH
   const reported = failures?.jobs ?? []
-  // A failure is shown as it was when it was claimed: it may have been retried since.
+  // A failure is shown as it was when claimed: the job may have been retried since.
   const rows = [...context.jobs, ...context.latest, ...reported]
   const passes = passesOf(chain, [...new Map(rows.map((job) => [job.id, job])).values()], now)
   const lastSuccess = context.lastSuccess?.finishedAt ?? null
@@ -115,7 +115,7 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
   const isReported = ({ jobs }: Pass): boolean => jobs.some(({ job }) => ids.has(job.id))
   const hasFailedSince = ({ state, at }: Pass): boolean => state === 'failed' && at.job.failedAt > since
   const concerned = passes.filter((each) => isReported(each) || hasFailedSince(each))
-  // A pass that was cancelled or came to a standstill is as good as none.
+  // A pass that was cancelled or stalled counts only if no other does.
   const pass = concerned.find(({ state }) => state !== 'cancelled' && state !== 'stalled') ?? concerned[0]
   const tried = overdue ? passes.filter(({ at }) => isInFlight(at.job) || at.job.failedAt > since) : []
   const failed = (pass?.jobs ?? []).map(({ job }) => job).filter(hasFailed)
@@ -135,7 +135,7 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
   }
 }
 
-/** The furthest step that failed since the last success, or that was cancelled while it ran: half its work may be done. */
+/** The furthest step that failed, or was cancelled while it ran, after `since`: its work may be half done. */
 function brokenStep({ steps }: KnownChain, passes: readonly Pass[], since: number): KnownStep {
   const broken = passes
     .flatMap(({ jobs }) => jobs)
@@ -143,17 +143,17 @@ function brokenStep({ steps }: KnownChain, passes: readonly Pass[], since: numbe
   return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as KnownStep)
 }
 
-/** A step that is queued for longer has no thread of the worker; a live janitor gives a job up after 95 minutes. */
+/** A step queued for longer has no worker thread; a live janitor gives up a running job after 95 minutes. */
 const AT_MOST: Readonly<Record<string, number>> = { queued: HOUR, running: 2 * HOUR }
 
-/** Somebody has to act. */
+/** Whether somebody has to act. */
 export function isNeeded(remedy: Remedy): boolean {
   return remedy.do !== 'nothing' && remedy.do !== 'wait'
 }
 
 /**
- * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the newest that failed, or else
- * the last one that was tried. The last rule offers the statement that resumes it at its furthest failed step.
+ * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the newest that failed, else the
+ * newest that was tried. The last rule offers the statement that resumes `pass` at its furthest failed step.
  */
 function remedyOf(
   chain: KnownChain,
@@ -182,7 +182,7 @@ function isStuck({ at: { job } }: Pass, now: Date): boolean {
   return now.getTime() - begunAt(job) >= (AT_MOST[job.status] ?? Number.POSITIVE_INFINITY)
 }
 
-/** The steps before it whose last job was done. A step without a row was: its row is deleted. */
+/** The earlier steps whose last job is done. A step without a row was done: its row is deleted. */
 function keptBy({ steps }: KnownChain, { jobs, at }: Pass): readonly string[] {
   const before = steps.slice(0, steps.indexOf(at.step)).map(({ name }) => name)
   return before.filter((name) => (jobs.findLast(({ step }) => step.name === name)?.job.status ?? 'done') === 'done')

@@ -1,23 +1,22 @@
 import { areCauses, GONE, MARK, shapeOf, unframed } from './mask.js'
 
 /*
- * The title of a song has no form that a pattern could know. It is found by comparison: where many texts have two or
- * more words in common and differ in the next one, a title begins. A cause is never part of it. Most titles stand before
- * their cause: common ends are looked for in each common beginning, then common ends alone, then what stands between two
- * titles.
+ * The title of a song has no form that a pattern could know, so it is found by comparison: a title begins where many
+ * texts have two or more words in common and differ in the next. No title holds a cause. Most titles stand before their
+ * cause, so common ends are searched within each common beginning, then common ends alone, then words between titles.
  */
 
 type Words = readonly string[]
 
-/** A number or code that was kept, a host, a snake_case or lowerCamelCase name, one with dots, an exception. */
+/** A kept number or code, a host, a name in snake_case, in lowerCamelCase or with dots, an exception. */
 const NO_PROSE = /\d|_|:\/\/|(?<![A-Za-z])[a-z]+[A-Z]|[a-z]\.[a-z]|(?:Error|Exception)(?!\w)/
 /** TooManyRedirects: */
 const CLASS = /[a-z][A-Z]\w*:$/
-/** Of a variable of more words the texts would have too little in common. */
+/** A longer variable leaves texts too little in common. */
 const WORDS_PER_WORD = 3
 const LONGEST_TITLE = 12
 
-/** The words that texts with a variable have in common, a run at each end or one in the middle. */
+/** The words that texts have in common around titles: a run at each end, or one in the middle. */
 export class TitleMask {
   private readonly form: RegExp
 
@@ -30,7 +29,7 @@ export class TitleMask {
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
 
-  /** The masked text with its variables masked as well; undefined if it does not fit. */
+  /** The masked text with its variables masked as well; undefined if the text does not fit. */
   masked(text: string): string | undefined {
     const [, frame, ...own] = this.form.exec(text) ?? []
     return frame !== undefined && causesIn(wordsOf(text)) === this.causes ? frame + own.join(GONE) : undefined
@@ -43,12 +42,12 @@ function source(run: Words, hasVariableBefore: boolean, hasVariableBehind: boole
   return `(${hasVariableBefore ? ':? ' : ''}${words.replaceAll(MARK, `${MARK}[^${MARK}]*${MARK}`)}${hasVariableBehind ? ' ' : ''})`
 }
 
-/** Without the values that are marked. */
+/** Without frame and marked values. */
 function wordsOf(text: string): Words {
   return unframed(shapeOf(text)).split(' ')
 }
 
-/** The words that are no prose. What stands in quotes behind an exception is its key. */
+/** The words that are no prose, the quoted key after an exception among them. */
 function causesIn(words: Words): string {
   const isCause = (word: string, at: number): boolean =>
     NO_PROSE.test(word) ||
@@ -57,7 +56,7 @@ function causesIn(words: Words): string {
   return words.filter(isCause).join(' ')
 }
 
-/** More values than these are many. A cause behind titles need not occur as often; one word alone proves less. */
+/** More values than these are many: fewer prove a cause after titles, and more a title after one word. */
 const HANDFUL = 5
 const SOME = 2
 const VERY_MANY = 32
@@ -65,14 +64,14 @@ const ANY = Number.POSITIVE_INFINITY
 const LONGEST_AROUND_MIDDLE = 32
 
 /**
- * The title masks of these masked texts; a text belongs to the first that it fits. What only begins alike has none
- * unless this search `isLast`: it would take the texts whose ends have not been seen often enough.
+ * The title masks of these masked texts; a text belongs to the first that it fits. A beginning with known endings gets
+ * its own mask only if this search `isLast`: it would take texts whose endings are still too rare.
  */
 export function titleMasksOf(texts: readonly string[], isLast: boolean): readonly TitleMask[] {
   const masks: TitleMask[] = []
   // One of each shape: the frame does not matter here.
-  const patterns = new Map(texts.map((text) => [unframed(shapeOf(text)), text]))
-  const split = Array.from(patterns, ([shape, text]) => ({ text, words: shape.split(' ') }))
+  const shapes = new Map(texts.map((text) => [unframed(shapeOf(text)), text]))
+  const split = Array.from(shapes, ([shape, text]) => ({ text, words: shape.split(' ') }))
   for (const [causes, alike] of groupedBy(split, ({ words }) => causesIn(words))) {
     let left = alike
     const add = (...runs: readonly Words[]): void => {
@@ -94,7 +93,7 @@ export function titleMasksOf(texts: readonly string[], isLast: boolean): readonl
   return masks
 }
 
-/** What stands behind the titles: after a pause, or if most texts end in something that occurs again. */
+/** The words after titles: all recurring ends if most texts have one, else those after punctuation. */
 function endings(family: readonly Words[]): readonly Words[] {
   const backwards = family.map((words) => words.toReversed())
   const found = commonStarts(backwards, ofEndings(SOME))
@@ -103,7 +102,7 @@ function endings(family: readonly Words[]): readonly Words[] {
   return said.map(([ending]) => ending.toReversed())
 }
 
-/** What stands between two titles. Two services that know no song are two causes: only titles are many. */
+/** The words between two titles; both sides must vary: two services that know no song are two causes. */
 function commonMiddles(all: readonly Words[]): readonly Words[] {
   const short = all.filter(({ length }) => length <= LONGEST_AROUND_MIDDLE)
   const before = new Map<Words, string>(short.flatMap((words) => words.map((word, at) => [words.slice(at + 1), word])))
@@ -113,7 +112,7 @@ function commonMiddles(all: readonly Words[]): readonly Words[] {
   })
 }
 
-/** How many values are few behind so many words; a middle that stands anywhere proves less than words at an end. */
+/** How many values are few after `depth` words; a middle may stand anywhere, and proves less than an end. */
 type Few = (depth: number, words: Words) => number
 const ofMiddles: Few = (depth) => (depth > 2 ? HANDFUL : ANY)
 const ofBeginnings: Few = (depth, [first = '']) =>
@@ -123,14 +122,14 @@ const ofEndings =
   (depth, words) =>
     depth > 1 || (depth === 1 && standsApart(words, depth)) ? few : ANY
 
-/** Of words backwards, whether the first of them stand apart from the others. */
+/** Whether punctuation parts the first `depth` of reversed words off. */
 function standsApart(words: Words, depth: number): boolean {
   return /^[([]/.test(words[depth - 1] ?? '') || /[:;,)–—-]$/.test(words[depth] ?? '')
 }
 
 type Start = readonly [start: Words, members: readonly Words[]]
 
-/** A tree of words: the beginnings behind which more than a few different words follow, each with the texts that have it. */
+/** Descends a tree of words to the beginnings that more than a few different words follow; each with its texts. */
 function commonStarts(all: readonly Words[], few: Few): readonly Start[] {
   const descend = (alike: readonly Words[], depth: number): readonly Start[] => {
     const next = groupedBy(alike, (words) => words[depth])
@@ -150,7 +149,7 @@ function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number)
   return values.size > few && (once > few || !areCauses(values.size, texts))
 }
 
-/** What follows a value may differ where the values do not. */
+/** Marked values look alike here: the next word may differ. */
 function follower(words: Words, depth: number): string {
   const word = words[depth] ?? ''
   return word.includes(MARK) ? `${word} ${words[depth + 1]}` : word

@@ -1,29 +1,29 @@
 /**
- * Every cap of the mail. What lies beyond one is counted, and named by its source and job type. The digest keeps as
- * much as the first rung shows (digest/group.ts), and has bounds on memory of its own (digest/digest.ts).
+ * Every cap of the mail. Jobs beyond a cap are counted, and their kinds named. The digest keeps as much as the first
+ * rung shows (digest/group.ts), and has bounds on memory of its own (digest/digest.ts, digest/grouping.ts).
  */
 
-/** Bytes. Gmail clips HTML at about 102 KB, and then hides what matters behind a link. */
+/** Bytes. Gmail clips HTML at about 102 KB, and hides the rest behind a link. */
 export const HTML_LIMIT = 90_000
 export const TEXT_LIMIT = 60_000
 
-/** How much of everything is shown. */
+/** How much the mail shows. */
 export interface Caps {
-  /** Sections of unknown chains, and as many of other failures. */
+  /** Sections of unknown chains, and as many of groups. */
   readonly sections: number
   /** Jobs of one list. */
   readonly jobs: number
-  /** Job types of one section that have a link, and those that are only named. */
+  /** Kinds of one section with a link, then those that are only named. */
   readonly kinds: number
   readonly named: number
-  /** Lines of one error, or variants of it; characters of its first line. */
+  /** Lines or variants of an error; characters of its headline and of each variant. */
   readonly lines: number
   readonly error: number
-  /** Job types that are named after the sections. */
+  /** Kinds named in a last section. */
   readonly names: number
 }
 
-/** Less and less, of which the first that fits is sent. If the last one does not, job types lose their names. */
+/** Each rung shows less; the first that fits is sent. If the last does not fit, fewer kinds are named. */
 export const RUNGS: readonly Omit<Caps, 'names'>[] = [
   { sections: 20, jobs: 10, kinds: 10, named: 100, lines: 12, error: 1_000 },
   { sections: 20, jobs: 3, kinds: 5, named: 40, lines: 4, error: 300 },
@@ -34,13 +34,13 @@ export const RUNGS: readonly Omit<Caps, 'names'>[] = [
 /** Jobs listed per section when there are more than a few sections. */
 export const FEW_SECTIONS = 3
 export const JOBS_OF_MANY = 3
-/** A section of more jobs shows one of them as an example. */
+/** A section with more jobs lists one as an example. */
 export const JOBS_LISTED_OF = 50
-/** A step that was enqueued more often shows its last jobs. */
+/** A step that was queued more often shows its last jobs. */
 export const JOBS_OF_A_STEP = 3
-/** Refreshes that are named in the section of an overdue one. */
+/** Passes listed when the refresh is overdue. */
 export const REFRESHES_TRIED = 5
-/** Job types and ids in the plain mail. */
+/** Kinds and ids in the plain mail. */
 export const PLAIN_KINDS = 300
 export const PLAIN_IDS = 500
 
@@ -53,5 +53,5 @@ export const KIND = 100
 export const HEADING_ERROR = 120
 export const OVERVIEW_ERROR = 70
 export const LISTED_ERROR = 200
-/** Of each line of an error but its first. */
+/** Each line of an error but the headline. */
 export const ERROR_LINE = 160

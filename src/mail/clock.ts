@@ -1,7 +1,7 @@
 import { DAY, HOUR, isDate, MINUTE } from '../text/time.js'
 import { plural } from '../text/words.js'
 
-/** Each knows the usual names of some zones: EST, CET, AEDT, NZDT, IST, SAST, SGT, HKT, JST, BRT. */
+/** Locales with the usual names of some zones: EST, CET, AEDT, NZDT, IST, SAST, SGT, HKT, JST, BRT. */
 const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA', 'en-SG', 'en-HK', 'ja', 'pt-BR']
 const OFFSET = /^(?:GMT|UTC)[+-]/
 const PARTS = {
@@ -15,7 +15,7 @@ const PARTS = {
 } as const
 const UNKNOWN = { weekday: '', day: 'an unknown time', year: '', clock: '', zone: '' }
 
-/** Writes times (milliseconds since the epoch) of one zone. They hold no-break spaces, so that no line ends in one. */
+/** Writes times (milliseconds since the epoch) in one zone, with no-break spaces so that none breaks over lines. */
 export class Clock {
   // Costly to make, and a mail has hundreds of times.
   private readonly parts: Intl.DateTimeFormat
@@ -57,7 +57,7 @@ export class Clock {
     return this.read(time).day
   }
 
-  /** "23 Nov 02:10 to 02:55 UTC", or one time where both are the same minute. */
+  /** "23 Nov 02:10 to 02:55 UTC", or one time if both are the same minute. */
   range(first: number, last: number): string {
     const [from, to] = [this.read(first), this.read(last)]
     if (this.at(first) === this.at(last)) return this.at(last)
@@ -65,13 +65,13 @@ export class Clock {
     return `${this.dated(first)} to ${from.day === to.day ? glued(to.clock, to.zone) : this.at(last)}`
   }
 
-  /** "7 days"; undefined if it was less than two days ago, or is unknown. */
+  /** "7 days"; undefined if it was less than 1.5 days ago, or is unknown. */
   age(time: number): string | undefined {
     const past = this.now.getTime() - time
     return isDate(time) && past >= 1.5 * DAY ? plural(Math.round(past / DAY), 'day') : undefined
   }
 
-  /** "Mon 23 Nov 2026 04:00 CET (UTC+1)": the only place that has the year and the offset. */
+  /** "Mon 23 Nov 2026 04:00 CET (UTC+1)": when the mail was sent, with year and offset. */
   sent(): string {
     const { weekday, day, year, clock, zone } = this.today
     const offset = zoneName(this.format('en-US', { timeZoneName: 'shortOffset' }), this.now.getTime()).replace(
@@ -85,7 +85,7 @@ export class Clock {
     return new Intl.DateTimeFormat(locale, { timeZone: this.timezone, ...options })
   }
 
-  /** The year of the mail goes without saying. */
+  /** `day` has the year unless it is the mail's. */
   private read(time: number | null): typeof UNKNOWN {
     if (time === null || !isDate(time)) return UNKNOWN
     const part = Object.fromEntries(this.parts.formatToParts(time).map(({ type, value }) => [type, value]))
@@ -100,7 +100,7 @@ export class Clock {
   }
 }
 
-/** As people call it there: "CET"; "UTC+5:45" where the locale knows no name. */
+/** "CET", or "UTC+5:45" if the locale has no name for the zone. */
 function zoneName(format: Intl.DateTimeFormat, time: number): string {
   const name = format.formatToParts(time).find(({ type }) => type === 'timeZoneName')?.value ?? ''
   return OFFSET.test(name) ? name.replace('GMT', 'UTC') : name
@@ -111,7 +111,7 @@ function glued(...words: readonly string[]): string {
   return words.filter(Boolean).join(' ').replaceAll(' ', '\u00a0')
 }
 
-/** "14 days", "60 hours", "90 minutes": in the largest unit of which it is a whole number, and more than one. */
+/** "14 days", "60 hours", "90 minutes": in the largest smaller unit that divides the span, else minutes. */
 export function span(milliseconds: number): string {
   const isWhole = (unit: number): boolean => milliseconds > unit && milliseconds % unit === 0
   if (isWhole(DAY)) return plural(milliseconds / DAY, 'day')

@@ -19,7 +19,7 @@ import {
   short,
 } from './section.js'
 
-/** Jobs that failed together: in the subject, in the overview, and in their section. */
+/** Failures of one chain or group, as subject, overview and section show them. */
 export interface Item {
   readonly failures: Failures
   readonly what: string
@@ -27,7 +27,7 @@ export interface Item {
   readonly section: Section
 }
 
-/** What failed beside the refresh: chains that are not known, then the others by their error. */
+/** The failures outside the refresh: unknown chains, then groups. */
 export function itemsOf({ groups: all, chains }: Digest, { clock, pages, caps }: Style): readonly Item[] {
   const [some, groups] = [chains.slice(0, caps.sections), chosen(all, caps.sections)]
   const jobs = some.length + groups.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs
@@ -35,7 +35,7 @@ export function itemsOf({ groups: all, chains }: Digest, { clock, pages, caps }:
   return [...some.map((chain) => chainItem(chain, style)), ...groups.map((group) => groupItem(group, style))]
 }
 
-/** What the sections of all jobs have. */
+/** Adds what all sections of jobs have. */
 function item(
   failures: Failures,
   [what, error]: readonly [string, string],
@@ -51,7 +51,7 @@ function item(
   return { failures, what, error, section: { ...common, ...parts } }
 }
 
-/** Failures with one error, of one job type or several. */
+/** A group, of one kind or several. */
 function groupItem(group: Group, style: Style): Item {
   const { kinds, count, first, last, latest, death } = group
   const { clock, caps } = style
@@ -69,14 +69,14 @@ function groupItem(group: Group, style: Style): Item {
   })
 }
 
-/** The error of a group on one line, with "…" for what differs. */
+/** The error of a group on one line; "…" stands for what differs. */
 function errorOf({ alike, headline, latest }: Group): string {
   const error = ownError(latest.error)
   if (latest.reaped && error === '') return 'no end after 90 minutes'
   return alike ? firstLine(error, HEADING_ERROR) : short(ownError(headline), HEADING_ERROR)
 }
 
-/** Undefined if the heading has said all of it. */
+/** Undefined if the heading has the whole error. */
 function quoteOf(group: Group, caps: Caps): Quote | undefined {
   const { alike, count, latest, variants } = group
   const error = ownError(latest.error)
@@ -103,7 +103,6 @@ function kindList({ kinds }: Group, { pages, caps }: Style): List {
   }
 }
 
-/** A section of very many jobs shows one as an example. */
 function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pages, caps }: Style): List {
   const shown = jobs.slice(0, count > JOBS_LISTED_OF ? 1 : caps.jobs)
   const isOneTime = clock.at(first) === clock.at(last)
@@ -114,7 +113,7 @@ function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pag
   return { rows: shown.map(row), more: moreThan(shown.length, count) }
 }
 
-/** Failures of one chain whose steps are not known. */
+/** A chain whose steps are not known. */
 function chainItem(chain: Failures, style: Style): Item {
   const { latest, count, first, last, kinds, jobs } = chain
   const { clock, pages, caps } = style

@@ -2,10 +2,10 @@ import type { Letter } from './letter.js'
 import { breakable, Html, html, lines, SHEET, styled } from './markup.js'
 import { type Instruction, type Link, type List, type Quote, type Row, type Section, TONES } from './section.js'
 
-/** Characters of a word that stays on one line: a UUID does on a phone. */
+/** Characters of a word that never breaks: a UUID fits on a phone. */
 const SHORT = 36
 
-/** Behind the preheader, or a list of mails would go on with the mail's own first words. */
+/** Follows the preheader, or a list of mails would show the mail's own first words. */
 const PADDING = new Html('&#847;&zwnj;&nbsp;'.repeat(40))
 const SPACE = html`<p class="space" aria-hidden="true">&nbsp;</p>`
 
@@ -46,7 +46,7 @@ ${sectionHtml(each, 2)}
   )
 }
 
-/** A text as it stands. */
+/** The plain mail's text. */
 export function plainHtml(text: string): string {
   return document('job-alert', html`<p>${lines(text.trim().split('\n'))}</p>`)
 }
@@ -108,7 +108,7 @@ ${SPACE}${part}`
   return html`<tr><td class="number">${String(index + 1)}.</td><td class="step">${breakable(text)}${own}${against}</td></tr>`
 }
 
-/** A mail has one: the first link of its first section. */
+/** The first link of the first section. */
 function button({ label, url }: Link): Html {
   return layout('rows', html`<tr><td class="button"><a class="label" href="${url}">${label}</a></td></tr>`)
 }
@@ -138,7 +138,7 @@ function anchor(url: string, text: string): Html {
   return html`<a class="link" href="${url}">${breakable(text)}</a>`
 }
 
-/** For the eye: a screen reader reads the word beside it. */
+/** A screen reader skips the sign and reads the word beside. */
 function mark(sign: keyof typeof TONES): Html {
   return html`<span class="${TONES[sign]}" aria-hidden="true">${sign}</span>`
 }

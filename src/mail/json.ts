@@ -14,10 +14,10 @@ interface JsonEnd {
 
 /**
  * The digest for scripts: every failure, without caps, written as the rows come, because there may be more than memory
- * holds. Names are those of the log. Times are ISO 8601 in UTC, or null where there is none.
+ * holds. Fields are named as in the log. Times are ISO 8601 in UTC, or null.
  */
 export class JsonDigest {
-  /** What stands before the next failure. */
+  /** Printed before the next failure. */
   private before: string
 
   constructor(
@@ -30,7 +30,7 @@ export class JsonDigest {
     this.before = `{\n  "environment": ${JSON.stringify(environment)},\n  "since": ${JSON.stringify(from)},\n  "failures": [`
   }
 
-  /** Resolves when the reader has taken them. */
+  /** Resolves when the reader has taken all. */
   async add(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return
     const written = jobs.map((job) => `\n    ${failure(job, this.presentation)}`)
@@ -54,7 +54,7 @@ export class JsonDigest {
   }
 }
 
-/** The id stands apart: JSON's numbers are exact, JavaScript's are not. */
+/** The id is written apart: JSON.stringify refuses a bigint. */
 function failure(job: Job, { adminBaseUrl }: Presentation): string {
   const { id, source, jobType, targetType, targetId, status, attempts, maxAttempts, error } = job
   const rest = {

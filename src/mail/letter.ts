@@ -13,7 +13,7 @@ import { firstLine, named, type Section, said } from './section.js'
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
   readonly subject: string
-  /** What a list of mails shows beside the subject. */
+  /** Shown beside the subject in a list of mails. */
   readonly preheader: string
   readonly environment: string | undefined
   readonly verdict: Verdict
@@ -22,22 +22,22 @@ export interface Letter {
   readonly footer: readonly string[]
 }
 
-/** Whether to get up. Subject, first line and colour of the mail follow it. */
+/** Whether somebody has to act. Decides subject, first line and colour. */
 export interface Verdict {
   readonly word: string
   readonly tone: 'failed' | 'done'
-  /** What the mail is about first. */
+  /** What the mail begins with. */
   readonly leads: 'refresh' | 'jobs'
 }
 
-/** A refresh that needs somebody, else jobs that failed, else a refresh that needs nobody. */
+/** In this order: a refresh that needs action, other failures, a refresh that needs none. */
 function verdictOf(refresh: Refresh | undefined, others: number): Verdict {
   if (refresh && isNeeded(refresh.remedy)) return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh' }
   if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh' }
   return { word: `${plural(others, 'job').toUpperCase()} FAILED`, tone: 'failed', leads: 'jobs' }
 }
 
-/** What the parts of a letter are written from; `others` counts the failures that are not of the refresh. */
+/** All that a letter is written from; `others` counts the failures outside the refresh. */
 function matterOf(digest: Digest, { environment, timezone, adminBaseUrl }: Presentation, caps: Caps) {
   const style = { clock: new Clock(timezone, digest.now), pages: new Pages(adminBaseUrl), caps }
   const refresh = refreshIn(digest)
@@ -64,7 +64,7 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   }
 }
 
-/** The sections of jobs. Several have an overview before them, and so has one that stands under a refresh. */
+/** The sections of jobs, under one that sums them up; a single section that leads the mail needs none. */
 function jobSections({ digest, others, items, verdict, clock, pages }: Matter): readonly Section[] {
   const retry = { label: 'Retry jobs', url: pages.retry() } as const
   const written = items.map(({ section }) => section)
@@ -86,7 +86,7 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
   ]
 }
 
-/** The job types of the failures that no section accounts for. */
+/** The kinds of the failures that no section accounts for. */
 function left({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
   const accounted = sections.flatMap((section) => section.kinds ?? [])
   const remaining = new Map(kinds)
@@ -98,7 +98,7 @@ function left({ kinds, count }: Digest, sections: readonly Section[], most: numb
   return names.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(names)}.`] }]
 }
 
-/** Failures that this mail leaves out: those that the next run reports, and those that none will unless it is asked. */
+/** Failures that this mail leaves out: those of the next run, and older ones, which only --since reports. */
 function neverReported({ digest, clock }: Matter): readonly Section[] {
   const { older, waiting = 0 } = digest.context
   const [waits, them] = waiting === 1 ? ['waits', 'it'] : ['wait', 'them']
@@ -150,7 +150,7 @@ function heading(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
   return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
 }
 
-/** The error has to begin within forty characters: where source and job type are long, the source goes. */
+/** A long kind loses its source, so that the error begins within about forty characters. */
 function shortest(what: string): string {
   const bare = what.replace(/ jobs?$/, '')
   return bare.length <= SUBJECT_KIND ? bare : bare.replace(/ \S*\//, ' ')
@@ -166,7 +166,7 @@ function preheaderOf({ failed: [furthest], failures, overdue, lastSuccess, tried
   return `${success}; ${tried.length === 0 ? 'nothing' : plural(tried.length, 'run')} tried since`
 }
 
-/** One line of at most 77 characters. What is in the middle is cut first, then the end goes. */
+/** One line of at most SUBJECT characters: the middle is cut first, then the end dropped. */
 function fitted(head: string, middle: string, end: string): string {
   const room = SUBJECT - head.length - end.length
   if (room >= Math.min(middle.length, 12)) return oneLine(`${head}${cut(oneLine(middle), room)}${end}`)

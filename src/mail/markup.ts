@@ -1,11 +1,11 @@
-/** HTML that is safe to be sent: only the `html` tag makes it, and that escapes every text put into it. */
+/** HTML that is safe to send: `html`, `breakable` and `lines` escape every text put into it. */
 export class Html {
   constructor(readonly source: string) {}
 }
 
 type Value = Html | string | false | undefined | readonly (Html | string)[]
 
-/** A template; texts in it are escaped, and HTML stays. */
+/** A template tag that escapes texts and keeps Html. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(String.raw({ raw: strings }, ...values.map(source)))
 }
@@ -28,10 +28,10 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
 }
 
-/** Characters that always fit on a line of a phone. */
+/** Characters that fit on a line of any phone. */
 const WORD = 20
 
-/** A text whose long words may break behind "/", "_" and punctuation, or after so many characters that no phone has room for them. */
+/** A text whose long words may break after "/", "_" and punctuation, or after 34 characters, as phones need. */
 export function breakable(text: string): Html {
   const words = text.split(/(\s+)/).map((word) => {
     if (word.length <= WORD) return escaped(word)
@@ -41,7 +41,7 @@ export function breakable(text: string): Html {
   return new Html(words.join(''))
 }
 
-/** Lines of which each keeps its indentation. */
+/** Lines that keep their indentation. */
 export function lines(all: readonly string[]): Html {
   const written = all.map((line) => {
     const indent = /^ */.exec(line)?.[0].length ?? 0
@@ -50,7 +50,7 @@ export function lines(all: readonly string[]): Html {
   return new Html(written.join('<br>'))
 }
 
-/** Colours in light and dark. A test holds every text to a contrast of 4.5:1 on what it stands on. */
+/** Colours in light and dark. A test demands a contrast of 4.5:1 between text and background. */
 export const PALETTE = {
   page: ['#f1f3f6', '#101216'],
   card: ['#ffffff', '#1a1d22'],
@@ -72,7 +72,7 @@ const SANS = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 const MONO = "font-family:Consolas,Menlo,'Courier New',monospace;font-size:13px"
 const BREAK = 'overflow-wrap:anywhere;word-break:break-word'
 
-/** The look of every element and class: written into the elements, and what has a colour once more for the dark. */
+/** The look of every element and class, written into the elements; SHEET has the dark colours. */
 const STYLES: Readonly<Record<string, string>> = {
   body: 'margin:0;padding:0;background-color:$page',
   '.hidden': 'display:none;max-height:0;overflow:hidden',
@@ -112,7 +112,7 @@ const STYLES: Readonly<Record<string, string>> = {
   '.warning': 'color:$warning;font-weight:bold',
 }
 
-/** Writes the styles into the elements. A class stays only where the dark needs it. */
+/** Writes the styles into the elements. A class stays only if SHEET needs it. */
 export function styled(page: Html): string {
   return page.source
     .replace(/<(\w+)(?: class="([^"]*)")?(?=[ >])/g, (_, name: string, names = '') => {
@@ -125,7 +125,7 @@ export function styled(page: Html): string {
     .replace(/\n{2,}/g, '\n')
 }
 
-/** Of two declarations of one property the last one. */
+/** Keeps the last declaration of each property. */
 function merged(style: string): string {
   const declarations = style.split(';').map((each) => [each.slice(0, each.indexOf(':')), each] as const)
   return [...new Map(declarations).values()].join(';')
@@ -135,7 +135,7 @@ function coloured(style: string, scheme: 0 | 1): string {
   return style.replace(/\$(\w+)/g, (_, name: keyof typeof PALETTE) => PALETTE[name][scheme]).replaceAll('"', "'")
 }
 
-/** For readers that keep a style sheet: the dark colours, and no links made of times and numbers. */
+/** For mail programs that keep a style sheet: dark colours, and Apple's own links look like text. */
 export const SHEET =
   new Html(`a[x-apple-data-detectors] { color: inherit !important; text-decoration: none !important; }
   @media (prefers-color-scheme: dark) {

@@ -13,11 +13,11 @@ export interface Message {
   readonly subject: string
   readonly text: string
   readonly html: string
-  /** Why it is only the plain mail; to be logged. */
+  /** Why this is the plain mail; to be logged. */
   readonly fault?: unknown
 }
 
-/** Digest → mail, with as much detail as no reader clips. If it cannot be written, a plain mail with the figures. */
+/** Digest → mail, with as much detail as no mail program clips. If writing fails, the plain mail and its fault. */
 export function renderMessage(digest: Digest, presentation: Presentation, paint?: Paint): Message {
   try {
     const letter = fittingLetter(digest, presentation)
@@ -27,10 +27,10 @@ export function renderMessage(digest: Digest, presentation: Presentation, paint?
   }
 }
 
-/** More than are ever needed: each brings the names nearer to those that fit. */
+/** More than needed: after the rungs, each attempt names fewer kinds. */
 const ATTEMPTS = 20
 
-/** The first that fits, of less and less detail, then of fewer and fewer names of job types. */
+/** The first that fits, with less detail each time, then fewer kinds. Throws a RangeError. */
 function fittingLetter(digest: Digest, presentation: Presentation): Letter {
   let names = digest.kinds.size
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -44,7 +44,7 @@ function fittingLetter(digest: Digest, presentation: Presentation): Letter {
   throw new RangeError('the mail is too large')
 }
 
-/** The mail that always goes: numbers by job type, job ids, links, and the latest errors. */
+/** The mail that always goes: counts by kind, job ids, links, and some of the errors. */
 function plainMessage({ count, kinds, examples, ids, context }: Digest, presentation: Presentation): Message {
   const { adminBaseUrl, environment } = presentation
   const pages = new Pages(adminBaseUrl)
@@ -69,7 +69,7 @@ function plainMessage({ count, kinds, examples, ids, context }: Digest, presenta
   return { subject: `${environment ? `${environment}: ` : ''}${about}`, text, html: plainHtml(text) }
 }
 
-/** What cannot be rendered may be this error. */
+/** Never throws: this error may be the fault. */
 function safely({ error }: Job): string {
   try {
     return firstLine(`${error ?? ''}`, LISTED_ERROR)

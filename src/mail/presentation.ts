@@ -1,8 +1,8 @@
 import type { Job } from '../job.js'
 
-/** What the mail says beside the failures. */
+/** Settings that a mail is written with. */
 export interface Presentation {
-  /** Without a trailing slash; pages are appended to it. */
+  /** Without a trailing slash: paths are appended. */
   readonly adminBaseUrl: string
   /** IANA name. */
   readonly timezone: string
@@ -13,7 +13,7 @@ export interface Presentation {
 /** Colours a word or a mark on a terminal. */
 export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
 
-/** The admin's pages; ADMIN_BASE_URL is followed by these paths. */
+/** URLs of the admin pages: ADMIN_BASE_URL and a path. */
 export class Pages {
   constructor(private readonly base: string) {}
 
@@ -31,7 +31,7 @@ export class Pages {
     return this.at(`/research/jobs/${id}`)
   }
 
-  /** The jobs of one source and type that are in the state of this one, as JSON. */
+  /** The jobs of the same kind and status, as JSON. */
   jobsLike({ source, jobType, status }: Pick<Job, 'source' | 'jobType' | 'status'>): string {
     return this.at(`/research/jobs?${new URLSearchParams({ source, status, job_type: jobType })}`)
   }

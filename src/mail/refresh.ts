@@ -53,7 +53,7 @@ export function refreshSection(refresh: Refresh, style: Style): Section {
   }
 }
 
-/** What became of it, in a few words that begin the subject; when, in milliseconds since the epoch; what goes between. */
+/** What became of the refresh: `what` begins the subject, `at` is in milliseconds since the epoch. */
 export function becameOf({ chain, pass, failed: [furthest], failures, overdue, remedy }: Refresh) {
   const { name } = chain
   const at = remedy.pass?.at
@@ -75,7 +75,7 @@ export function becameOf({ chain, pass, failed: [furthest], failures, overdue, r
   }
 }
 
-/** What that means for those who use the result. */
+/** What the state means for users of the catalog. */
 function meaning({ chain, pass, remedy, broken, lastSuccess }: Refresh, clock: Clock): readonly string[] {
   if (remedy.do === 'nothing') return [`${became(remedy.pass, clock, pass)}: nothing to resume.`]
   const isUnderWay = remedy.do === 'wait' || remedy.do === 'restart the worker'
@@ -94,7 +94,7 @@ function catalogOf(lastSuccess: number | null, clock: Clock): string {
   return age ? `the catalog of ${clock.day(lastSuccess)}, ${age} old,` : `the catalog of ${clock.dated(lastSuccess)}`
 }
 
-/** "The refresh of 23 Nov 03:00 failed at songs (job 4102)"; "It" if the mail is about that one. */
+/** "The refresh of 23 Nov 03:00 failed at songs (job 4102)"; "It" if the pass is `about`. */
 function became(pass: Pass, clock: Clock, about?: Pass): string {
   const { startedAt, state, at } = pass
   const { step, job } = at
@@ -136,7 +136,7 @@ const OBSTACLES: Readonly<Record<Obstacle, string>> = {
   'out of order': 'was run again after a later step had failed',
 }
 
-/** Resuming is the retry that the admin page has for single jobs. It changes nothing once the job has moved on. */
+/** The statement is the admin page's retry of one job; it changes nothing once the job has moved on. */
 function todo({ chain, failed: [furthest], remedy }: Refresh): readonly Instruction[] {
   if (!isNeeded(remedy)) return []
   const start = `the page's Start button, which ${chain.startAgain}`
@@ -175,7 +175,7 @@ and status = '${job.status}';`,
   ]
 }
 
-/** Every step of the chain with what became of it; a step that was enqueued twice is there twice. */
+/** A row for every step of the chain, or for each job of a step that was queued several times. */
 export function stepRows({ chain, pass, now }: Pick<Refresh, 'chain' | 'pass' | 'now'>, pages: Pages): readonly Row[] {
   if (!pass) return []
   const furthest = pass.jobs.at(-1)
@@ -202,7 +202,7 @@ function stepRow(name: string, job: Job, now: Date, pages: Pages): Row {
   }
 }
 
-/** The failures of the pass, then those of the others. The error of the first one stands above. */
+/** The failures of the pass, then of other passes. The section quotes the error of the first. */
 function lists({ chain, failed, others, failures }: Refresh, { clock, pages, caps }: Style): readonly List[] {
   const [own, shown] = [failed.slice(0, caps.jobs), others.slice(0, caps.jobs)]
   const reported = new Set(failures?.jobs.map(({ id }) => id))

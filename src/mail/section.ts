@@ -6,23 +6,23 @@ import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME } from './caps.js'
 import type { Clock } from './clock.js'
 import type { Pages } from './presentation.js'
 
-/** How a mail is written. */
+/** What sections are written with. */
 export interface Style {
   readonly clock: Clock
   readonly pages: Pages
   readonly caps: Caps
 }
 
-/** How many jobs of a source and job type. */
+/** How many failures of a kind. */
 type Figure = Pick<Kind, 'name' | 'count'>
 
-/** One thing that the mail says, in words, in the order in which text and HTML show it. */
+/** A section of the letter; text and HTML show its parts in this order. */
 export interface Section {
   /** Before the headline in the text part, whose headlines look like any other line. */
   readonly mark?: keyof typeof TONES
   readonly headline: string
   readonly lead?: readonly string[]
-  /** What failed, with its error as a note. */
+  /** What failed, each with its error as a note. */
   readonly overview?: readonly Row[]
   /** Name, state, duration and job of each step; the job is the link. */
   readonly steps?: readonly Row[]
@@ -30,14 +30,14 @@ export interface Section {
   readonly todo?: readonly Instruction[]
   readonly links?: readonly Link[]
   readonly lists?: readonly List[]
-  /** How many jobs of which source and job type it accounts for. */
+  /** The failures that the section accounts for, by kind. */
   readonly kinds?: readonly Figure[] | undefined
 }
 
-/** The tone of a mark, on a terminal as in HTML. */
+/** The tone of a mark, on a terminal and in HTML. */
 export const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
 
-/** The first fact names it and is the link; the notes stand below. */
+/** The first fact names the row and has the link, except in `steps`; notes stand below. */
 export interface Row {
   readonly mark?: keyof typeof TONES
   readonly facts: readonly string[]
@@ -45,7 +45,7 @@ export interface Row {
   readonly link?: string | undefined
 }
 
-/** Jobs or job types below each other, with what is left out. */
+/** Jobs or kinds, one a row, with what is left out. */
 export interface List {
   readonly label?: string
   readonly rows: readonly Row[]
@@ -54,20 +54,20 @@ export interface List {
   readonly urls?: boolean
 }
 
-/** An error, its first line first, under what it is said to be. */
+/** An error under its label, the headline first. */
 export interface Quote {
   readonly label: string
   readonly lines: readonly string[]
 }
 
-/** One of the numbered steps of what to do. */
+/** A numbered step of what to do. */
 export interface Instruction {
   readonly text: string
   readonly code?: string
   readonly warning?: string
 }
 
-/** `about` tells links of the same label apart for those who hear them. */
+/** `about` tells links with one label apart in a screen reader. */
 export interface Link {
   readonly label: 'See the refresh' | 'Retry jobs' | 'Details (JSON)'
   readonly url: string
@@ -76,12 +76,12 @@ export interface Link {
 
 const NO_ERROR = '(no error was recorded)'
 
-/** A text from the database on one line; redacted before, since it is cut. */
+/** A redacted text on one line, cut to `length` UTF-16 units. */
 export function short(text: string, length = KIND): string {
   return cut(oneLine(text), length)
 }
 
-/** The first line of an error, on one line. */
+/** The headline of an error, or that none was recorded. */
 export function firstLine(error: string, length: number): string {
   return short(headline(error), length) || NO_ERROR
 }
@@ -92,7 +92,7 @@ export function quote(text: string, label: string, caps: Caps): Quote {
   return { label, lines: lines.length > 0 ? lines : [NO_ERROR] }
 }
 
-/** The texts that are said: a condition that does not hold leaves false in its place. */
+/** Keeps the texts: a condition that does not hold leaves false in place of one. */
 export function said(...texts: readonly (string | false | undefined)[]): readonly string[] {
   return texts.filter((text) => typeof text === 'string')
 }
@@ -103,7 +103,7 @@ export function jobRow(job: Job, facts: readonly string[], notes: readonly strin
   return { facts: [`job ${job.id}`, ...facts, target], notes, link: pages.job(job.id) }
 }
 
-/** How a job died, and the first line of its error unless that is the janitor's. */
+/** How a job died, and its headline unless only the janitor wrote one. */
 export function noteOf(job: Job): string {
   const { how } = deathOf(job)
   const error = ownError(job.error)
@@ -116,7 +116,7 @@ export function saidOnce(rows: readonly Row[]): readonly Row[] {
   return rows.map((row, index) => (note(row) === note(rows[index + 1]) ? { ...row, notes: [] } : row))
 }
 
-/** "spotify/match_song (12)" for the first `most` job types, and how many more there are. */
+/** "spotify/match_song (12)" for the first `most` kinds, then how many more. */
 export function named(kinds: readonly Figure[], most = kinds.length): readonly string[] {
   const shown = kinds.slice(0, most).map(({ name, count }) => `${short(name)}\u00a0(${grouped(count)})`)
   return kinds.length > most ? [...shown, plural(kinds.length - most, 'more type')] : shown

@@ -3,19 +3,19 @@ import type { Letter } from './letter.js'
 import type { Paint } from './presentation.js'
 import { type Instruction, type Link, type List, type Quote, type Row, type Section, said, TONES } from './section.js'
 
-/** What stands before a line, and before one that stands further in. */
+/** Indents of a line, and of one that stands further in. */
 const MARGIN = '  '
 const FURTHER = MARGIN + MARGIN
-/** Columns of a line, of one behind a margin, and of one further in. */
+/** Columns of a line, of an indented one, and of one further in. */
 const WIDTH = 78
 const ROOM = WIDTH - MARGIN.length
 const HANGING = WIDTH - FURTHER.length
-/** Of a cell: a target with its id. */
+/** Widest column: a target with its id. */
 const COLUMN = 48
 
 const ASCII = /^[ -~\u00a0]*$/
 
-/** The text part: lines of at most 78 columns, but for URLs, which stay whole. */
+/** The text part: lines of at most 78 columns; URLs and code stay whole. */
 export function textPart(letter: Letter, paint: Paint = (_, text) => text): string {
   const { environment, verdict, sections, footer } = letter
   const { tone, word } = verdict
@@ -32,7 +32,7 @@ export function textPart(letter: Letter, paint: Paint = (_, text) => text): stri
   return `${[head.join('\n'), ...others.map(titled), end.join('\n')].join('\n\n')}\n`.replaceAll('\u00a0', ' ')
 }
 
-/** Nothing from the database begins at the margin but a heading: it cannot pass for the mail's own words. */
+/** Outside a heading no error begins at the margin, where it could pass for the mail's own words. */
 function section(
   { lead = [], overview = [], steps = [], error, todo = [], links = [], lists = [] }: Section,
   title: string,
@@ -50,7 +50,7 @@ function section(
   return paragraphs.filter(Boolean).join('\n\n')
 }
 
-/** Behind its label where all of it fits, else further in than any job. */
+/** After its label if both fit on one line, else further in than any job. */
 function quote({ label, lines }: Quote): string {
   const inline = `${label}: ${lines.join('\n')}`
   if (lines.length === 1 && widthOf(inline) <= WIDTH) return inline
@@ -82,13 +82,13 @@ function listed({ label, rows, more, urls }: List, paint: Paint): string {
   return said(label && wrap(label), ...lines, more && hang(more)).join('\n')
 }
 
-/** In columns of a terminal. The library looks at every character, which most texts can do without. */
+/** In columns of a terminal. ASCII skips the library, which looks at every character. */
 function widthOf(text: string): number {
   return ASCII.test(text) ? text.length : stringWidth(text)
 }
 
 /**
- * Rows of cells, each column as wide as its widest cell up to a bound, beyond which a cell pushes the others aside.
+ * Each column is as wide as its widest cell, up to a bound: a wider cell pushes the next ones aside.
  * A row that is longer than a line goes on below.
  */
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
@@ -113,7 +113,7 @@ function joined(line: string, cell: string): string {
   return fits ? `${line}  ${cell}` : `${line.trimEnd()}\n${FURTHER}${cell}`
 }
 
-/** Indented by `margin`, and further where it goes on. */
+/** Wraps; `further` indents all lines but the first. */
 function hang(text: string, margin = MARGIN, further = margin + MARGIN): string {
   return margin + wrap(text, HANGING).replaceAll('\n', `\n${further}`)
 }
@@ -137,13 +137,13 @@ function wrap(text: string, width = WIDTH): string {
 
 const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** Breaks between what a reader sees as characters, so that no emoji falls apart. */
+/** Breaks between graphemes, so that no emoji falls apart. */
 function pieces(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width || word.includes('://')) return [word]
   return packed(ASCII.test(word) ? word : Array.from(CHARACTERS.segment(word), ({ segment }) => segment), width)
 }
 
-/** As many of the parts as fit, on lines of `width` columns. */
+/** Fills lines of `width` columns; a wider part has one to itself. */
 function packed(parts: Iterable<string>, width: number): readonly string[] {
   const lines: string[] = []
   let [line, used] = ['', 0]

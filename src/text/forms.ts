@@ -1,14 +1,14 @@
 export const raw = String.raw
-/** What stands where a credential stood. */
+/** Replaces a credential. */
 const HIDDEN = '[redacted]'
 
-/** Hides what the patterns match, but for their first group. They are tried only on a text in which the hint matches. */
+/** Hides what the patterns match, except their first group. A cheap hint spares them most texts. */
 export function hiding(hint: RegExp, ...patterns: readonly RegExp[]) {
   return (text: string): string =>
     hint.test(text) ? patterns.reduce((rest, pattern) => rest.replace(pattern, `$1${HIDDEN}`), text) : text
 }
 
-/** Whole, without the end, without the beginning (base64 before END …), or lines of base64 alone; not certificates. */
+/** Whole, without the end, without the beginning (base64 before END …), or as lines of base64 alone. */
 const privateKeys = hiding(
   /PRIVATE KEY|\n[A-Za-z0-9+/]{64}/,
   /()-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
@@ -28,7 +28,7 @@ const urls = hiding(
   /((?<=\w)(?<!https?):\/\/)(?!localhost:)[^\s"'<>/?#@:.[\]]{1,80}:(?!(?:3306|5432|5671|5672|6379|6543|27017)(?!\d))\d{1,5}(?=["']?(?:\s|$))/gi,
 )
 
-/** What an error quotes because it could not be read. */
+/** Quoted in an error because it could not be read. */
 const unreadable = hiding(
   /port|integer|header|host name|percent|parameter|missing "/i,
   // Port could not be cast to integer value as 'hunter2'; not invalid port number: "99999"
@@ -69,12 +69,12 @@ const basic = (text: string): string =>
     /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(Buffer.from(base64, 'base64').toString('latin1')) ? scheme + HIDDEN : found,
   )
 
-/** Not within a word, but for the end of an escape such as %20 or \n. */
+/** Not within a word, except after an escape such as %20 or \n. */
 const START = raw`(?:(?<![\w-])|(?<=%[\da-fA-F]{2}|\\[nrt]))`
 /**
  * Tokens known by how they begin, from the default rules of gitleaks (github.com/gitleaks/gitleaks, MIT); lengths are
  * lower bounds, because an error may have cut them. Google's, Render's and Supabase's are from their documentation.
- * Hides "xghp_hunter2hunter2hunter2" and "sk-proj-hunter2hunter2hunter2", spares "ghp_x" and "disk-full-and-nothing-else".
+ * Hides "xghp_hunter2hunter2hunter2", "sk-proj-hunter2hunter2hunter2"; spares "ghp_x", "disk-full-and-nothing-else".
  */
 const TOKENS = [
   raw`ops_eyJ[\w+/=]{8,}|\bA3-[A-Z0-9]{6}-[A-Z0-9]{6,11}(?:-[A-Z0-9]{5}){2,4}`, // 1Password
@@ -97,7 +97,7 @@ const TOKENS = [
   raw`${START}(?:(?:fm[12][ar]?_|gl(?:c|sa)_)[\w+/=]{16,}|(?:ntn_|rnd_)\w{16,})`, // Fly, Grafana, Notion, Render
   raw`${START}(?:(?:hf_|api_org_)[a-zA-Z0-9]{8,}|(?:[rs]k_(?:live|test|prod)|whsec)_\w{10,})`, // Hugging Face, Stripe
 ]
-/** How TOKENS begin, for the hint: who adds a token adds its beginning. */
+/** How TOKENS begin, for the hint: a new token needs its prefix here. */
 const PREFIXES = [
   raw`A(?:3[T-]|BIA|CCA|GE-S|Iza|KCp|KIA|SIA|TATT3)|GOCSPX-|GR1348941|LTAI|NR(?:AK|AL|II|JS)-|PMAK-|Q~|S(?:G\.|K)|:A`,
   raw`1//0|_v1_|api_org_|cmVmd|d(?:api|p\.pt\.|t0c01\.)|eyJ|f(?:o1_|m[12])|g(?:h[oprsu]_|ithub_pat_|l)|h(?:f_|v[sb]\.|ook)`,

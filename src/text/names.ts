@@ -1,9 +1,9 @@
 import { hiding, raw } from './forms.js'
 
-// People choose passwords: behind a password's name anything is hidden, up to the end of the value. Machines make tokens
-// and keys: behind their names a value is hidden where it looks made. Of what a value is not, only structure is known.
+// People choose passwords, so any value after a password's name is hidden. Machines make tokens and keys, so a value
+// after their names is hidden only if it looks made. Exceptions go by the structure of a value, not by its words.
 
-/** Words for a pattern in which the case of other letters counts; no classes of letters in them. */
+/** Words in any case, for a pattern that minds case elsewhere; they hold no classes of letters. */
 function anyCase(words: string): string {
   return words.replace(/(?<!\\)[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)
 }
@@ -17,17 +17,17 @@ const SUFFIX = anyCase(
 const ENTITY = raw`&(?:quot|apos|#0?39|#x27);`
 const QUOTE = raw`(?:\\{0,4}["']|%2[27]|\\{1,2}(?:u00|x)2[27]|${ENTITY})`
 const EQUALS = raw`(?:=|%(?:25)?3[dD]|\\{1,2}(?:u00|x)3[dD])`
-/** Names of what people choose. */
+/** Names of chosen secrets. */
 const CHOSEN = `${anyCase(
   raw`(?:pass(?:[_-]?(?:word|wd|phrase|code)|(?<=(?:[_-]|db|pg|sql|user|smtp|ftp|redis|mongo|admin|root)pass))|pwd|identified by|(?:\b|(?<=_))(?:t?otp|mfa))`,
 )}${SUFFIX}`
-/** Names of what machines make, by their last word. */
+/** Names of made secrets, by their last word. */
 const MADE = raw`(?:${anyCase(
   raw`token|secret|credential|signature|verifier|assertion|saml(?:request|response)|(?:device|auth)[_-]?code|sess(?:ion)?[_-]?id|key[_-]?pair[_-]?id|key(?<=(?:[\w-]|(?:access|account|api|auth|client|consumer|encryption|license|master|private|secret|service|shared|signing|subscription) )key)(?:[_-]?id)?`,
 )}|${START}(?:${anyCase('auth|bearer|csrf|sig|hmac|jwt')}|${anyCase('key')}(?=["')\]]?${EQUALS})))${SUFFIX}`
 /** name="NAME" value=, {"key": "NAME", "value":, - name: NAME and below it value: */
 const HELD = raw`\\{0,4}["']?,?\s{0,8}\\{0,4}["']?${anyCase('value')}\\{0,4}["']?\s{0,4}[:=]\s{0,4}`
-/** What stands between a name and its value. */
+/** Between a name and its value. */
 const IS = `(?:${[
   // name=, "name":, \"name\":, name%3D, form[name]=, Key (name)=, name\u003d, name&quot;:, name provided:
   raw`(?:${QUOTE}|[)\]])?(?:\s(?:${anyCase('provided|given|used|was|is')}))?\s{0,4}(?::?=>?|:|%(?:25)?3[adAD]|\\{1,2}(?:u00|x)3[adAD])\s{0,4}`,
@@ -41,12 +41,12 @@ const IS = `(?:${[
 ].join('|')})`
 const QUOTED = raw`"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.|'')*'?|\\{1,4}"[^"\n]*"?|\\{1,4}'[^'\n]*'?|${ENTITY}[^&\n]*(?:${ENTITY})?`
 const LISTED = raw`\[[bBeErRuU]{0,2}["'][^\]\n]*\]?|\([^)\n]*\)?`
-/** A delimiter ends it only where neither the value nor the next name could go on: passwords hold delimiters too. A URL is none. */
+/** Not quoted, and no URL. Passwords hold delimiters: one ends it before a blank, another, or the next name. */
 const BARE = raw`(?:\[redacted\]|(?!https?://)[^\s&"'<>;,)}\]\\]|\\(?!u0026|x26)|["';,)}\]](?=[^\s&"'<>;,)}\]])(?![\w.-]{1,40}["']?\s{0,2}[=:]))`
 const VALUE = raw`(?:(?:[bBeErRuU]{0,2}(?:${QUOTED})|${LISTED})${BARE}*|${BARE}+)`
-/** Nothing but punctuation up to the next blank. */
+/** Only punctuation up to the next blank. */
 const END = raw`(?=["'.,;:)\]}]{0,4}(?:\s|$))`
-/** What follows a chosen secret's name and is none. */
+/** After a chosen secret's name, but no secret. */
 const NO_PASSWORD = `(?!${[
   raw`(?:["']{2}|${anyCase('none|null|nil|undefined|true|false')})${END}`,
   // password: must be changed, ValueError: password: str expected; but wrong password: swordfish was refused
@@ -54,12 +54,12 @@ const NO_PASSWORD = `(?!${[
   // password: 503, HTTP 503, [Errno 2] No such file, OSError: …
   raw`(?<=:\s{1,4})(?:[1-5]\d\d${END}|HTTP(?:/| )?\d[\d.]{0,3}${END}|HTTP [A-Z]|\[\w{1,20}:?\s|[\w.]{0,80}(?:Error|Exception|Timeout|Pool)[\s:(])`,
 ].join('|')})`
-/** A password of several words fills its line. */
+/** Several words, to the end of their line. */
 const PASSPHRASE = raw`(?<=^\s{0,8}[\w.-]{1,60}:\s{1,4})[A-Za-z]{1,20}(?: [A-Za-z]{1,20}){1,11}$`
 const CHARACTER = raw`(?:[^\s&,;%\\<>]|%[\da-fA-F]{2})`
 const WORD = raw`(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})`
 const OPENING = raw`(?:[[({]{0,2}[bBeErRuU]{0,2}${QUOTE})?`
-/** Digits among letters, or 20 characters without a blank; but no words, number, time, path to a file, URL or status. */
+/** Digits among letters, or 20 characters without a blank; no words, number, time, path to a file, URL or status. */
 const LOOKS_MADE = raw`(?!${OPENING}(?:${[
   raw`${WORD}(?:[._/:-]{1,3}${WORD}|[A-Z][a-z]{2,15}){0,20}(?![\w+/=~$%@*#!-]|[^\s\w,;&(<]{1,3}\w)`,
   raw`\d{1,5}[a-zA-Z]{0,2}${END}|\d{4}-\d\d-\d\d[T\d:.+Z-]{0,26}${END}`,
@@ -69,17 +69,17 @@ const LOOKS_MADE = raw`(?!${OPENING}(?:${[
 
 const named = (before: string, value: string) => new RegExp(`(${before})${value}`, 'gm')
 
-/** Names too short or too common but where a value is assigned: pw=…, "secret": "…", { pass: '…' } */
+/** Names too short or too common unless a value is assigned: pw=…, "secret": "…", { pass: '…' } */
 const ASSIGNED = raw`(?:${START}(?:${anyCase('pass|pw|pin')}|${anyCase('auth')}(?==[([]))|${anyCase('secret')}${SUFFIX})(?:["')\]]{0,2}\s{0,4}${EQUALS}\s{0,4}|${QUOTE}\s{0,4}:\s{0,4}(?=${QUOTE})|:(?<=[{,]\s{0,8}[\w-]{0,40}:)\s{0,4}(?=["'])|${HELD})`
 /** 'Authorization': b'Basic …', [(b'authorization', b'…')]; not Authorization: missing header. */
 const AUTHORIZATION = raw`${anyCase('authorization')}(?:\\{0,4}["']?\s{0,4}(?:=>?|:|%3[aA])|["']\s{0,4},)(?:\s{0,4}|%20)(?:\[(?!redacted\]))?(?:b(?=["']))?\\{0,4}["']?`
 const CREDENTIALS = raw`(?!${anyCase('authorization')}|(?<=: )(?!${anyCase('(?:basic|bearer|token|negotiate)')} )[A-Z]?[a-z']{1,19}(?: [a-z']{1,19}){0,12} {0,4}(?:[.,;:!?()\]}]|["'](?!\w)|$))(?:${anyCase('(?:digest|aws4|oauth|hawk)')}[^\n]+|(?:[a-zA-Z]{4,12}(?:\s{1,4}|%20|\+))?(?:\w+="[^"\n]*"[^\s"',;]*|[^\s"',;]+))`
-/** Of pydantic: the name stands on the line above, or beside 'loc'. */
+/** In pydantic's errors the name is on the line above, or in 'loc'. */
 const PYDANTIC = raw`(?:${CHOSEN}|${MADE})(?:(?:[.[(][\w.()[\]-]{0,60})?\n[^\n]{0,500}?\binput_value=|["'][)\],]{1,3}[^\n]{0,500}?["']input["']: )`
 
-/** What may stand behind a name. A hint must match wherever its patterns may; it is cheaper, as most names are words of a sentence. */
+/** What may follow a name, for the hints: they must match wherever their patterns may. */
 const GOES_ON = raw`\w{0,20}(?:["')\]]{0,2},?\s{0,8}(?:[:=>\\&%-]|["']?value)|["'],|\s{1,4}(?:e?["']|\w{1,20}[:=]|provided|given|used|was|is))|--\w`
-/** Values that a name gives away, and what only looks like a user: a value may look so. */
+/** Values after a name. user:password@host comes last: a value may look like it. */
 export const NAMES = [
   hiding(/authorization/i, named(AUTHORIZATION, CREDENTIALS)),
   hiding(/\binput/, named(PYDANTIC, raw`(?:\[redacted\]|${QUOTED}|[^\n]+?(?=, input_type=|$))`)),

@@ -6,8 +6,8 @@ const HIDING = [...FORMS, ...NAMES]
 
 const ESCAPES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?|\x1b(?:[@-Z\\^_]|[()][0-9A-Z])?/g
-// Controls but line feed, and all that takes no room: direction marks, zero-width characters. Of these, emoji keep
-// their joiners and selectors.
+// Control characters except line feeds, and characters of no width, such as direction marks. Emoji keep their joiners
+// and selectors.
 const INVISIBLE =
   /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb]|\u200d(?!\p{Extended_Pictographic})|(?<!\p{Extended_Pictographic})\ufe0f(?!\u20e3)|(?![\u200d\ufe0f])\p{Default_Ignorable_Code_Point}/gu
 
@@ -18,8 +18,8 @@ function visible(text: string): string {
 
 /**
  * Text from outside → text fit for a mail, a log or a terminal: no credentials, no control characters, no
- * terminal escapes, no direction marks, well-formed Unicode; line feeds stay. It comes before every cut but those of
- * the worker and of the server (queue/row.ts, at whole words): half a credential is not recognised.
+ * terminal escapes, no direction marks, well-formed Unicode; line feeds stay. Redact before any cut: half
+ * a credential is not recognised. Only the worker and the server (queue/row.ts, at whole words) cut earlier.
  */
 export function redact(text: string): string {
   return HIDING.reduce((rest, hide) => hide(rest), withoutSecrets(visible(text)))
@@ -31,9 +31,9 @@ const SHORTEST_SECRET = 6
 let secrets: RegExp | undefined
 
 /**
- * From then on `withoutSecrets` hides these values: as they are, percent-encoded and decoded, and as JSON and HTML
- * write them. `redact` does, too, since it comes before every cut; what is printed may never have gone through it.
- * A value of fewer than six characters cannot be hidden so.
+ * Makes `redact` and `withoutSecrets` hide these values: as they are, percent-encoded and decoded, and as JSON and HTML
+ * write them. All output goes through `withoutSecrets`, because not everything printed is redacted. A value of fewer
+ * than six characters is not hidden.
  */
 export function hideSecrets(values: readonly (string | undefined)[]): void {
   const spelled = values.flatMap((value = '') => [value.trim(), decoded(value.trim())])
@@ -45,13 +45,13 @@ export function hideSecrets(values: readonly (string | undefined)[]): void {
 
 function patternOf(secret: string): string {
   const pattern = [...secret].map(anySpelling).join('')
-  // Ids and times are digits, too.
+  // Not within an id or a time.
   return /^\d+$/.test(secret) ? `(?<!\\d)${pattern}(?!\\d)` : pattern
 }
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A pattern for one character of a secret, in whatever way it may be written; without flags, which load ICU. */
+/** A pattern for one character of a secret in all its spellings; without flags, which load ICU. */
 function anySpelling(character: string): string {
   if (/[a-z0-9]/i.test(character)) return character
   const percent = [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
@@ -60,7 +60,7 @@ function anySpelling(character: string): string {
   return `(?:${[...new Set(spellings)].map((text) => text.replace(/[^\w%&;]/g, '\\$&')).join('|')})`
 }
 
-/** The text without any secret that `hideSecrets` was told. */
+/** The text without the values given to `hideSecrets`. */
 export function withoutSecrets(text: string): string {
   return secrets ? text.replace(secrets, '[redacted]') : text
 }

@@ -9,12 +9,12 @@ const ISO =
 /** ECMA-262: a Date reaches 8.64e15 ms either way; PostgreSQL's timestamps reach further, and have infinity. */
 const DATE_LIMIT = 8.64e15
 
-/** Whether JavaScript's calendar has this time, in milliseconds since the epoch. */
+/** Whether a Date can hold this time, in milliseconds since the epoch. */
 export function isDate(time: number): boolean {
   return Math.abs(time) <= DATE_LIMIT
 }
 
-/** "90m", "36h", "7d", "2w" → milliseconds, or undefined when it is not a positive duration of s, m, h, d or w. */
+/** "90m", "36h", "7d", "2w" → milliseconds; undefined unless a positive duration of s, m, h, d or w. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,9})([smhdw])$/.exec(text.trim()) ?? []
   const milliseconds = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN)
@@ -23,7 +23,7 @@ export function parseDuration(text: string): number | undefined {
 
 /**
  * ISO 8601 date or time → milliseconds since the epoch; UTC unless it carries an offset.
- * Undefined for anything else, and for days no calendar has (2026-02-30).
+ * Undefined for anything else, and for impossible days (2026-02-30).
  */
 export function parseTime(text: string): number | undefined {
   const [, date, hour = '00', minute = '00', second = '00', fraction = '0', offset = 'Z'] = ISO.exec(text.trim()) ?? []
@@ -38,7 +38,7 @@ export function parseTime(text: string): number | undefined {
 export const SINCE_ACCEPTS =
   'a duration (90m, 36h, 7d, 2w), an ISO 8601 date or time in the past (2026-11-23, 2026-11-23T03:00Z), or all'
 
-/** Where a window starts: milliseconds before the database's time, a time, or "all" for however old a failure is. */
+/** Where a window starts: milliseconds before the database's time, a time, or "all" for failures of any age. */
 export type Since = number | Date | 'all'
 
 /** --since → where the window starts. Throws a RangeError that says what is accepted. */
@@ -47,7 +47,7 @@ export function parseSince(text: string): Since {
   const duration = parseDuration(text)
   if (duration !== undefined) return duration
   const time = parseTime(text)
-  // PostgreSQL reads no year 0, as Dates write it.
+  // PostgreSQL cannot read a Date before year 1.
   if (time === undefined || new Date(time).getUTCFullYear() < 1) throw new RangeError(`expected ${SINCE_ACCEPTS}`)
   return new Date(time)
 }

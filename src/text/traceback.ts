@@ -1,11 +1,11 @@
 import { cutCounting, plural } from './words.js'
 
 /*
- * The headline of an error is the last exception that is whole. Of a chain that was cut off it is the first one, which
- * is the same wherever the cut was. Without a traceback it is the first line.
+ * The headline of an error is the last exception of its traceback. If the traceback was cut off, the headline is the
+ * first exception, which is the same wherever the cut was. Without a traceback it is the first line.
  */
 
-/** An error in parts: what it says, the innermost frame that it comes from, and its other lines. */
+/** An error in parts: what it says, the innermost frame, and its other lines. */
 export interface Parts {
   readonly headline: string
   /** File and function; empty where there is no traceback. */
@@ -14,16 +14,16 @@ export interface Parts {
 }
 
 const START = /Traceback \((?:most recent call|innermost) last\)/
-/** Of Python, and of rich, which draws a box. What stands before a frame stands before its exception too. */
+/** Of Python, and of rich, which draws a box. An exception has the same margin as its frames. */
 const FRAME = /^(.*?)(?: {2}|> |^)File "([^"]+)", line \d+(?:, in (.+))?|^(.*?[│┃]) (\S+):\d+ in (\S+)/
 const EXCEPTION = /^[A-Za-z_][\w.<>]*(?::|$)/
-/** Other tasks are cancelled when one of them fails. */
+/** When one task fails, others are cancelled. */
 const CANCELLED = /^[\w.]*Cancell?ed(?:Error)?(?::|$)/
-/** The queue's worker keeps as many characters: a last line that ends there may be a fragment. */
+/** Characters that the worker keeps of an error: its last line may be a fragment. */
 const WORKER_KEEPS = 2_000
-/** A traceback in the repr of a text. */
+/** A traceback in a Python repr. */
 const ESCAPED = /Traceback \(most recent call last\):\\n/
-/** pydantic: the field on one line, and beneath it the complaint. */
+/** pydantic: the field on one line, the complaint on the next. */
 const INVALID = /\d+ validation errors? for /
 const COMPLAINT = /^(\S.*?) [[(]type=/
 
@@ -53,7 +53,7 @@ function firstLine(lines: readonly string[]): number {
   return Math.max(0, isCode ? lines.findLastIndex((line) => /[^\s^~]/.test(line)) : first)
 }
 
-/** The exception that leads, if the text has tracebacks; `margin` is how many characters stand before it. */
+/** The exception for the headline, if there is a traceback; `margin` counts the characters before it. */
 function exceptionOf(lines: readonly string[], length: number) {
   const all: { readonly line: number; readonly margin: number; readonly frame: string }[] = []
   let [isOpen, margin, frame] = [false, 0, '']
@@ -88,8 +88,8 @@ function unescaped(text: string): string {
 }
 
 /**
- * At most `most` lines of an error: the one that says what went wrong, then the others from their head and from their
- * tail. They are cut at so many characters, the first and the others. What is left out is counted.
+ * At most `most` lines of an error, but never fewer than two of several: the headline, then the head and the tail of
+ * the other lines. `first` and `others` are the characters kept of a line. What is left out is counted.
  */
 export function excerpt(text: string, most: number, first: number, others: number): readonly string[] {
   const { headline, beneath } = dissect(text)

@@ -1,10 +1,10 @@
-/** Cuts at `length` UTF-16 units, never through a character, and says so with an ellipsis. */
+/** Cuts to `length` UTF-16 units, the ellipsis included, and never through a character. */
 export function cut(text: string, length: number): string {
   if (text.length <= length) return text
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
-/** The words that say how much is missing: to cut less than they take would lengthen the text. */
+/** Length of the note on what is missing: a cut shorter than the note would lengthen the text. */
 const NOTICE = '… (99 more characters)'.length
 
 /** Cuts at about `length` UTF-16 units, never through a character, and says how much is missing. */
@@ -14,17 +14,17 @@ export function cutCounting(text: string, length: number): string {
   return `${kept}… (${plural(text.length - kept.length, 'more character')})`
 }
 
-/** All white space, line feeds included, folded to single spaces. */
+/** Folds white space and line feeds to single spaces, and trims. */
 export function oneLine(text: string): string {
   return text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
 }
 
-/** A copy that does not keep another text alive: V8's slices point to what they were cut from. */
+/** A copy: V8's slices keep the whole text alive that they were cut from. */
 export function detached(text: string): string {
   return Buffer.from(text).toString()
 }
 
-/** "71,000". Node's own formatter takes 10 MB when it is first used, which a silent run can do without. */
+/** "71,000". Node's own formatter would cost a silent run 10 MB. */
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
