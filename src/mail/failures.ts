@@ -2,10 +2,10 @@ import { parseChainStart } from '../chains.js'
 import type { Digest } from '../digest/digest.js'
 import { chosen, type Failures, type Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
-import { grouped, list, oneLine, plural } from '../text/words.js'
+import { list, oneLine, plural, separated } from '../text/words.js'
 import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY } from './caps.js'
 import {
-  firstLine,
+  headlineOf,
   jobRow,
   type List,
   named,
@@ -58,7 +58,7 @@ function groupItem(group: Group, style: Style): Item {
   const isOne = kinds.length === 1
   const what = isOne
     ? plural(count, `${short(kindOf(latest))} job`)
-    : `${plural(count, 'job')} of ${grouped(kinds.length)} types`
+    : `${plural(count, 'job')} of ${separated(kinds.length)} types`
   const when = clock.range(first, last)
   const { how, advice } = deathOf(latest, count === 1 ? when : undefined)
   const died = death === undefined ? 'Fix the cause, then retry.' : `${how}. ${advice}`
@@ -73,19 +73,19 @@ function groupItem(group: Group, style: Style): Item {
 function errorOf({ alike, headline, latest }: Group): string {
   const error = ownError(latest.error)
   if (latest.reaped && error === '') return 'no end after 90 minutes'
-  return alike ? firstLine(error, HEADING_ERROR) : short(ownError(headline), HEADING_ERROR)
+  return alike ? headlineOf(error, HEADING_ERROR) : short(ownError(headline), HEADING_ERROR)
 }
 
 /** Undefined if the heading has the whole error. */
 function quoteOf(group: Group, caps: Caps): Quote | undefined {
   const { alike, count, latest, variants } = group
   const error = ownError(latest.error)
-  const similar = `${grouped(count)} similar errors`
+  const similar = `${separated(count)} similar errors`
   if (variants.length > 1) {
     const shown = variants.slice(0, caps.lines)
     const left = shown.reduce((rest, variant) => rest - variant.count, count)
-    const lines = shown.map((variant) => `${grouped(variant.count)} × ${short(variant.text, caps.error)}`)
-    return { label: similar, lines: said(...lines, left > 0 && `${grouped(left)} × others`) }
+    const lines = shown.map((variant) => `${separated(variant.count)} × ${short(variant.text, caps.error)}`)
+    return { label: similar, lines: said(...lines, left > 0 && `${separated(left)} × others`) }
   }
   if (error === '' || oneLine(error) === errorOf(group)) return undefined
   return quote(error, alike ? 'Error' : `${similar}, for example`, caps)
@@ -117,7 +117,7 @@ function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pag
 function chainItem(chain: Failures, style: Style): Item {
   const { latest, count, first, last, kinds, jobs } = chain
   const { clock, pages, caps } = style
-  const [error = '', ...others] = new Set(jobs.map((job) => firstLine(ownError(job.error), HEADING_ERROR)))
+  const [error = '', ...others] = new Set(jobs.map((job) => headlineOf(ownError(job.error), HEADING_ERROR)))
   const what = `${plural(count, 'job')} of one ${short(latest.source)} run`
   const shown = jobs.slice(0, caps.jobs)
   const row = (job: Job) => jobRow(job, [clock.brief(job.failedAt), short(kindOf(job))], [noteOf(job)], pages)
@@ -132,5 +132,5 @@ function chainItem(chain: Failures, style: Style): Item {
 }
 
 function moreThan(shown: number, count: number): string | undefined {
-  return count > shown ? `… and ${grouped(count - shown)} more` : undefined
+  return count > shown ? `… and ${separated(count - shown)} more` : undefined
 }

@@ -8,7 +8,7 @@ import { Clock } from './clock.js'
 import { itemsOf } from './failures.js'
 import { Pages, type Presentation } from './presentation.js'
 import { becameOf, refreshSection } from './refresh.js'
-import { firstLine, named, type Section, said } from './section.js'
+import { headlineOf, named, type Section, said } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
@@ -157,7 +157,7 @@ function shortest(what: string): string {
 }
 
 function preheaderOf({ failed: [furthest], failures, overdue, lastSuccess, tried }: Refresh, clock: Clock): string {
-  if (furthest && failures) return firstLine(ownError(furthest.error) || deathOf(furthest).how, PREHEADER)
+  if (furthest && failures) return headlineOf(ownError(furthest.error) || deathOf(furthest).how, PREHEADER)
   if (!overdue) return ''
   const success =
     lastSuccess === null

@@ -89,7 +89,6 @@ const STYLES: Readonly<Record<string, string>> = {
   h2: 'margin:0 0 6px;font-size:16px;line-height:1.35;color:$ink',
   h3: 'margin:16px 0 4px;font-size:15px;line-height:1.4;color:$ink',
   p: 'margin:0 0 8px;font-size:15px;line-height:1.45;color:$ink',
-  '.ink': 'color:$ink',
   '.small': 'font-size:13px',
   '.wide': 'width:100%',
   '.rows': 'margin:6px 0 10px',

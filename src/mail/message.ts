@@ -5,7 +5,7 @@ import { HTML_LIMIT, LISTED_ERROR, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } f
 import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
 import { Pages, type Paint, type Presentation } from './presentation.js'
-import { firstLine, said, short } from './section.js'
+import { headlineOf, said, short } from './section.js'
 import { textPart } from './text.js'
 
 /** A mail, ready to be sent. */
@@ -72,7 +72,7 @@ function plainMessage({ count, kinds, examples, ids, context }: Digest, presenta
 /** Never throws: this error may be the fault. */
 function safely({ error }: Job): string {
   try {
-    return firstLine(`${error ?? ''}`, LISTED_ERROR)
+    return headlineOf(`${error ?? ''}`, LISTED_ERROR)
   } catch {
     return '(the error could not be shown)'
   }

@@ -10,7 +10,7 @@ import {
   type Refresh,
 } from '../digest/refresh.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
-import { grouped, list } from '../text/words.js'
+import { list, separated } from '../text/words.js'
 import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from './caps.js'
 import { type Clock, duration, span } from './clock.js'
 import type { Pages } from './presentation.js'
@@ -125,7 +125,7 @@ function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
   return said(
     `${isSaid ? isToo : `None has succeeded since ${last}; a`} ${expected}`,
     ...others.slice(0, REFRESHES_TRIED).map((each) => `${became(each, clock)}.`),
-    left > 0 && `… and ${grouped(left)} before ${left === 1 ? 'that' : 'those'}.`,
+    left > 0 && `… and ${separated(left)} before ${left === 1 ? 'that' : 'those'}.`,
   )
 }
 

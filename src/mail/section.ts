@@ -1,7 +1,7 @@
 import type { Kind } from '../digest/group.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
-import { cut, grouped, oneLine, plural } from '../text/words.js'
+import { cut, oneLine, plural, separated } from '../text/words.js'
 import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME } from './caps.js'
 import type { Clock } from './clock.js'
 import type { Pages } from './presentation.js'
@@ -82,7 +82,7 @@ export function short(text: string, length = KIND): string {
 }
 
 /** The headline of an error, or that none was recorded. */
-export function firstLine(error: string, length: number): string {
+export function headlineOf(error: string, length: number): string {
   return short(headline(error), length) || NO_ERROR
 }
 
@@ -107,7 +107,7 @@ export function jobRow(job: Job, facts: readonly string[], notes: readonly strin
 export function noteOf(job: Job): string {
   const { how } = deathOf(job)
   const error = ownError(job.error)
-  return error === '' && job.reaped ? `${how}.` : `${how}: ${firstLine(error, LISTED_ERROR)}`
+  return error === '' && job.reaped ? `${how}.` : `${how}: ${headlineOf(error, LISTED_ERROR)}`
 }
 
 /** Jobs in a row with the same notes show them once, under the last. */
@@ -118,6 +118,6 @@ export function saidOnce(rows: readonly Row[]): readonly Row[] {
 
 /** "spotify/match_song (12)" for the first `most` kinds, then how many more. */
 export function named(kinds: readonly Figure[], most = kinds.length): readonly string[] {
-  const shown = kinds.slice(0, most).map(({ name, count }) => `${short(name)}\u00a0(${grouped(count)})`)
+  const shown = kinds.slice(0, most).map(({ name, count }) => `${short(name)}\u00a0(${separated(count)})`)
   return kinds.length > most ? [...shown, plural(kinds.length - most, 'more type')] : shown
 }

@@ -25,13 +25,13 @@ export function detached(text: string): string {
 }
 
 /** "71,000". Node's own formatter would cost a silent run 10 MB. */
-export function grouped(count: number): string {
+export function separated(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** "1 job", "71,000 jobs" */
 export function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
+  return `${separated(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** "albums, songs and artists" */
