@@ -71,7 +71,7 @@ class Family {
   }
 }
 
-/** Whether the values at one place are causes: no more than three quarters of them allow, or few over many jobs. */
+/** Whether the values at one place are causes: as few as three in four of them allow (causesLike), or few over many jobs. */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   const allowed = Array.from(values, causesLike).sort((a, b) => a - b)
   const most = allowed[0] === 0 ? 0 : (allowed[Math.floor(allowed.length / 4)] ?? 0)

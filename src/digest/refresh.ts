@@ -93,7 +93,7 @@ export interface Refresh {
   readonly tried: readonly Pass[]
   /** In milliseconds since the epoch. */
   readonly lastSuccess: number | null
-  /** The furthest step broken since the last success, else the first. */
+  /** The step whose consequence holds: the furthest broken since the last success, else the first. */
   readonly broken: KnownStep
   readonly remedy: Remedy
   readonly overdue: Overdue | undefined

@@ -1,5 +1,5 @@
 /**
- * Every cap of the mail. Jobs beyond a cap are counted, and their kinds named. The digest keeps as much as the first
+ * Every cap of the mail's layout. Jobs beyond a cap are counted, and their kinds named. The digest keeps as much as the first
  * rung shows (digest/group.ts), and has bounds on memory of its own (digest/digest.ts, digest/grouping.ts).
  */
 

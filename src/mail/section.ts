@@ -76,7 +76,7 @@ export interface Link {
 
 const NO_ERROR = '(no error was recorded)'
 
-/** A redacted text on one line, cut to `length` UTF-16 units. */
+/** A text that is redacted already, on one line and cut to `length` UTF-16 units. */
 export function short(text: string, length = KIND): string {
   return cut(oneLine(text), length)
 }
