@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Tally } from '../../../src/digest/digest.js'
 import { at, CHAIN_START, digestOf, groupsOf, job, step } from '../../support/jobs.js'
 
 test('failures of the refresh stand together, whatever their errors and runs', () => {
@@ -67,4 +68,27 @@ test('every kind is counted, of chains as of the others', () => {
     ]),
   )
   expect(count).toBe(4)
+})
+
+test('the refreshes that failed last are looked up, at most twenty', () => {
+  const hour = (hours: number) => new Date(hours * 3_600_000).toISOString()
+  const tally = new Tally()
+  expect(tally.refreshStarts()).toEqual([])
+  for (let index = 0; index < 30; index++) {
+    tally.add(step('songs', { chain: hour(index), finishedAt: index }))
+    tally.add(step('artists', { chain: hour(index), finishedAt: index }))
+  }
+  expect(tally.refreshStarts()).toEqual(Array.from({ length: 20 }, (_, index) => hour(29 - index)))
+})
+
+test('ten thousand kinds are named, whatever comes after them, and the last ten failures are kept as examples', () => {
+  const failures = Array.from({ length: 10_002 }, (_, id) => job({ id, jobType: `t${id}` }))
+  const { kinds, examples } = digestOf([...failures, job({ id: 10_002, jobType: 't0' })])
+  expect(kinds.size).toBe(10_000)
+  expect(kinds.get('spotify/t0')).toBe(2)
+  expect(kinds.has('spotify/t10000')).toBe(false)
+  expect(examples.map(({ id }) => Number(id)).sort()).toEqual(
+    Array.from({ length: 10 }, (_, index) => 9_993 + index).sort(),
+  )
+  expect(digestOf([job({ id: 7 })]).examples.map(({ id }) => id)).toEqual([7n])
 })

@@ -1,6 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { at, digestOf, type JobValues, job, mailOf, PRODUCTION, reaped, step, WINDOW } from '../../support/jobs.js'
+import { RUNGS } from '../../../src/mail/caps.js'
+import { writeLetter } from '../../../src/mail/letter.js'
+import {
+  at,
+  different,
+  digestOf,
+  type JobValues,
+  job,
+  mailOf,
+  PRODUCTION,
+  reaped,
+  step,
+  WINDOW,
+} from '../../support/jobs.js'
 
 const many = (count: number, values: JobValues = {}) => Array.from({ length: count }, () => job(values))
 const DAY = 86_400_000
@@ -188,4 +201,38 @@ test('failures that wait for the next run are counted beside those that were nev
   expect(mailOf(digestOf([job()], { waiting: 20_000 })).text).toContain(`\nMore to come\n${waiting}\n`)
   const both = mailOf(digestOf([job()], { waiting: 20_000 }, { count: 3, oldest: at('01:00') })).text
   expect(both).toContain(`\n3 older failures were never reported\n${waiting}\nThe oldest is from 23 Nov 01:00 UTC.\n`)
+})
+
+test('one failure that waits for the next run is said to', () => {
+  const { text } = mailOf(digestOf([job()], { waiting: 1 }))
+  expect(text).toContain('\nMore to come\n1 more failure waits for the next run, which reports it.\n')
+})
+
+test('kinds that no section accounts for are named at the end, the largest first, and the rest is counted', () => {
+  const errors = [...different(24)]
+  const shown = Array.from({ length: 20 }, (_, kind) =>
+    many(5, { jobType: `shown_${kind}`, error: errors[kind] as string }),
+  )
+  const left = [1, 3, 2].map((count) => many(count, { jobType: `left_${count}`, error: errors[20 + count] as string }))
+  const digest = digestOf([...shown, ...left].flat())
+  const endOf = (names: number) =>
+    writeLetter(digest, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), names }).sections.at(-1)
+  const named = ['spotify/left_3\u00a0(3)', 'spotify/left_2\u00a0(2)', 'spotify/left_1\u00a0(1)']
+  const headline = 'Failed, but not named above'
+  expect(endOf(3)).toEqual({ headline, lead: [`${named[0]}, ${named[1]} and ${named[2]}.`] })
+  expect(endOf(1)).toEqual({ headline, lead: [`${named[0]} and 3 jobs of further types.`] })
+  const all = digestOf(many(3))
+  expect(writeLetter(all, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), names: 9 }).sections).toHaveLength(1)
+})
+
+test('beside a refresh more than three errors have an overview', () => {
+  const errors = (count: number) => Array.from(different(count), (error, kind) => job({ jobType: `t${kind}`, error }))
+  expect(mailOf(digestOf([step('songs'), ...errors(4)])).text).toMatch(
+    /\n4 other jobs failed\n\n {2}1 spotify\/t\d job\n/,
+  )
+  expect(mailOf(digestOf([step('songs'), ...errors(3)])).text).toContain('\n3 other jobs failed\n\nRetry jobs: ')
+})
+
+test('where no success is on record the preheader says since when at least there was none', () => {
+  expect(preheader([], overdue)).toBe('No success since at least 5 Nov; nothing tried since')
 })
