@@ -45,6 +45,7 @@ export class Session {
   readonly sql: Sql
   private socket: Socket | undefined
   private inTransaction = false
+  private isClosing = false
   /** Names the transaction when the server is asked what became of it. */
   private transactionId = ''
 
@@ -81,7 +82,13 @@ export class Session {
       // By default notices are printed to stdout.
       onnotice: () => {},
     }
-    this.sql = postgres(options as postgres.Options<Record<string, never>>)
+    this.sql = new Proxy(postgres(options as postgres.Options<Record<string, never>>), {
+      apply: (sql, self, args) => {
+        // Interrupted work goes on: its next update would come after the rollback, and be committed by itself.
+        if (this.isClosing) throw new ConnectionError('the session is being closed')
+        return Reflect.apply(sql, self, args)
+      },
+    })
   }
 
   /**
@@ -163,6 +170,7 @@ export class Session {
 
   /** Rolls back what was not committed and leaves nothing open; never rejects. */
   async close(): Promise<void> {
+    this.isClosing = true
     // Without ROLLBACK a pooler would free the rows only some time after the close: the next run would skip them.
     if (this.inTransaction) {
       const bound = deadline(CLOSE_TIMEOUT)

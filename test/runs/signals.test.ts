@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { preloaded, type Variables } from '../support/command.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { preloaded, said, type Variables } from '../support/command.js'
+import { startProxy } from '../support/proxy.js'
 import { useScene } from '../support/scene.js'
 import { type Answer, acceptance, refusal } from '../support/sendgrid.js'
 
@@ -44,6 +45,29 @@ async function expectFreeAndUnmarked(): Promise<void> {
   expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(scene.sendGrid.accepted).toHaveLength(sent + 1)
 }
+
+test.each(['pg_try_advisory_xact_lock', 'for update skip locked', 'update research_jobs as job'])(
+  'SIGTERM while the server is at "%s": no update comes after the rollback and is committed by itself',
+  async (statement) => {
+    await scene.worker.storm(2_500)
+    const proxy = await startProxy(scene.database.url)
+    onTestFinished(() => proxy.close())
+    const running = scene.startDigest([], { DATABASE_URL: proxy.url, LOG_LEVEL: 'debug' })
+    const stopped = said(running, 'asked to stop')
+    proxy.onClientData = async (data) => {
+      if (data.includes(statement)) {
+        running.child.kill('SIGTERM')
+        await stopped
+      }
+      return true
+    }
+    const { code, summary } = await running.finished
+    expect({ code, outcome: summary.outcome }).toEqual({ code: 143, outcome: 'stopped' })
+    await scene.database.left()
+    expect(await scene.marked()).toEqual([])
+    expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 2_500 })
+  },
+)
 
 const SIGNALS = [
   ['SIGTERM', 143],
