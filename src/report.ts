@@ -226,8 +226,9 @@ async function dueAnchor(sql: Sql, window: Window, { overdueAfter }: Run): Promi
   return anchor?.isDue ? anchor : undefined
 }
 
-function idsOf(tally: Tally, anchor: Anchor | undefined): readonly bigint[] {
-  return anchor ? [...tally.ids, anchor.id] : tally.ids
+/** Each once: without a success on record the anchor may be one of the failures, where they are reported again. */
+function idsOf({ ids }: Tally, anchor: Anchor | undefined): readonly bigint[] {
+  return anchor && !ids.includes(anchor.id) ? [...ids, anchor.id] : ids
 }
 
 /** What a transaction has found. */

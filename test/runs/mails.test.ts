@@ -249,6 +249,16 @@ test('without a success on record the oldest refresh job counts, once', async ()
   expect((await scene.report(OVERDUE)).summary.outcome).toBe('nothing to report')
 })
 
+test('without a success on record the oldest refresh job may be overdue and, on request, a failure of the same mail', async () => {
+  const [albums] = await failedRefresh('albums', 20)
+  const window = { since: 30 * DAY, includeAlerted: true }
+  for (let run = 0; run < 2; run++) {
+    const { summary } = await scene.report(OVERDUE, window)
+    expect(summary).toMatchObject({ outcome: 'sent', found: 1, overdue: true, exitCode: 0 })
+    expect(await scene.marked()).toEqual([albums])
+  }
+})
+
 test('without a success on record a failure that was mailed since the deadline has said it', async () => {
   await failedRefresh('songs', 20)
   await scene.sql`update research_jobs set last_alerted_at = finished_at`
