@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import postgres from 'postgres'
@@ -58,15 +58,9 @@ export class Session {
       username: user,
       password,
       // Called for every connection that the library opens, but missing in its types. openSocket() sets up TLS.
-      socket: async () => {
-        if (this.socket) throw this.socket.errored ?? new ConnectionError('the server closed the connection')
-        const socket = await openSocket(settings)
-        this.socket = socket
-        // Repeats the error: the library would never answer a statement that begins between the error and the close.
-        socket.once('close', () => socket.errored && socket.emit('error', socket.errored))
-        // By these the library names the server when it reports an error.
-        return Object.assign(socket, { host, port })
-      },
+      socket: () => this.openOnce().catch(broken),
+      // No pause before the library opens another connection, because that is refused.
+      backoff: () => 0,
       ssl: false,
       max: 1,
       max_lifetime: 0,
@@ -89,6 +83,17 @@ export class Session {
         return Reflect.apply(sql, self, args)
       },
     })
+  }
+
+  private async openOnce(): Promise<Socket> {
+    if (this.socket) throw this.socket.errored ?? new ConnectionError('the server closed the connection')
+    const { host, port } = this.settings
+    const socket = await openSocket(this.settings)
+    this.socket = socket
+    // Repeats the error: the library would never answer a statement that begins between the error and the close.
+    socket.once('close', () => socket.errored && socket.emit('error', socket.errored))
+    // By these the library names the server when it reports an error.
+    return Object.assign(socket, { host, port })
   }
 
   /**
@@ -180,6 +185,14 @@ export class Session {
     await this.sql.end({ timeout: CLOSE_TIMEOUT / 1_000 }).catch(() => {})
     this.socket?.destroy()
   }
+}
+
+/** A socket that breaks: where no socket comes, the library answers one statement, and none of those that follow. */
+function broken(error: Error): Socket {
+  const socket = new Socket()
+  // The library listens once it has the socket.
+  setImmediate(() => socket.destroy(error))
+  return socket
 }
 
 /** True if the server refused the statement; a broken connection is another error. */

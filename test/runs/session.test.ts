@@ -1,7 +1,9 @@
 import { Socket } from 'node:net'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { migrateConfig } from '../../src/config.js'
+import { ConnectionError } from '../../src/errors.js'
 import { Session } from '../../src/postgres/session.js'
+import { freePort } from '../support/ports.js'
 
 const SETTINGS = [
   'statement_timeout',
@@ -48,6 +50,20 @@ test('a COMMIT that begins while the connection breaks is decided at once, not a
   socket.destroy(new Error('broken'))
   expect(await committed).toMatchObject({ kind: 'rolled back', error: { message: 'broken' } })
   await session.close()
+})
+
+test('once a connection is lost, or could not be made, every statement is rejected, not the first alone', async () => {
+  const { database } = migrateConfig({ DATABASE_URL: inject('serverUrl') })
+  const lost = new Session(database)
+  await expect(lost.sql`select pg_terminate_backend(pg_backend_pid())`).rejects.toThrow('57P01')
+  const unmade = new Session({ ...database, port: await freePort() })
+  for (const { sql } of [lost, unmade]) {
+    for (let times = 0; times < 3; times++) await expect(sql`select`).rejects.toThrow(ConnectionError)
+    const atOnce = await Promise.allSettled([sql`select`, sql`select`, sql`select`])
+    expect(atOnce.map(({ status }) => status)).toEqual(Array(3).fill('rejected'))
+  }
+  await lost.close()
+  await unmade.close()
 })
 
 test('a peer that died without a word is noticed while a long statement runs: the kernel asks for it', async () => {
