@@ -122,7 +122,16 @@ export async function readFailures(
     from research_jobs as job
     where ${due(sql, window)}
     order by ${inTurn(sql, window)}`
-  await rows.cursor(BATCH, (some) => onJobs(some.map(toJob)))
+  let isLost = false
+  const reading = rows.cursor(BATCH, async (some) => {
+    await onJobs(some.map(toJob))
+    // The library would ask for the next ones on a connection that is gone, and throw where nobody can catch it.
+    if (isLost) await new Promise(() => {})
+  })
+  reading.catch(() => {
+    isLost = true
+  })
+  await reading
 }
 
 /** Marks one job as reported. */

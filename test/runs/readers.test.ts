@@ -52,6 +52,18 @@ test.each([
   expect({ code, exitCode: (await finished).summary.exitCode }).toEqual({ code: exitCode, exitCode })
 })
 
+test('a connection that is lost while a dry run waits for the reader of stdout is all that the log speaks of', async () => {
+  await scene.worker.storm(2_000, {}, 'no song '.repeat(100))
+  const { child, finished } = scene.startDigest(['--dry-run', '--format', 'json'])
+  if (child.stdout) await once(child.stdout, 'data')
+  child.stdout?.pause()
+  await scene.database.killSessions()
+  child.stdout?.resume()
+  const { code, log } = await finished
+  expect(code).toBe(1)
+  expect(log).toMatchObject([{ outcome: 'failed', msg: expect.stringContaining('the server closed the connection') }])
+})
+
 test('a reader of stderr that wakes up late still gets the summary line', async () => {
   const { child, finished } = scene.startDigest([], CLOGGED)
   child.stderr?.pause()
