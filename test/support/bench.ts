@@ -170,7 +170,7 @@ try {
   await fill(small, 10_000, 100)
 
   const driver: Run = { command: [process.execPath, script('bare.mjs', BARE_DRIVER)], env: { DATABASE_URL: small.url } }
-  await compare('silent run : ten lines with the bare driver', '1.25', digest(small), driver)
+  await compare('silent run : ten lines with the bare driver', '1.20', digest(small), driver)
   const python = ['/usr/bin/python3', 'python3'].find((each) => spawnSync(each, ['-c', 'import psycopg']).status === 0)
   const inPython: Run = { command: [python ?? '', script('bare.py', PYTHON)], env: { DATABASE_URL: small.url } }
   if (python) await compare('silent run : twenty lines of Python with psycopg', '1.0', digest(small), inPython)
@@ -205,7 +205,7 @@ try {
   const bareStorm: Run = { command: driver.command, env: { DATABASE_URL: storm.url }, prepare: reset }
   await compare(
     `storm of ${STORM.toLocaleString('en')} : bare update … returning`,
-    '< 1.5',
+    '1.25',
     digest(storm, reset),
     bareStorm,
     7,
@@ -227,7 +227,7 @@ try {
     )
   if (TIME.length > 0) {
     memory('a silent run', '< 1.5', silent)
-    memory('a run that mails one failure', '', single)
+    memory('a run that mails one failure', '1.15', single)
   }
 
   const errors = Array.from(
