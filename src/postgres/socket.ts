@@ -59,7 +59,7 @@ export async function openSocket(settings: DatabaseSettings): Promise<net.Socket
 }
 
 /** "host:port", with the brackets that an IPv6 address needs there. */
-export function addressOf({ host, port }: Pick<DatabaseSettings, 'host' | 'port'>): string {
+export function addressOf({ host, port }: DatabaseSettings): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

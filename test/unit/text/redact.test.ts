@@ -118,32 +118,43 @@ test.each([
   expect(withoutSecrets(`(${spelled})`)).toBe('([redacted])')
 })
 
-test('a secret that is percent-encoded is hidden where somebody has decoded it', () => {
-  hideSecrets(['https://hc.example/p%40ss'])
-  expect(withoutSecrets('GET https://hc.example/p@ss failed')).toBe('GET [redacted] failed')
-})
-
-test('of two secrets the longer is hidden whole', () => {
-  hideSecrets(['secret', 'secret-and-more'])
-  expect(withoutSecrets('secret-and-more, secret')).toBe('[redacted], [redacted]')
+test.each([
+  [
+    'a secret that is percent-encoded is hidden where somebody has decoded it',
+    ['https://hc.example/p%40ss'],
+    'GET https://hc.example/p@ss failed',
+    'GET [redacted] failed',
+  ],
+  [
+    'of two secrets the longer is hidden whole',
+    ['secret', 'secret-and-more'],
+    'secret-and-more, secret',
+    '[redacted], [redacted]',
+  ],
+  [
+    'a secret of digits alone is not looked for in longer numbers',
+    ['202611'],
+    '{"id":1202611,"time":"202611"}',
+    '{"id":1202611,"time":"[redacted]"}',
+  ],
+  [
+    'a secret that ends, or begins, in digits is hidden before further digits',
+    [' hunter2026 ', '2026hunter'],
+    'hunter20261 12026hunter',
+    '[redacted]1 1[redacted]',
+  ],
+  [
+    'what is no regular expression, or no percent-encoding, is hidden as well',
+    ['100%(a|b)*[c'],
+    '100%(a|b)*[c',
+    '[redacted]',
+  ],
+])('%s', (_, secrets, text, shown) => {
+  hideSecrets(secrets)
+  expect(withoutSecrets(text)).toBe(shown)
 })
 
 test.each([[undefined], [''], ['dummy']])('%j is too short to be hidden by its value', (value) => {
   hideSecrets([value])
   expect(withoutSecrets('a dummy, undefined')).toBe('a dummy, undefined')
-})
-
-test('a secret of digits alone is not looked for in longer numbers', () => {
-  hideSecrets(['202611'])
-  expect(withoutSecrets('{"id":1202611,"time":"202611"}')).toBe('{"id":1202611,"time":"[redacted]"}')
-})
-
-test('a secret that ends, or begins, in digits is hidden before further digits', () => {
-  hideSecrets([' hunter2026 ', '2026hunter'])
-  expect(withoutSecrets('hunter20261 12026hunter')).toBe('[redacted]1 1[redacted]')
-})
-
-test('what is no regular expression, or no percent-encoding, is hidden as well', () => {
-  hideSecrets(['100%(a|b)*[c'])
-  expect(withoutSecrets('100%(a|b)*[c')).toBe('[redacted]')
 })
