@@ -53,8 +53,9 @@ const JANITOR =
   /(\s{0,4}(?:[|;]\s{0,4})?\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\)))/
 
 /**
- * last_error as it was read, trimmed. Jobs are compared and grouped by `unredacted`; whatever is shown goes through
- * toString(), which redacts, and which template strings and JSON call.
+ * last_error as it was read, trimmed; the server leaves out the middle of one longer than 3,500 characters, at whole
+ * words. Jobs are compared and grouped by `unredacted`. Whatever is shown goes through toString(), which redacts, and
+ * which template strings and JSON call. A group's masked headline, too, keeps only words that toString() has.
  */
 export class JobError {
   readonly unredacted: string
@@ -80,6 +81,35 @@ export class JobError {
   toJSON(): string {
     return this.toString()
   }
+}
+
+/** A job as its row was read: neither redacted nor trimmed. */
+export interface RawJob extends Omit<Job, 'id' | 'error' | 'reaped'> {
+  readonly id: string
+  readonly error: string | null
+}
+
+/** Redacted names: the same few stand in every row. */
+const names = new Map<string, string>()
+const NAMES_KEPT = 1_000
+
+function redactedName(name: string): string {
+  const redacted = names.get(name) ?? redact(name)
+  if (names.size < NAMES_KEPT) names.set(name, redacted)
+  return redacted
+}
+
+/** A row → a job, all of whose texts are fit for a mail. Overwrites the row: copies would take 30 MB in a storm. */
+export function toJob(row: RawJob): Job {
+  const error = row.error === null ? null : new JobError(row.error)
+  return Object.assign(row as unknown as Job, {
+    id: BigInt(row.id),
+    source: redactedName(row.source),
+    jobType: redactedName(row.jobType),
+    targetType: redactedName(row.targetType),
+    error,
+    reaped: error?.reaped === true,
+  })
 }
 
 /** Ids are given in the order in which jobs are created. */

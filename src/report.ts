@@ -1,9 +1,10 @@
+import { FAILURES_PER_MAIL } from './caps.js'
 import { ConfigError } from './config/reader.js'
 import type { DigestConfig } from './config.js'
 import { type ChainContext, type Digest, Tally } from './digest/digest.js'
 import { stackOf } from './errors.js'
 import { type Interruptions, interruptible } from './interruption.js'
-import type { Backlog, Job, Window } from './job.js'
+import { type Backlog, type Job, JobError, type Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Log } from './output.js'
 import { Session, type Sql } from './postgres/session.js'
@@ -12,14 +13,12 @@ import {
   claimFailures,
   countUnreported,
   demandMarked,
-  FAILURES_PER_MAIL,
   lockOutOtherRuns,
   mark,
   otherRun,
   readFailures,
 } from './queue/failures.js'
 import { demandPrepared, explainMissingRight } from './queue/prepared.js'
-import { UNREADABLE } from './queue/row.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { DAY, MINUTE, type Since } from './text/time.js'
 
@@ -210,6 +209,8 @@ async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   const hangs = since !== undefined && now.getTime() - since.getTime() > longest
   return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
 }
+
+const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
 
 /** Adds a job; one that cannot be understood is in the mail by its id alone. */
 function addTo(tally: Tally, job: Job, { log }: Run): void {

@@ -1,14 +1,8 @@
+import { CHAINS, EXAMPLES, KINDS, PASSES, REFRESH_JOBS } from '../caps.js'
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
 import { type Backlog, type Job, kindOf, type Overdue, type Window } from '../job.js'
 import { type Failures, FailureTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
-
-/** Bounds on memory. Failures of further chains are grouped by error; further kinds are not named. */
-const CHAINS = 500
-const CHAIN_NAMES = 20
-const REFRESH_JOBS = 500
-const KINDS = 10_000
-const EXAMPLES = 10
 
 /** What the database says about the refresh besides the failures. */
 export interface ChainContext {
@@ -64,22 +58,23 @@ export class Tally {
 
   /** If it throws, the job is not counted. */
   add(job: Job): void {
+    const kind = kindOf(job)
+    const known = this.counts.get(kind)
+    const isNamed = known !== undefined || this.counts.size < KINDS
     const chain = this.chainOf(job)
     if (chain) chain.add(job)
-    else this.grouped.add(job)
+    else if (isNamed) this.grouped.add(job)
+    if (isNamed) this.counts.set(kind, (known ?? 0) + 1)
     this.ids.push(job.id)
     this.first = Math.min(this.first, job.failedAt)
     this.last = Math.max(this.last, job.failedAt)
-    const kind = kindOf(job)
-    const known = this.counts.get(kind)
-    if (known !== undefined || this.counts.size < KINDS) this.counts.set(kind, (known ?? 0) + 1)
     this.examples[this.ids.length % EXAMPLES] = job
   }
 
   /** chain_started_at of the passes that failed last. */
   refreshStarts(): readonly string[] {
     const jobs = this.refresh?.failures().jobs ?? []
-    return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, CHAIN_NAMES)
+    return [...new Set(jobs.map(({ chain }) => chain as string))].slice(0, PASSES)
   }
 
   digest(context: Context, window: Window, now: Date): Digest {

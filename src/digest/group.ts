@@ -1,13 +1,11 @@
+import { JOBS_KEPT, VARIANT_LENGTH, VARIANTS } from '../caps.js'
 import { deathOf, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
 import { headline } from '../text/traceback.js'
 import { cut, detached, oneLine } from '../text/words.js'
-import { GONE, hide, MARK, mask, unframed } from './mask.js'
+import { GONE, hide, MARK, mask, unframed } from './shape.js'
 
-/** What the first rung of mail/caps.ts shows. */
-const JOBS_LISTED = 10
-const VARIANTS = 12
+/** More than are shown, so that a variant can still become frequent. */
 const VARIANTS_KEPT = 50
-const VARIANT_LENGTH = 160
 
 /** The failures of one kind: "spotify/match_song". */
 export interface Kind {
@@ -79,7 +77,7 @@ export class FailureTally {
   private figures: Figures | undefined
   private jobs: Job[] = []
 
-  constructor(private readonly kept = JOBS_LISTED) {}
+  constructor(private readonly kept = JOBS_KEPT) {}
 
   get count(): number {
     return this.figures?.count ?? 0

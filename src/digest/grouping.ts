@@ -1,14 +1,12 @@
-import { type Job, kindOf } from '../job.js'
+import { GROUPS } from '../caps.js'
+import type { Job } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
 import { bringers, FailureTally, type Group, laterFirst } from './group.js'
-import { areCauses, causesLike, GONE, hide, mask, shapeOf, valuesOf } from './mask.js'
-import { type TitleMask, titleMasksOf } from './titles.js'
+import { areCauses, causesLike, GONE, hide, mask, shapeOf, type TitleMask, titleMasksOf, valuesOf } from './shape.js'
 
-/** Bounds on memory: groups of one family, kinds, and groups beyond one of each kind. */
+/** Groups of one family. */
 const PARTS = 32
-const KINDS = 2_000
-const GROUPS = 500
 /** Growth in families that is worth another search, as a factor. */
 const SEARCHED_AGAIN = 1.5
 
@@ -80,7 +78,6 @@ function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
 
 /** Groups failures as they stream in, in linear time. Memory is bounded: the rarest families go. */
 export class Grouping {
-  private readonly kinds = new Set<string>()
   private readonly masks: TitleMask[] = []
   private families = new Map<string, Family>()
   private room = GROUPS
@@ -89,9 +86,6 @@ export class Grouping {
   private latest: { readonly error: string; readonly variant: string; readonly tally: FailureTally } | undefined
 
   add(job: Job): void {
-    const kind = kindOf(job)
-    if (!this.kinds.has(kind) && this.kinds.size >= KINDS) return
-    this.kinds.add(kind)
     const error = job.error?.unredacted ?? ''
     // Usually the same error as the last one.
     if (error !== this.latest?.error) this.latest = { error, ...this.placeOf(error) }

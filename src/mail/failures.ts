@@ -1,9 +1,9 @@
+import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY } from '../caps.js'
 import { parseChainStart } from '../chains.js'
 import type { Digest } from '../digest/digest.js'
 import { chosen, type Failures, type Group } from '../digest/group.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { list, oneLine, plural, separated } from '../text/words.js'
-import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY } from './caps.js'
 import {
   headlineOf,
   jobRow,

@@ -1,7 +1,7 @@
+import { HTML_LIMIT, LISTED_ERROR, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from '../caps.js'
 import type { Digest } from '../digest/digest.js'
 import { type Job, kindOf } from '../job.js'
 import { plural } from '../text/words.js'
-import { HTML_LIMIT, LISTED_ERROR, PLAIN_IDS, PLAIN_KINDS, RUNGS, TEXT_LIMIT } from './caps.js'
 import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
 import { Pages, type Paint, type Presentation } from './presentation.js'
@@ -49,13 +49,14 @@ function plainMessage({ count, kinds, examples, ids, context }: Digest, presenta
   const { adminBaseUrl, environment } = presentation
   const pages = new Pages(adminBaseUrl)
   const names = [...kinds].slice(0, PLAIN_KINDS)
+  const more = names.reduce((rest, [, jobs]) => rest - jobs, count)
   const news = said(count > 0 && `${plural(count, 'job')} failed`, context.overdue && 'a refresh is overdue')
   const about = news.join(', ')
   const lines = said(
     `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`,
     '',
     ...names.map(([kind, jobs]) => `  ${short(kind)}: ${jobs}`),
-    kinds.size > names.length && `  … and ${plural(kinds.size - names.length, 'more job type')}`,
+    more > 0 && `  … and ${plural(more, 'job')} of further types`,
     '',
     ...examples.flatMap((job) => [
       `  job ${job.id}  ${short(kindOf(job))}: ${safely(job)}`,

@@ -1,3 +1,4 @@
+import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from '../caps.js'
 import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
 import {
   begunAt,
@@ -11,7 +12,6 @@ import {
 } from '../digest/refresh.js'
 import { deathOf, type Job, kindOf, ownError } from '../job.js'
 import { list, separated } from '../text/words.js'
-import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from './caps.js'
 import { type Clock, duration, span } from './clock.js'
 import type { Pages } from './presentation.js'
 import {

@@ -1,8 +1,8 @@
+import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME } from '../caps.js'
 import type { Kind } from '../digest/group.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
 import { cut, oneLine, plural, separated } from '../text/words.js'
-import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME } from './caps.js'
 import type { Clock } from './clock.js'
 import type { Pages } from './presentation.js'
 

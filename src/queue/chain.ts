@@ -1,7 +1,7 @@
 import { LAST_STEP, REFRESH } from '../chains.js'
-import type { Job, Overdue, Window } from '../job.js'
+import { type Job, type Overdue, type RawJob, toJob, type Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
-import { columns, milliseconds, start, toJob } from './row.js'
+import { columns, milliseconds, start } from './row.js'
 
 const isRefresh = (sql: Sql): Fragment => sql`
   source = ${REFRESH.source}
@@ -88,7 +88,7 @@ const LATEST_JOBS_READ = 500
  */
 export async function readChainJobs(sql: Sql, chains: readonly string[]): Promise<readonly Job[]> {
   if (chains.length === 0) return []
-  const rows = await sql`
+  const rows = await sql<RawJob[]>`
     with chain as materialized (
       select
         *,
@@ -105,7 +105,7 @@ export async function readChainJobs(sql: Sql, chains: readonly string[]): Promis
 
 /** Jobs of all refreshes, 500 at most: the queued and running ones, then the others; each newest first. */
 export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
-  const rows = await sql`
+  const rows = await sql<RawJob[]>`
     select ${columns(sql)}
     from research_jobs as job
     where ${isRefresh(sql)}
@@ -116,7 +116,7 @@ export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
 
 /** The last success of the refresh, if one is on record. */
 export async function readLastSuccess(sql: Sql): Promise<Job | undefined> {
-  const rows = await sql`
+  const rows = await sql<RawJob[]>`
     select ${columns(sql)}
     from research_jobs as job
     where ${isRefresh(sql)}

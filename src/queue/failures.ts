@@ -1,9 +1,7 @@
-import type { Backlog, Job, Window } from '../job.js'
-import { type Fragment, isServerError, type Row, type Sql } from '../postgres/session.js'
-import { cancelNote, columns, failedAt, milliseconds, start, toJob } from './row.js'
-
-/** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. */
-export const FAILURES_PER_MAIL = 100_000
+import { FAILURES_PER_MAIL } from '../caps.js'
+import { type Backlog, type Job, type RawJob, toJob, type Window } from '../job.js'
+import { type Fragment, isServerError, type Sql } from '../postgres/session.js'
+import { cancelNote, columns, failedAt, milliseconds, start } from './row.js'
 
 /** Rows at a time: few enough for the memory, even if stdout is read slowly. */
 const BATCH = 1_000
@@ -91,12 +89,12 @@ export async function claimFailures(sql: Sql, window: Window, onJob: (job: Job) 
     group by number / ${BATCH}`
   const locked = batches.reduce((sum, { count }) => sum + count, 0)
   let marked = 0
-  const onRow = (row: Row): void => {
+  const onRow = (row: RawJob): void => {
     marked += 1
     onJob(toJob(row))
   }
   const claims = batches.map(({ ids }) => {
-    const rows = sql`
+    const rows = sql<RawJob[]>`
       update research_jobs as job
       set last_alerted_at = ${newMark(sql)}
       where id = ${among(sql, ids)}
@@ -117,7 +115,7 @@ export async function readFailures(
   window: Window,
   onJobs: (jobs: readonly Job[]) => Promise<void> | void,
 ): Promise<void> {
-  const rows = sql`
+  const rows = sql<RawJob[]>`
     select ${columns(sql)}
     from research_jobs as job
     where ${due(sql, window)}

@@ -1,6 +1,5 @@
-import { type Job, JobError, type Window } from '../job.js'
-import type { Fragment, Row, Sql } from '../postgres/session.js'
-import { redact } from '../text/redact.js'
+import type { Window } from '../job.js'
+import type { Fragment, Sql } from '../postgres/session.js'
 
 /** The time of a row's failure: not every failure sets finished_at. */
 export const failedAt = (sql: Sql): Fragment => sql`coalesce(finished_at, claimed_at, created_at)`
@@ -28,7 +27,7 @@ const shortened = (sql: Sql): Fragment => sql`
       || coalesce(substring(right(last_error, 1000) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
-/** The columns of a Job. Of the payload only chain_started_at is read: the rest may be anything, of any size. */
+/** The columns of a RawJob. Of the payload only chain_started_at is read: the rest may be anything, of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
   left(source, 200) as source,
@@ -45,29 +44,3 @@ export const columns = (sql: Sql): Fragment => sql`
   ${shortened(sql)} as error,
   status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`
-
-/** In place of the error of a row that cannot be understood. */
-export const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
-
-/** Redacted names: the same few stand in every row. */
-const names = new Map<string, string>()
-const NAMES_KEPT = 1_000
-
-function redactedName(name: string): string {
-  const redacted = names.get(name) ?? redact(name)
-  if (names.size < NAMES_KEPT) names.set(name, redacted)
-  return redacted
-}
-
-/** A row of `columns` → a job. Overwrites the row, because copies would take 30 MB in a storm. */
-export function toJob(row: Row): Job {
-  const error = row.error === null ? null : new JobError(row.error)
-  return Object.assign(row as Job, {
-    id: BigInt(row.id),
-    source: redactedName(row.source),
-    jobType: redactedName(row.jobType),
-    targetType: redactedName(row.targetType),
-    error,
-    reaped: error?.reaped === true,
-  })
-}

@@ -6,8 +6,7 @@ import type { MailDataRequired } from '@sendgrid/mail/src/mail.js'
 import type { Account, MailSettings } from '../config.js'
 import type { Message } from '../mail/message.js'
 import type { Presentation } from '../mail/presentation.js'
-import { type Answer, answered, judge, readBody } from './answer.js'
-import { connected } from './connection.js'
+import { type Answer, answered, connected, judge, readBody } from './exchange.js'
 
 /** Settles when SendGrid has answered or `signal` is aborted; never rejects. */
 export type SendMail = (message: Message, signal: AbortSignal) => Promise<Answer>

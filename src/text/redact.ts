@@ -1,6 +1,5 @@
 import { unescape as decoded } from 'node:querystring'
-import { FORMS } from './forms.js'
-import { NAMES } from './names.js'
+import { FORMS, NAMES } from './credentials.js'
 
 const HIDING = [...FORMS, ...NAMES]
 

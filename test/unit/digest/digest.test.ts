@@ -81,14 +81,23 @@ test('the refreshes that failed last are looked up, at most twenty', () => {
   expect(tally.refreshStarts()).toEqual(Array.from({ length: 20 }, (_, index) => hour(29 - index)))
 })
 
-test('ten thousand kinds are named, whatever comes after them, and the last ten failures are kept as examples', () => {
-  const failures = Array.from({ length: 10_002 }, (_, id) => job({ id, jobType: `t${id}` }))
-  const { kinds, examples } = digestOf([...failures, job({ id: 10_002, jobType: 't0' })])
-  expect(kinds.size).toBe(10_000)
+test('two thousand kinds are named and grouped, whatever comes after them; every failure is counted', () => {
+  const failures = Array.from({ length: 2_002 }, (_, id) => job({ id, jobType: `t${id}` }))
+  const { count, kinds, groups } = digestOf([...failures, job({ id: 2_002, jobType: 't0' })])
+  expect(count).toBe(2_003)
+  expect(kinds.size).toBe(2_000)
   expect(kinds.get('spotify/t0')).toBe(2)
-  expect(kinds.has('spotify/t10000')).toBe(false)
-  expect(examples.map(({ id }) => Number(id)).sort()).toEqual(
-    Array.from({ length: 10 }, (_, index) => 9_993 + index).sort(),
-  )
+  expect(kinds.has('spotify/t2000')).toBe(false)
+  expect(groups.map((group) => [group.count, group.kinds.length])).toEqual([[2_001, 2_000]])
+})
+
+test('the last ten failures are kept as examples', () => {
+  const failures = Array.from({ length: 103 }, (_, id) => job({ id }))
+  const last = Array.from({ length: 10 }, (_, index) => 93 + index)
+  expect(
+    digestOf(failures)
+      .examples.map(({ id }) => Number(id))
+      .sort((a, b) => a - b),
+  ).toEqual(last)
   expect(digestOf([job({ id: 7 })]).examples.map(({ id }) => id)).toEqual([7n])
 })

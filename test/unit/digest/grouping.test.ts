@@ -645,13 +645,6 @@ test('of the groups beyond one of each kind the noisiest get a section', () => {
   ])
 })
 
-test('kinds beyond the bound are in no group', () => {
-  const jobs = Array.from({ length: 2_003 }, (_, index) => job({ jobType: `type_${index}` }))
-  const groups = grouped([...jobs, ...jobs])
-  expect(groups.map(({ count }) => count)).toEqual([4_000])
-  expect(groups[0]?.kinds).toHaveLength(2_000)
-})
-
 test('an error whose group was let go to make room is given a new one', () => {
   const unlike = [...different(250)].flatMap((error) => times(2, error))
   const rare = { error: 'disk full' }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RUNGS } from '../../../src/mail/caps.js'
+import { RUNGS } from '../../../src/caps.js'
 import { writeLetter } from '../../../src/mail/letter.js'
 import {
   at,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { RUNGS } from '../../../src/caps.js'
 import { JobError } from '../../../src/job.js'
-import { RUNGS } from '../../../src/mail/caps.js'
 import { named, noteOf, quote, saidOnce } from '../../../src/mail/section.js'
 import { job, REAPED, reaped } from '../../support/jobs.js'
 

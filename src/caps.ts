@@ -1,7 +1,23 @@
-/**
- * Every cap of the mail's layout. Jobs beyond a cap are counted, and their kinds named. The digest keeps as much as the first
- * rung shows (digest/group.ts), and has bounds on memory of its own (digest/digest.ts, digest/grouping.ts).
+/*
+ * Every cap of a mail, in the order in which a failure meets them: what a run claims, what the digest keeps of it, what
+ * the mail shows. Jobs beyond a cap are counted, and their kinds named.
  */
+
+/** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. The next run has the rest. */
+export const FAILURES_PER_MAIL = 100_000
+
+/** Bounds on memory. Failures of further chains are grouped by error; those of further kinds are only counted. */
+export const CHAINS = 500
+export const PASSES = 20
+export const REFRESH_JOBS = 500
+export const KINDS = 2_000
+/** Groups beyond one of each kind; the rarest go. A group keeps its latest jobs and its most frequent errors. */
+export const GROUPS = 500
+export const JOBS_KEPT = 10
+export const VARIANTS = 12
+export const VARIANT_LENGTH = 160
+/** In the plain mail. */
+export const EXAMPLES = 10
 
 /** Bytes. Gmail clips HTML at about 102 KB, and hides the rest behind a link. */
 export const HTML_LIMIT = 90_000

@@ -1,4 +1,161 @@
-import { areCauses, GONE, MARK, shapeOf, unframed } from './mask.js'
+import { oneLine } from '../text/words.js'
+
+/*
+ * What identifies a job is masked; a word that is not prose is a cause and stays. A value that may be either is marked,
+ * and numbers decide: a place with few values over many jobs holds causes; a place with about as many values as jobs
+ * identifies them.
+ */
+
+/** Replaces what is masked. */
+export const GONE = '…'
+/** Encloses a value that may be a cause, which has no blanks: "Discogs said \0401\0 for …". */
+export const MARK = '\0'
+const MARKED = /\0[^\0]*\0/g
+
+/** Characters read of a headline, and words: characters alone end elsewhere where an id is longer. */
+const READ = 1_000
+const WORDS = /(?:[^ ]* ){0,79}[^ ]*/
+/** Characters read before a value. */
+const NEAR = 24
+
+/** A path may hold brackets in pairs, and apostrophes within words. */
+const PATH = String.raw`(?:[^\s"'<>()]|'(?=\w)|\([^\s()]*\))*`
+const URL = new RegExp(String.raw`(://[^\s"'<>/?#()]+)[/?#]${PATH}`, 'g')
+/** "Max retries exceeded with url: /path" of requests and urllib3, and any other path with a query. */
+const LOOSE_PATH = new RegExp(String.raw`(\burl: |(?<![\w/])(?=/[^\s"'<>?]*\?))/${PATH}`, 'g')
+
+/** covers/The-Wall.jpg */
+const FILE = /(?<![\w/:.-])\/?(?:[\w-]+\/)+[\w.-]*\.[a-z]\w{1,4}(?![\w/])/g
+
+/** A quote closes at the last place before the next one opens: 'Round Midnight and Travelin' Light have apostrophes. */
+const SINGLE = String.raw`(?<!\w)'{1,2}(?<single>(?:[^']|(?<=\w)'|'(?!\w)){1,100})'(?!\w)`
+const DOUBLE = String.raw`["\x60](?<double>[^"\x60]{1,100})["\x60]`
+/** A word with a digit, and what dots join to it; or a word as long as an id of YouTube or Spotify. */
+const NUMBERED = String.raw`(?<![\w-])(?:[\w-]*\d[\w-]*(?:\.[\w-]+)*|(?:[\w-]{22}|[\w-]{11})(?![\w-]))`
+/** A file or a short host. */
+const DOTTED = String.raw`(?<![\w./-])[A-Za-z][\w-]*\.[A-Za-z]\w*(?![\w.-])`
+const TOKEN = new RegExp(`${SINGLE}|${DOUBLE}|${DOTTED}|${NUMBERED}`, 'g')
+/** Most prose has nothing to mask. */
+const MASKABLE = /['"`\d.]|[a-z][A-Z]/
+
+/** One word (a key, a column, a type), and the signs of markup, literals and addresses. */
+const ONE_WORD = /^[\w.$-]*$/
+const LITERAL = /[{}[\]<>=]|:\/\//
+/** The argument of a call is part of an exception's repr: OSError(104, 'Connection reset by peer'). */
+const ARGUMENT = /[(,]\s?$/
+/** What an exception was raised with: a key of up to four words; capitals make a title. */
+const RAISED = /(?:Error|Exception): $/
+const KEYS = /^[a-z_]+(?: [a-z_]+){1,3}$/
+
+/** Ends in a code's name: exitcode 137, status_code=404, [Errno 28], signal: 9; curl: (6), varchar(255) */
+const CODE_NAME = /(?:code|errno|status|signal|sqlstate)["']?\W{0,3}$|(?:Error|Exception)(?:: |\()$|\w(?:: )?\($/i
+const CODE = /^-?\d{1,3}$/
+const SQLSTATE_NAME = /(?:code|sqlstate)["']?\W{0,3}$/i
+const SQLSTATE = /^[\dA-Z]{5}$/
+const HTTP_STATUS = /^https?_?\d{3}$/i
+/** Numbers and codes that may be causes: 17, ORA-00942, 40P01 */
+const UNDECIDED = /^(?:-?\d{1,5}|[A-Z]{1,4}-?\d{1,5}|[\dA-Z]{5})$/
+/** The parts of a dotted name: urllib3, disc_2, oauth2_token, rfc6749; S3UploadFailedError */
+const NAME = /^(?:[a-z]+\d{0,2}_)*(?:[a-z]+\d{0,2}|(?<=_)\d{1,2}|rfc\d+)$/i
+const CLASS = /^[A-Z]+[a-z]*\d{1,2}(?:[A-Z][a-z]{2,})+$/
+const HEX = /^[\da-f]{6,}$/i
+/** Capitals tell an id without a digit from words. */
+const MIXED = /[a-z][A-Z]/
+const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
+
+/** HTTP statuses in use, registered or not, with their phrase if it is quoted with them. */
+const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?:\s[A-Z]|$)/
+const KEY = /^[a-z]+$/
+const TITLE = /^[A-Z][a-z]*$/
+
+/** Whether values are causes by their numbers alone: at most twelve, thrice each on average. */
+export function areCauses(values: number, occurrences: number): boolean {
+  return values <= 12 && occurrences >= 3 * values
+}
+
+/** How many values like this one may be causes if each comes once: many statuses, keys and hosts, but no ids. */
+export function causesLike(value: string): number {
+  if (value === GONE) return 0
+  if (STATUS.test(value)) return 32
+  if (KEY.test(value) || /\../.test(value)) return 12
+  return TITLE.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
+}
+
+/** A headline on one line, masked, with marks around the values that may be causes. */
+export function mask(headline: string): string {
+  const hosted = headline.includes('://') ? headline.replace(URL, `$1/${GONE}`) : headline
+  const pathless = /url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted
+  const [line = ''] = WORDS.exec(oneLine(withoutFiles(pathless.slice(0, READ))).replaceAll(MARK, GONE)) ?? []
+  return maskTokens(line)
+}
+
+function withoutFiles(text: string): string {
+  return /\/[^ /]*\.[a-z]/.test(text) ? text.replace(FILE, GONE) : text
+}
+
+/** A masked text without the frame on the line before it. */
+export function unframed(text: string): string {
+  return text.slice(text.indexOf('\n') + 1)
+}
+
+/** A masked text with GONE for the chosen marked values. */
+export function hide(text: string, isHidden: (place: number) => boolean): string {
+  let place = 0
+  return text.replace(MARKED, (found) => (isHidden(place++) ? marked(GONE) : found))
+}
+
+/** A masked text without its marked values. */
+export function shapeOf(text: string): string {
+  return text.replace(MARKED, MARK)
+}
+
+export function valuesOf(text: string): readonly string[] {
+  return text.split(MARK).filter((_, index) => index % 2 === 1)
+}
+
+function marked(value: string): string {
+  return MARK + value.replaceAll(' ', '\u00a0') + MARK
+}
+
+function maskTokens(text: string): string {
+  if (!MASKABLE.test(text)) return text
+  return text.replace(TOKEN, (token, single, double, offset) => {
+    const before = text.slice(Math.max(0, offset - NEAR), offset)
+    const content: string | undefined = single ?? double
+    if (content === undefined) return maskNumbered(token, before)
+    if (isCode(content, before)) return token
+    const quote = token.charAt(0)
+    if (isSaid(content, before)) return quote + maskTokens(content) + quote
+    return quote + marked(STATUS.test(content) || ONE_WORD.test(content) ? content : GONE) + quote
+  })
+}
+
+function isSaid(content: string, before: string): boolean {
+  if (LITERAL.test(content)) return true
+  if (RAISED.test(before)) return ONE_WORD.test(content) || KEYS.test(content)
+  if (ONE_WORD.test(content)) return !KEY.test(content) && !TITLE.test(content) && !UNDECIDED.test(content)
+  return ARGUMENT.test(before)
+}
+
+function maskNumbered(token: string, before: string): string {
+  const parts = token.split('.')
+  if (parts.length === 2 && parts.every(isName)) return /(?:Error|Exception)$/.test(token) ? token : marked(token)
+  if (!/\d/.test(token)) return MIXED.test(token) && !CAMEL_CASE.test(token) ? GONE : token
+  if (HTTP_STATUS.test(token) || isCode(token, before)) return token
+  if (UNDECIDED.test(token)) return marked(token)
+  return parts
+    .map((part) => (isName(part) ? part : GONE))
+    .join('.')
+    .replace(/…(?:\.…)+/g, GONE)
+}
+
+function isCode(token: string, before: string): boolean {
+  return (CODE.test(token) && CODE_NAME.test(before)) || (SQLSTATE.test(token) && SQLSTATE_NAME.test(before))
+}
+
+function isName(part: string): boolean {
+  return !HEX.test(part) && (NAME.test(part) || CLASS.test(part))
+}
 
 /*
  * The title of a song has no form that a pattern could know, so it is found by comparison: a title begins where many
@@ -11,7 +168,7 @@ type Words = readonly string[]
 /** A kept number or code, a host, a name in snake_case, in lowerCamelCase or with dots, an exception. */
 const NO_PROSE = /\d|_|:\/\/|(?<![A-Za-z])[a-z]+[A-Z]|[a-z]\.[a-z]|(?:Error|Exception)(?!\w)/
 /** TooManyRedirects: */
-const CLASS = /[a-z][A-Z]\w*:$/
+const EXCEPTION_NAME = /[a-z][A-Z]\w*:$/
 /** A longer variable leaves texts too little in common. */
 const WORDS_PER_WORD = 3
 const LONGEST_TITLE = 12
@@ -51,7 +208,7 @@ function wordsOf(text: string): Words {
 function causesIn(words: Words): string {
   const isCause = (word: string, at: number): boolean =>
     NO_PROSE.test(word) ||
-    (at === 0 && CLASS.test(word)) ||
+    (at === 0 && EXCEPTION_NAME.test(word)) ||
     (/^["']/.test(word) && /(?:Error|Exception):$/.test(words[at - 1] ?? ''))
   return words.filter(isCause).join(' ')
 }
