@@ -4,7 +4,7 @@ import type { DigestConfig } from './config.js'
 import { type ChainContext, type Digest, Tally } from './digest/digest.js'
 import { stackOf } from './errors.js'
 import { type Interruptions, interruptible } from './interruption.js'
-import { type Backlog, type Job, JobError, type Window } from './job.js'
+import type { Backlog, Job, Window } from './job.js'
 import type { Message } from './mail/message.js'
 import type { Log } from './output.js'
 import { Session, type Sql } from './postgres/session.js'
@@ -128,7 +128,7 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   await demandPrepared(sql, 'mark')
   if (!(await lockOutOtherRuns(sql))) return busy(sql, run, now)
   const tally = new Tally()
-  const claimed = await claimFailures(sql, window, (job) => addTo(tally, job, run))
+  const claimed = await claimFailures(sql, window, (job) => tally.add(job))
   // Nothing may be marked that is not in the mail.
   if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
   const due = await dueAnchor(sql, window, run)
@@ -157,7 +157,7 @@ async function survey(session: Session, run: Run, onFailures: OnFailures): Promi
   let waiting = 0
   await readFailures(sql, window, async (jobs) => {
     const fitting = jobs.slice(0, FAILURES_PER_MAIL - tally.ids.length)
-    for (const job of fitting) addTo(tally, job, run)
+    for (const job of fitting) tally.add(job)
     waiting += jobs.length - fitting.length
     await onFailures(jobs, window)
   })
@@ -210,18 +210,6 @@ async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
 }
 
-const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
-
-/** Adds a job; one that cannot be understood is in the mail by its id alone. */
-function addTo(tally: Tally, job: Job, { log }: Run): void {
-  try {
-    tally.add(job)
-  } catch (error) {
-    log.error('a row could not be understood', { jobIds: [job.id], stack: stackOf(error) })
-    tally.add({ ...job, error: UNREADABLE, chain: null })
-  }
-}
-
 async function dueAnchor(sql: Sql, window: Window, { overdueAfter }: Run): Promise<Anchor | undefined> {
   const anchor = overdueAfter === undefined ? undefined : await readAnchor(sql, overdueAfter, window)
   return anchor?.isDue ? anchor : undefined
@@ -240,8 +228,10 @@ interface Taken extends Omit<Found, 'found' | 'overdue'> {
   readonly window: Window
 }
 
-/** Reads what the mail says beside the failures, and renders the mail. */
+/** Reads what the mail says beside the failures, and renders the mail. Logs what was not understood. */
 async function compose(sql: Sql, { tally, anchor, now, window, ...rest }: Taken, run: Run): Promise<Gathered> {
+  for (const { id, fault } of tally.faults)
+    run.log.error('a row could not be understood', { jobIds: [id], stack: stackOf(fault) })
   const ids = idsOf(tally, anchor)
   const found = { ...rest, window, ids, found: tally.ids.length, overdue: anchor !== undefined }
   if (ids.length === 0) return { ...found, message: undefined, digest: undefined }

@@ -1,6 +1,6 @@
 import { CHAINS, EXAMPLES, KINDS, PASSES, REFRESH_JOBS } from '../caps.js'
 import { parseChainStart, REFRESH, stepOf } from '../chains.js'
-import { type Backlog, type Job, kindOf, type Overdue, type Window } from '../job.js'
+import { type Backlog, type Job, JobError, kindOf, type Overdue, type Window } from '../job.js'
 import { type Failures, FailureTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
 
@@ -45,9 +45,13 @@ export interface Digest {
   readonly context: Context
 }
 
+const UNREADABLE = new JobError('(this row could not be read; the log of job-alert says why)')
+
 /** Counts failures as they stream in, and keeps only what a digest can show. */
 export class Tally {
   readonly ids: bigint[] = []
+  /** Why rows could not be understood, to be logged; the first ten. Such a row is in the mail by its id alone. */
+  readonly faults: { readonly id: bigint; readonly fault: unknown }[] = []
   private first = Number.POSITIVE_INFINITY
   private last = Number.NEGATIVE_INFINITY
   private readonly counts = new Map<string, number>()
@@ -56,8 +60,17 @@ export class Tally {
   private readonly chains = new Map<string, FailureTally>()
   private readonly grouped = new Grouping()
 
-  /** If it throws, the job is not counted. */
   add(job: Job): void {
+    try {
+      this.count(job)
+    } catch (fault) {
+      if (this.faults.length < EXAMPLES) this.faults.push({ id: job.id, fault })
+      this.count({ ...job, error: UNREADABLE, chain: null })
+    }
+  }
+
+  /** If it throws, the job is not counted. */
+  private count(job: Job): void {
     const kind = kindOf(job)
     const known = this.counts.get(kind)
     const isNamed = known !== undefined || this.counts.size < KINDS

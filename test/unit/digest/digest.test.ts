@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Tally } from '../../../src/digest/digest.js'
+import { JobError } from '../../../src/job.js'
 import { at, CHAIN_START, digestOf, groupsOf, job, step } from '../../support/jobs.js'
 
 test('failures of the refresh stand together, whatever their errors and runs', () => {
@@ -68,6 +69,26 @@ test('every kind is counted, of chains as of the others', () => {
     ]),
   )
   expect(count).toBe(4)
+})
+
+test('a row that cannot be understood is in the digest by its id, and the first ten faults are kept', () => {
+  const fault = new TypeError('this row is odd')
+  const error = Object.defineProperty(new JobError(''), 'unredacted', {
+    get() {
+      throw fault
+    },
+  })
+  const odd = Array.from({ length: 12 }, (_, id) => ({ ...job({ id }), error }))
+  const tally = new Tally()
+  for (const failure of odd) tally.add(failure)
+  expect(tally.faults).toEqual(Array.from({ length: 10 }, (_, id) => ({ id: BigInt(id), fault })))
+  const { count, ids, groups } = digestOf([...odd, job({ id: 12, error: 'HTTP 503' })])
+  expect(count).toBe(13)
+  expect(ids).toEqual(Array.from({ length: 13 }, (_, id) => BigInt(id)))
+  expect(groups.map((group) => [group.count, `${group.latest.error}`])).toEqual([
+    [12, '(this row could not be read; the log of job-alert says why)'],
+    [1, 'HTTP 503'],
+  ])
 })
 
 test('the refreshes that failed last are looked up, at most twenty', () => {
