@@ -5,17 +5,22 @@
 
 /** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. The next run has the rest. */
 export const FAILURES_PER_MAIL = 100_000
+/** Jobs read to tell how a pass stands, of each pass and of all: many more than there are steps. */
+export const CHAIN_JOBS = 100
+export const LATEST_JOBS = 500
 
 /** Bounds on memory. Failures of further chains are grouped by error; those of further kinds are only counted. */
 export const CHAINS = 500
 export const PASSES = 20
 export const REFRESH_JOBS = 500
 export const KINDS = 2_000
-/** Groups beyond one of each kind; the rarest go. A group keeps its latest jobs and its most frequent errors. */
+/** Groups beyond one of each kind, of which the rarer half goes; groups of one shape. */
 export const GROUPS = 500
+export const PARTS = 32
+/** Of a group: its latest jobs, and its most frequent errors, of which twelve may be shown. */
 export const JOBS_KEPT = 10
+export const VARIANTS_KEPT = 50
 export const VARIANTS = 12
-export const VARIANT_LENGTH = 160
 /** In the plain mail. */
 export const EXAMPLES = 10
 
@@ -30,21 +35,21 @@ export interface Caps {
   /** Jobs of one list. */
   readonly jobs: number
   /** Kinds of one section with a link, then those that are only named. */
-  readonly kinds: number
-  readonly named: number
+  readonly linkedKinds: number
+  readonly namedKinds: number
   /** Lines or variants of an error; characters of its headline and of each variant. */
   readonly lines: number
   readonly error: number
   /** Kinds named in a last section. */
-  readonly names: number
+  readonly lastKinds: number
 }
 
 /** Each rung shows less; the first that fits is sent. If the last does not fit, fewer kinds are named. */
-export const RUNGS: readonly Omit<Caps, 'names'>[] = [
-  { sections: 20, jobs: 10, kinds: 10, named: 100, lines: 12, error: 1_000 },
-  { sections: 20, jobs: 3, kinds: 5, named: 40, lines: 4, error: 300 },
-  { sections: 20, jobs: 1, kinds: 3, named: 10, lines: 1, error: 100 },
-  { sections: 2, jobs: 1, kinds: 1, named: 1, lines: 1, error: 60 },
+export const RUNGS: readonly Omit<Caps, 'lastKinds'>[] = [
+  { sections: 20, jobs: 10, linkedKinds: 10, namedKinds: 100, lines: 12, error: 1_000 },
+  { sections: 20, jobs: 3, linkedKinds: 5, namedKinds: 40, lines: 4, error: 300 },
+  { sections: 20, jobs: 1, linkedKinds: 3, namedKinds: 10, lines: 1, error: 100 },
+  { sections: 2, jobs: 1, linkedKinds: 1, namedKinds: 1, lines: 1, error: 60 },
 ]
 
 /** Jobs listed per section when there are more than a few sections. */
@@ -69,5 +74,6 @@ export const KIND = 100
 export const HEADING_ERROR = 120
 export const OVERVIEW_ERROR = 70
 export const LISTED_ERROR = 200
+export const VARIANT = 160
 /** Each line of an error but the headline. */
 export const ERROR_LINE = 160

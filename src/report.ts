@@ -97,15 +97,15 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
     if ('kind' in claimed) return claimed
     const { ids, message, ...found } = claimed
     if (!message) return { kind: 'nothing to report', ...found }
-    run.interruptions.sending(run.sendTimeout + commitTimeout(run) + WIND_UP)
+    run.interruptions.sending(run.sendTimeout + commitTimeout(run) + STATUS_TIMEOUT)
     const answer = await send(message, abort)
     if (answer.kind === 'unknown') return { kind: 'outcome unknown', ...found, reason: answer.reason }
     if (answer.kind !== 'accepted') return { kind: 'not sent', ...found, reason: answer.reason }
-    const fate = await session.commit(commitTimeout(run), abort)
+    const result = await session.commit(commitTimeout(run), abort)
     const sent = { ...found, messageId: answer.messageId }
-    if (fate.kind === 'committed') return { kind: 'sent', ...sent }
-    const kind = fate.kind === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
-    return { kind, ...sent, ids, error: fate.error }
+    if (result.kind === 'committed') return { kind: 'sent', ...sent }
+    const kind = result.kind === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
+    return { kind, ...sent, ids, error: result.error }
   } finally {
     await session.close()
   }
@@ -172,7 +172,7 @@ function commitTimeout({ sendTimeout }: Run): number {
 }
 
 /** Milliseconds to ask what became of a COMMIT whose answer was lost. */
-const WIND_UP = 30_000
+const STATUS_TIMEOUT = 30_000
 
 /** In milliseconds; a clock that is further off makes the times in logs misleading. */
 const SKEW = 5 * MINUTE

@@ -1,11 +1,8 @@
-import { JOBS_KEPT, VARIANT_LENGTH, VARIANTS } from '../caps.js'
+import { JOBS_KEPT, VARIANTS, VARIANTS_KEPT } from '../caps.js'
 import { deathOf, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
 import { headline } from '../text/traceback.js'
-import { cut, detached, oneLine } from '../text/words.js'
+import { detached, oneLine } from '../text/words.js'
 import { GONE, hide, MARK, mask, unframed } from './shape.js'
-
-/** More than are shown, so that a variant can still become frequent. */
-const VARIANTS_KEPT = 50
 
 /** The failures of one kind: "spotify/match_song". */
 export interface Kind {
@@ -36,7 +33,7 @@ export interface Group extends Failures {
   /** Whether all errors are identical. */
   readonly alike: boolean
   /**
-   * Of a merged group: at most twelve different errors, redacted, one line each, most frequent first. Errors with an
+   * Of a merged group: headlines of at most twelve different errors, redacted, most frequent first. Errors with an
    * ending of their own are preferred. Empty otherwise.
    */
   readonly variants: readonly { readonly text: string; readonly count: number }[]
@@ -141,7 +138,10 @@ export class FailureTally {
   }
 
   private shownVariants(): Group['variants'] {
-    const lines = Array.from(this.variants.values(), ({ count, latest }) => ({ text: lineOf(latest.error), count }))
+    const lines = Array.from(this.variants.values(), ({ count, latest }) => ({
+      text: oneLine(headline(`${latest.error ?? ''}`)),
+      count,
+    }))
     lines.sort((a, b) => b.count - a.count)
     return firstOfEach(lines, VARIANTS, ({ text }) => [text.split(' ').slice(-2).join(' ')])
   }
@@ -180,11 +180,4 @@ function saying(text: string, error: JobError | null): string {
   const words = unframed(text).split(' ')
   const said = words.map((word) => (safe.has(word) ? word : GONE)).join(' ')
   return said.replaceAll(MARK, '').replace(/(?:… )+(?=…)/g, '')
-}
-
-/** An error on one line, cut in its middle: variants differ at either end. */
-function lineOf(error: JobError | null): string {
-  const line = oneLine(headline(`${error ?? ''}`))
-  if (line.length <= VARIANT_LENGTH) return line
-  return `${cut(line, VARIANT_LENGTH / 2)} ${line.slice(-VARIANT_LENGTH / 2).replace(/^\S*\s|^[\udc00-\udfff]/, '')}`
 }

@@ -1,12 +1,10 @@
-import { GROUPS } from '../caps.js'
+import { GROUPS, PARTS } from '../caps.js'
 import type { Job } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
 import { bringers, FailureTally, type Group, laterFirst } from './group.js'
 import { areCauses, causesLike, GONE, hide, mask, shapeOf, type TitleMask, titleMasksOf, valuesOf } from './shape.js'
 
-/** Groups of one family. */
-const PARTS = 32
 /** Growth in families that is worth another search, as a factor. */
 const SEARCHED_AGAIN = 1.5
 

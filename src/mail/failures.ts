@@ -1,4 +1,4 @@
-import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY } from '../caps.js'
+import { type Caps, FEW_SECTIONS, HEADING_ERROR, JOBS_LISTED_OF, JOBS_OF_MANY, VARIANT } from '../caps.js'
 import { parseChainStart } from '../chains.js'
 import type { Digest } from '../digest/digest.js'
 import { chosen, type Failures, type Group } from '../digest/group.js'
@@ -17,6 +17,7 @@ import {
   said,
   saidOnce,
   short,
+  shortVariant,
 } from './section.js'
 
 /** Failures of one chain or group, as subject, overview and section show them. */
@@ -46,7 +47,7 @@ function item(
   const about = `${what}: ${error}`
   const url = count === 1 ? pages.job(latest.id) : pages.jobsLike(latest)
   const links = kinds.length === 1 ? [{ label: 'Details (JSON)', url, about } as const] : []
-  const most = caps.kinds + caps.named
+  const most = caps.linkedKinds + caps.namedKinds
   const common = { mark: '✗', headline: about, links, kinds: kinds.slice(0, most) } as const
   return { failures, what, error, section: { ...common, ...parts } }
 }
@@ -84,7 +85,9 @@ function quoteOf(group: Group, caps: Caps): Quote | undefined {
   if (variants.length > 1) {
     const shown = variants.slice(0, caps.lines)
     const left = shown.reduce((rest, variant) => rest - variant.count, count)
-    const lines = shown.map((variant) => `${separated(variant.count)} × ${short(variant.text, caps.error)}`)
+    const lines = shown.map(
+      (variant) => `${separated(variant.count)} × ${shortVariant(variant.text, Math.min(VARIANT, caps.error))}`,
+    )
     return { label: similar, lines: said(...lines, left > 0 && `${separated(left)} × others`) }
   }
   if (error === '' || oneLine(error) === errorOf(group)) return undefined
@@ -92,13 +95,13 @@ function quoteOf(group: Group, caps: Caps): Quote | undefined {
 }
 
 function kindList({ kinds }: Group, { pages, caps }: Style): List {
-  const further = kinds.slice(caps.kinds)
+  const further = kinds.slice(caps.linkedKinds)
   return {
-    rows: kinds.slice(0, caps.kinds).map(({ name, count, latest }) => ({
+    rows: kinds.slice(0, caps.linkedKinds).map(({ name, count, latest }) => ({
       facts: [plural(count, `${short(name)} job`)],
       link: pages.jobsLike(latest),
     })),
-    more: further.length > 0 ? `… and ${list(named(further, caps.named))}` : undefined,
+    more: further.length > 0 ? `… and ${list(named(further, caps.namedKinds))}` : undefined,
     urls: true,
   }
 }
@@ -125,7 +128,7 @@ function chainItem(chain: Failures, style: Style): Item {
   return item(chain, [what, others.length > 0 ? `${error} and other errors` : error], style, {
     lead: [
       `${clock.range(first, last)}. Started at ${started}. Fix the cause, then retry.`,
-      `${list(named(kinds, caps.kinds + caps.named))}.`,
+      `${list(named(kinds, caps.linkedKinds + caps.namedKinds))}.`,
     ],
     lists: [{ rows: saidOnce(shown.map(row)), more: moreThan(shown.length, count) }],
   })

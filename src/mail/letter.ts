@@ -59,7 +59,7 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
     ...heading(matter),
     environment,
     verdict,
-    sections: [...failed, ...left(digest, failed, caps.names), ...neverReported(matter)],
+    sections: [...failed, ...left(digest, failed, caps.lastKinds), ...neverReported(matter)],
     footer: footer(matter),
   }
 }

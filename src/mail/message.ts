@@ -35,7 +35,7 @@ function fittingLetter(digest: Digest, presentation: Presentation): Letter {
   let names = digest.kinds.size
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const rung = RUNGS[Math.min(attempt, RUNGS.length) - 1] as (typeof RUNGS)[number]
-    const letter = writeLetter(digest, presentation, { ...rung, names })
+    const letter = writeLetter(digest, presentation, { ...rung, lastKinds: names })
     const [text, html] = [textPart(letter), htmlPart(letter)].map((part) => Buffer.byteLength(part))
     const room = Math.min(TEXT_LIMIT / Number(text), HTML_LIMIT / Number(html))
     if (room >= 1) return letter

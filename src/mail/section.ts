@@ -86,6 +86,12 @@ export function headlineOf(error: string, length: number): string {
   return short(headline(error), length) || NO_ERROR
 }
 
+/** A headline, cut in its middle to about `length` UTF-16 units: the errors of a group differ at either end. */
+export function shortVariant(headline: string, length: number): string {
+  if (headline.length <= length) return headline
+  return `${cut(headline, length / 2)} ${headline.slice(-length / 2).replace(/^\S*\s|^[\udc00-\udfff]/, '')}`
+}
+
 /** An error as far as `caps` allow. */
 export function quote(text: string, label: string, caps: Caps): Quote {
   const lines = excerpt(text, caps.lines, caps.error, ERROR_LINE)

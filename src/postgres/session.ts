@@ -14,7 +14,7 @@ export type Row = postgres.Row
 export type Fragment = postgres.PendingQuery<Row[]>
 
 /** What became of a transaction; `error` is what came instead of the answer to COMMIT. */
-export type Fate =
+export type CommitResult =
   | { readonly kind: 'committed' }
   | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
 
@@ -137,8 +137,8 @@ export class Session {
     return { ...row, encrypted: this.socket instanceof TLSSocket, pooled: row?.pid !== pid }
   }
 
-  /** COMMIT. Without a good answer within `timeout` milliseconds, asks for the transaction's fate. Never rejects. */
-  async commit(timeout: number, abort: AbortSignal): Promise<Fate> {
+  /** COMMIT. Without a good answer within `timeout` milliseconds, asks other sessions. Never rejects. */
+  async commit(timeout: number, abort: AbortSignal): Promise<CommitResult> {
     const bound = deadline(timeout, abort)
     try {
       const { command } = await interruptible(this.sql.unsafe('commit'), bound.signal)

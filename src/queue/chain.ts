@@ -1,3 +1,4 @@
+import { CHAIN_JOBS, LATEST_JOBS } from '../caps.js'
 import { LAST_STEP, REFRESH } from '../chains.js'
 import { type Job, type Overdue, type RawJob, toJob, type Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
@@ -78,10 +79,6 @@ export async function lockAnchor(sql: Sql, { id }: Anchor): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Jobs read of each chain, and of all refreshes: many more than there are steps, and few enough for the memory. */
-const CHAIN_JOBS_READ = 100
-const LATEST_JOBS_READ = 500
-
 /**
  * The first hundred jobs of each of these chains, in any state, in the order of their creation.
  * Materialized, because the planner would otherwise search the whole primary key for them.
@@ -98,7 +95,7 @@ export async function readChainJobs(sql: Sql, chains: readonly string[]): Promis
     )
     select ${columns(sql)}
     from chain as job
-    where place <= ${CHAIN_JOBS_READ}
+    where place <= ${CHAIN_JOBS}
     order by job.id`
   return rows.map(toJob)
 }
@@ -110,7 +107,7 @@ export async function readLatestJobs(sql: Sql): Promise<readonly Job[]> {
     from research_jobs as job
     where ${isRefresh(sql)}
     order by status in ('queued', 'running') desc, job.id desc
-    limit ${LATEST_JOBS_READ}`
+    limit ${LATEST_JOBS}`
   return rows.map(toJob)
 }
 

@@ -91,15 +91,6 @@ test('beyond the bound the rarer variants are forgotten, and the frequent ones s
   expect(variantsOf(seldom).every(({ count }) => count === 1)).toBe(true)
 })
 
-test.each([
-  [`${'x'.repeat(159)}!`, `${'x'.repeat(159)}!`],
-  [`start ${'middle '.repeat(30)}the end`, `start ${'middle '.repeat(10).trim()} mid… ${'middle '.repeat(10)}the end`],
-  [`a ${'x'.repeat(200)}`, `a ${'x'.repeat(77)}… ${'x'.repeat(80)}`],
-  [`a ${'x'.repeat(100)}😀${'x'.repeat(79)}`, `a ${'x'.repeat(77)}… ${'x'.repeat(79)}`],
-])('a variant of %j is cut in its middle, at a word if it has one, and never through a character', (error, text) => {
-  expect(variantsOf([failure(1, error)])).toEqual([{ text, count: 1 }])
-})
-
 test('the headline of a group has the words of the redacted error, and one … in place of several others', () => {
   const tally = tallyOf([failure(1, 'token=hunter2hunter2hunter2 refused: 401 for Blue in Green')])
   expect(tally.group('\ntoken=hunter2hunter2hunter2 refused: \u0000401\u0000 for … … …', true).headline).toBe(

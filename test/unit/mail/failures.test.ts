@@ -46,6 +46,14 @@ test('errors that differ in what identifies the job have an example', () => {
   expect(text(...jobs)).toContain('2 similar errors, for example: no release 2000000 (mbid=2000000)')
 })
 
+test('similar errors that are long are quoted with both their ends', () => {
+  const songs = ['Naima', 'Blue in Green', 'So What', 'Lush Life', 'Take Five', 'Cherokee', 'Caravan', 'Misty']
+  const error = (song: string) => `no match ${'after another look into the catalog '.repeat(6)}for ${song}`
+  const mail = text(...songs.map((song) => job({ error: error(song) }))).replace(/\n {4,}/g, ' ')
+  expect(mail).toContain('8 similar errors:')
+  for (const song of songs) expect(mail).toMatch(new RegExp(`1 × no match after .*… .* catalog for ${song}\\b`))
+})
+
 test('the words of the janitor are not quoted; an error before them is', () => {
   const alone = text(job(reaped))
   expect(alone).toContain('1 spotify/match_song job: no end after 90 minutes')

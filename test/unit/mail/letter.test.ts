@@ -215,14 +215,16 @@ test('kinds that no section accounts for are named at the end, the largest first
   )
   const left = [1, 3, 2].map((count) => many(count, { jobType: `left_${count}`, error: errors[20 + count] as string }))
   const digest = digestOf([...shown, ...left].flat())
-  const endOf = (names: number) =>
-    writeLetter(digest, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), names }).sections.at(-1)
+  const endOf = (lastKinds: number) =>
+    writeLetter(digest, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), lastKinds }).sections.at(-1)
   const named = ['spotify/left_3\u00a0(3)', 'spotify/left_2\u00a0(2)', 'spotify/left_1\u00a0(1)']
   const headline = 'Failed, but not named above'
   expect(endOf(3)).toEqual({ headline, lead: [`${named[0]}, ${named[1]} and ${named[2]}.`] })
   expect(endOf(1)).toEqual({ headline, lead: [`${named[0]} and 3 jobs of further types.`] })
   const all = digestOf(many(3))
-  expect(writeLetter(all, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), names: 9 }).sections).toHaveLength(1)
+  expect(writeLetter(all, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), lastKinds: 9 }).sections).toHaveLength(
+    1,
+  )
 })
 
 test('beside a refresh more than three errors have an overview', () => {

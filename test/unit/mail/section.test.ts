@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RUNGS } from '../../../src/caps.js'
 import { JobError } from '../../../src/job.js'
-import { named, noteOf, quote, saidOnce } from '../../../src/mail/section.js'
+import { named, noteOf, quote, saidOnce, shortVariant } from '../../../src/mail/section.js'
 import { job, REAPED, reaped } from '../../support/jobs.js'
 
 const GIVEN_UP =
@@ -37,7 +37,17 @@ test.each([
 })
 
 test('an error that is empty is said to be none', () => {
-  const caps = { ...RUNGS[0], names: 1 } as Parameters<typeof quote>[2]
+  const caps = { ...RUNGS[0], lastKinds: 1 } as Parameters<typeof quote>[2]
   expect(quote('', 'Error', caps)).toEqual({ label: 'Error', lines: ['(no error was recorded)'] })
   expect(quote(`${new JobError('503')}`, 'Error', caps)).toEqual({ label: 'Error', lines: ['503'] })
+})
+
+test.each([
+  [`${'x'.repeat(159)}!`, `${'x'.repeat(159)}!`],
+  [`start ${'middle '.repeat(30)}the end`, `start ${'middle '.repeat(10).trim()} mid… ${'middle '.repeat(10)}the end`],
+  [`a ${'x'.repeat(200)}`, `a ${'x'.repeat(77)}… ${'x'.repeat(80)}`],
+  [`a ${'x'.repeat(100)}😀${'x'.repeat(79)}`, `a ${'x'.repeat(77)}… ${'x'.repeat(79)}`],
+])('a variant of %j is cut in its middle, at a word if it has one, and never through a character', (headline, text) => {
+  expect(shortVariant(headline, 160)).toBe(text)
+  expect(text.isWellFormed()).toBe(true)
 })
