@@ -19,6 +19,8 @@ export interface Failures {
   readonly last: number
   /** How the jobs died, in words; undefined unless all died alike. */
   readonly death: string | undefined
+  /** Whether all errors are identical. */
+  readonly alike: boolean
   readonly latest: Job
   /** Latest first, not all of them. */
   readonly jobs: readonly Job[]
@@ -30,8 +32,6 @@ export interface Failures {
 export interface Group extends Failures {
   /** The redacted headline; "…" is what identifies a job. */
   readonly headline: string
-  /** Whether all errors are identical. */
-  readonly alike: boolean
   /**
    * Of a merged group: headlines of at most twelve different errors, redacted, most frequent first. Errors with an
    * ending of their own are preferred. Empty otherwise.
@@ -62,9 +62,8 @@ export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<stri
 
 type Counts = Map<string, { count: number; latest: Job }>
 
-interface Figures extends Pick<Failures, 'count' | 'first' | 'last' | 'death'> {
-  readonly error: string
-  readonly alike: boolean
+interface Figures extends Pick<Failures, 'count' | 'first' | 'last' | 'death' | 'alike'> {
+  readonly error: string | undefined
 }
 
 /** Counts failures as they stream in; keeps figures and the latest jobs. */
@@ -82,15 +81,9 @@ export class FailureTally {
 
   /** `variant` tells different errors of a merged group apart. */
   add(job: Job, variant = ''): void {
-    const [time, error] = [job.failedAt, job.error?.unredacted ?? '']
-    this.figures = joined(this.figures, {
-      count: 1,
-      first: time,
-      last: time,
-      death: deathOf(job).how,
-      error,
-      alike: true,
-    })
+    const { failedAt: time, error } = job
+    const died = { death: deathOf(job).how, error: error?.unredacted }
+    this.figures = joined(this.figures, { count: 1, first: time, last: time, ...died, alike: true })
     this.list([job])
     increase(this.kinds, kindOf(job), 1, job)
     this.countVariant(variant, 1, job)
@@ -108,18 +101,17 @@ export class FailureTally {
     const jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
     const [latest] = jobs
     if (!this.figures || !latest) throw new Error('nothing was gathered')
-    const { count, first, last, death } = this.figures
+    const { count, first, last, death, alike } = this.figures
     const kinds = Array.from(this.kinds, ([name, each]) => ({ name, ...each }))
     kinds.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest))
-    return { count, first, last, death, latest, jobs, kinds }
+    return { count, first, last, death, alike, latest, jobs, kinds }
   }
 
   /** `text` is the masked headline of all failures; only a merged group has variants. */
   group(text: string, isMerged: boolean): Group {
     const failures = this.failures()
     const variants = isMerged ? this.shownVariants() : []
-    const alike = this.figures?.alike === true
-    return { ...failures, headline: saying(text, failures.latest.error), alike, variants }
+    return { ...failures, headline: saying(text, failures.latest.error), variants }
   }
 
   private list(jobs: readonly Job[]): void {
@@ -143,7 +135,7 @@ export class FailureTally {
       count,
     }))
     lines.sort((a, b) => b.count - a.count)
-    return firstOfEach(lines, VARIANTS, ({ text }) => [text.split(' ').slice(-2).join(' ')])
+    return firstOfEach(lines, VARIANTS, ({ text }) => [text.split(' ').slice(-2).join()])
   }
 }
 
@@ -179,5 +171,5 @@ function saying(text: string, error: JobError | null): string {
   const safe = new Set(`${redacted} ${hide(redacted, () => true)} … …:`.split(' '))
   const words = unframed(text).split(' ')
   const said = words.map((word) => (safe.has(word) ? word : GONE)).join(' ')
-  return said.replaceAll(MARK, '').replace(/(?:… )+(?=…)/g, '')
+  return said.replaceAll(MARK, '').replace(/… (?=…)/g, '')
 }

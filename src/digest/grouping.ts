@@ -24,7 +24,7 @@ class Family {
   }
 
   tallyOf(text: string): FailureTally {
-    const own = this.hidden.size > 0 ? hide(text, (place) => this.hidden.has(place)) : text
+    const own = hide(text, (place) => this.hidden.has(place))
     const known = this.parts.get(own)
     if (known) return known
     if (this.parts.size >= PARTS) {
@@ -67,11 +67,15 @@ class Family {
   }
 }
 
-/** Whether the values at one place are causes: as few as three in four of them allow (causesLike), or few over many jobs. */
+/**
+ * Whether the values at one place are causes: as few as three in four of them allow (causesLike), or few over many
+ * jobs. Where one is masked, none is a cause.
+ */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
+  if (values.has(GONE)) return false
   const allowed = Array.from(values, causesLike).sort((a, b) => a - b)
-  const most = allowed[0] === 0 ? 0 : (allowed[Math.floor(allowed.length / 4)] ?? 0)
-  return values.size <= most || (most > 0 && areCauses(values.size, jobs))
+  const most = allowed[Math.floor(allowed.length / 4)] ?? 0
+  return values.size <= most || areCauses(values.size, jobs)
 }
 
 /** Groups failures as they stream in, in linear time. Memory is bounded: the rarest families go. */
@@ -103,8 +107,8 @@ export class Grouping {
     const text = `${frame}\n${mask(headline)}`
     if (this.room <= 0) this.makeRoom()
     const shape = shapeOf(text)
-    const known = this.families.get(shape)
-    const tally = known && !known.isMerged ? known.tallyOf(text) : this.tallyOf(text, this.masked(text))
+    // A family of this very shape was found to fit no mask, or made by one.
+    const tally = this.tallyOf(text, this.families.has(shape) ? undefined : this.masked(text))
     if (tally.count === 0) this.room -= 1
     return { variant: shape, tally }
   }
@@ -112,11 +116,11 @@ export class Grouping {
   private tallyOf(text: string, masked: string | undefined): FailureTally {
     const own = masked ?? text
     const shape = shapeOf(own)
-    const family = this.families.get(shape) ?? new Family(masked !== undefined)
-    if (family.parts.size === 0) {
-      this.families.set(detached(shape), family)
-      this.opened += 1
-    }
+    const known = this.families.get(shape)
+    if (known) return known.tallyOf(own)
+    const family = new Family(masked !== undefined)
+    this.families.set(detached(shape), family)
+    this.opened += 1
     return family.tallyOf(own)
   }
 

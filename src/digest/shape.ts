@@ -14,7 +14,7 @@ const MARKED = /\0[^\0]*\0/g
 
 /** Characters read of a headline, and words: characters alone end elsewhere where an id is longer. */
 const READ = 1_000
-const WORDS = /(?:[^ ]* ){0,79}[^ ]*/
+const WORDS = 80
 /** Characters read before a value. */
 const NEAR = 24
 
@@ -75,7 +75,6 @@ export function areCauses(values: number, occurrences: number): boolean {
 
 /** How many values like this one may be causes if each comes once: many statuses, keys and hosts, but no ids. */
 export function causesLike(value: string): number {
-  if (value === GONE) return 0
   if (STATUS.test(value)) return 32
   if (KEY.test(value) || /\../.test(value)) return 12
   return TITLE.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
@@ -83,10 +82,10 @@ export function causesLike(value: string): number {
 
 /** A headline on one line, masked, with marks around the values that may be causes. */
 export function mask(headline: string): string {
-  const hosted = headline.includes('://') ? headline.replace(URL, `$1/${GONE}`) : headline
+  const hosted = headline.replace(URL, `$1/${GONE}`)
   const pathless = /url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted
-  const [line = ''] = WORDS.exec(oneLine(withoutFiles(pathless.slice(0, READ))).replaceAll(MARK, GONE)) ?? []
-  return maskTokens(line)
+  const line = oneLine(withoutFiles(pathless.slice(0, READ))).replaceAll(MARK, GONE)
+  return maskTokens(line.split(' ', WORDS).join(' '))
 }
 
 function withoutFiles(text: string): string {
@@ -182,7 +181,7 @@ export class TitleMask {
     private readonly causes: string,
   ) {
     const longest = Math.max(LONGEST_TITLE, WORDS_PER_WORD * runs.flat().length)
-    const variable = String.raw`\S+?(?: \S+?){0,${longest - 1}}?`
+    const variable = String.raw`\S+?(?: \S+?){0,${longest}}?`
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
 
@@ -210,7 +209,7 @@ function causesIn(words: Words): string {
     NO_PROSE.test(word) ||
     (at === 0 && EXCEPTION_NAME.test(word)) ||
     (/^["']/.test(word) && /(?:Error|Exception):$/.test(words[at - 1] ?? ''))
-  return words.filter(isCause).join(' ')
+  return words.filter(isCause).join()
 }
 
 /** More values than these are many: fewer prove a cause after titles, and more a title after one word. */
@@ -218,6 +217,7 @@ const HANDFUL = 5
 const SOME = 2
 const VERY_MANY = 32
 const ANY = Number.POSITIVE_INFINITY
+/** In words: all their ends are compared. */
 const LONGEST_AROUND_MIDDLE = 32
 
 /**
@@ -233,9 +233,8 @@ export function titleMasksOf(texts: readonly string[], isLast: boolean): readonl
     let left = alike
     const add = (...runs: readonly Words[]): void => {
       const mask = new TitleMask(runs, causes)
-      const others = left.filter(({ text }) => mask.masked(text) === undefined)
-      if (others.length < left.length) masks.push(mask)
-      left = others
+      masks.push(mask)
+      left = left.filter(({ text }) => mask.masked(text) === undefined)
     }
     const all = left.map(({ words }) => words)
     for (const [before, family] of commonStarts(all, ofBeginnings)) {
@@ -291,19 +290,16 @@ function commonStarts(all: readonly Words[], few: Few): readonly Start[] {
   const descend = (alike: readonly Words[], depth: number): readonly Start[] => {
     const next = groupedBy(alike, (words) => words[depth])
     const most = alike.reduce((largest, words) => Math.max(largest, few(depth, words)), 0)
-    const values = () => groupedBy(alike, (words) => follower(words, depth))
-    if (next.size > 1 && alike.length > most && isVariable(values(), most))
-      return [[alike[0]?.slice(0, depth) ?? [], alike]]
+    const values = groupedBy(alike, (words) => follower(words, depth))
+    if (next.size > 1 && isVariable(values, most)) return [[alike[0]?.slice(0, depth) ?? [], alike]]
     return [...next].flatMap(([word, more]) => (word && more.length > SOME ? descend(more, depth + 1) : []))
   }
   return descend(all, 0)
 }
 
 function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number): boolean {
-  const counts = Array.from(values.values(), ({ length }) => length)
-  const texts = counts.reduce((sum, count) => sum + count, 0)
-  const once = counts.filter((count) => count === 1).length
-  return values.size > few && (once > few || !areCauses(values.size, texts))
+  const texts = [...values.values()].reduce((sum, { length }) => sum + length, 0)
+  return values.size > few && !areCauses(values.size, texts)
 }
 
 /** Marked values look alike here: the next word may differ. */

@@ -4,7 +4,7 @@ export const DAY = 24 * HOUR
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY }
 
 const ISO =
-  /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i
+  /^(?<date>\d{4}-\d\d-\d\d)(?:[T ](?<hour>[01]\d|2[0-3]):(?<minute>[0-5]\d)(?::(?<second>[0-5]\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:Z|(?<hours>[+-]\d\d)(?::?(?<minutes>\d\d))?)?)?$/i
 
 /** ECMA-262: a Date reaches 8.64e15 ms either way; PostgreSQL's timestamps reach further, and have infinity. */
 const DATE_LIMIT = 8.64e15
@@ -16,8 +16,8 @@ export function isDate(time: number): boolean {
 
 /** "90m", "36h", "7d", "2w" → milliseconds; undefined unless a positive duration of s, m, h, d or w. */
 export function parseDuration(text: string): number | undefined {
-  const [, amount, unit] = /^(\d{1,9})([smhdw])$/.exec(text.trim()) ?? []
-  const milliseconds = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN)
+  const { amount, unit } = /^(?<amount>\d{1,9})(?<unit>[smhdw])$/.exec(text.trim())?.groups ?? {}
+  const milliseconds = Number(amount) * Number(UNITS[`${unit}`])
   return milliseconds > 0 ? milliseconds : undefined
 }
 
@@ -26,12 +26,11 @@ export function parseDuration(text: string): number | undefined {
  * Undefined for anything else, and for impossible days (2026-02-30).
  */
 export function parseTime(text: string): number | undefined {
-  const [, date, hour = '00', minute = '00', second = '00', fraction = '0', offset = 'Z'] = ISO.exec(text.trim()) ?? []
-  if (date === undefined) return undefined
+  const { date, hour = '00', minute = '00', second = '00', ...parts } = ISO.exec(text.trim())?.groups ?? {}
+  const { fraction = '0', hours = '+00', minutes = '00' } = parts
   const midnight = new Date(`${date}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return undefined
-  const zone = offset.replace(/^(...):?(\d\d)?$/, (_, h, m = '00') => `${h}:${m}`)
-  const time = Date.parse(`${date}T${hour}:${minute}:${second}.${fraction}${zone}`)
+  const time = Date.parse(`${date}T${hour}:${minute}:${second}.${fraction}${hours}:${minutes}`)
   return Number.isNaN(time) ? undefined : time
 }
 

@@ -91,6 +91,27 @@ test('beyond the bound the rarer variants are forgotten, and the frequent ones s
   expect(variantsOf(seldom).every(({ count }) => count === 1)).toBe(true)
 })
 
+test('a variant that was forgotten begins anew', () => {
+  const rare = failure(0, 'rare: disk is full')
+  const others = Array.from({ length: 60 }, (_, id) => Array(2).fill(failure(id, `seldom ${id}: not found`))).flat()
+  const shown = variantsOf([rare, ...others, rare])
+  expect(shown.find(({ text }) => text === `${rare.error}`)?.count).toBe(1)
+})
+
+test('a variant whose last words differ is preferred, even if its last letters do not', () => {
+  const common = Array.from({ length: 14 }, (_, song) => Array(2).fill(failure(song, `song ${song}: not found`))).flat()
+  const shown = variantsOf([...common, failure(1, 'rare: run aground')])
+  expect(shown.map(({ text }) => text)).toContain('rare: run aground')
+})
+
+test('failures without an error are alike, and have an empty headline', () => {
+  const tally = new FailureTally()
+  for (const id of [1, 2]) tally.add(job({ id, error: null }))
+  expect(tally.group('', false)).toMatchObject({ count: 2, alike: true, headline: '' })
+  tally.add(failure(3, 'HTTP 503'))
+  expect(tally.group('', false).alike).toBe(false)
+})
+
 test('the headline of a group has the words of the redacted error, and one … in place of several others', () => {
   const tally = tallyOf([failure(1, 'token=hunter2hunter2hunter2 refused: 401 for Blue in Green')])
   expect(tally.group('\ntoken=hunter2hunter2hunter2 refused: \u0000401\u0000 for … … …', true).headline).toBe(

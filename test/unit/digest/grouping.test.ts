@@ -701,3 +701,49 @@ test('the counts always add up to the number of failures', () => {
     }),
   )
 })
+
+test('a kind with one failure has its group among a thousand different errors of another kind', () => {
+  const rare = job({ error: 'disk full', jobType: 'rare' })
+  const groups = grouped([rare, ...[...different(1_000)].map((error) => job({ error }))])
+  expect(groups.find(({ latest }) => latest === rare)?.count).toBe(1)
+})
+
+test('a frequent error has its group, however many rare ones came before it', () => {
+  const rare = failing([...different(700)])
+  const groups = grouped([...rare.slice(0, 480), ...times(3, 'disk full'), ...rare.slice(480)])
+  expect(groups[0]).toMatchObject({ count: 3, headline: 'disk full' })
+})
+
+test('where one quoted value is a phrase, single words in its place are no causes', () => {
+  const names = ['Naima', 'So What', 'Jolene', 'Misty']
+  expect(headlines(names.map((name) => `no match for '${name}'`))).toEqual([[4, "no match for '…'"]])
+  const often = Array.from({ length: 40 }, (_, index) => `no match for '${names[index % 4]}'`)
+  expect(headlines(often)).toEqual([[40, "no match for '…'"]])
+})
+
+test('a title swallows no cause', () => {
+  const found = SONGS.map((song) => `no match for ${song} in the catalog`)
+  const errors = [...found, 'no match for index_apple_songs in the catalog', 'no match for OSError in the catalog']
+  expect(counts(failing(errors))).toEqual([SONGS.length, 1, 1])
+})
+
+test('a long title is one among short ones where the texts have as much in common', () => {
+  const long = 'Variations on a Theme by Joseph Haydn for two pianos and orchestra in the version of the composer'
+  const errors = [...SONGS, long].map(
+    (song) => `the catalog of the worker has no match for ${song} in any of its albums`,
+  )
+  expect(counts(failing(errors))).toEqual([errors.length])
+})
+
+test('a name in capitals and small letters is an exception only at the beginning', () => {
+  const songs = [...SONGS, 'Paul McCartney: Jet']
+  expect(counts(failing(songs.map((song) => `no match for ${song}`)))).toEqual([songs.length])
+  const raised = SONGS.map((song) => `TooManyRedirects: no match for ${song}`)
+  const others = SONGS.map((song) => `ReadTimeout: no match for ${song}`)
+  expect(counts(failing([...raised, ...others]))).toEqual([SONGS.length, SONGS.length])
+})
+
+test('errors that have nothing in common but a colon after their first word stay apart', () => {
+  const errors = [...different(40)].map((error) => error.replace(' ', ': '))
+  expect(groupsOf(failing(errors))).toHaveLength(40)
+})

@@ -170,3 +170,21 @@ test('the beginning of an error tells, and its end beyond any sentence does not'
   expect(groups(`${'x '.repeat(60)}a`, `${'x '.repeat(60)}b`)).toBe(2)
   expect(groups(`${'x '.repeat(250)}a`, `${'x '.repeat(250)}b`)).toBe(1)
 })
+
+test.each([
+  ['(Caused by url: /v1/search?q=naima)', '(Caused by url: /…)'],
+  ['no route to 10.20.30.40', 'no route to …'],
+  ['lost track.5f0e8a52', 'lost track.…'],
+  ['no file covers/naima-5f0e8a52.jpg', 'no file …'],
+  ['see https://example.com/naima/5f0e8a52', 'see https://example.com/…'],
+])('the headline of %j is %j', (error, headline) => {
+  const others = [1, 2, 3].map((digit) => error.replace(/8a52|40$|naima/, (found) => `${found}${digit}`))
+  expect(groupsOf([error, ...others].map((each) => job({ error: each }))).map((each) => each.headline)).toEqual([
+    headline,
+  ])
+})
+
+test('few different codes stay apart, with a hyphen or without', () => {
+  expect(groups('library said E17', 'library said E18', 'library said E19')).toBe(3)
+  expect(groups('server said ORA-17', 'server said ORA-18', 'server said ORA-19')).toBe(3)
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseDuration, parseSince, parseTime } from '../../../src/text/time.js'
+import { isDate, parseDuration, parseSince, parseTime } from '../../../src/text/time.js'
 import { NOW } from '../../support/jobs.js'
 
 test.each([
@@ -64,6 +64,11 @@ test.each([
   'infinity',
 ])('%j is not a time', (text) => {
   expect(parseTime(text)).toBeUndefined()
+})
+
+test('a time is a Date up to 8.64e15 milliseconds either way', () => {
+  expect([8.64e15, -8.64e15, 0].every(isDate)).toBe(true)
+  expect([8.64e15 + 1, -8.64e15 - 1, Number.POSITIVE_INFINITY, Number.NaN].some(isDate)).toBe(false)
 })
 
 test('a duration reaches back from now', () => {
