@@ -9,7 +9,10 @@ export interface KnownStep {
   readonly name: string
   readonly jobType: string
   readonly targetId: string
-  /** What follows while it has failed. The mail puts "the catalog of 16 Nov, 7 days old," in place of {catalog}. */
+  /**
+   * What follows while it has failed; the mail says that of the furthest step that is broken. It puts "the catalog of
+   * 16 Nov, 7 days old," in place of {catalog}, and otherwise says the last success apart.
+   */
   readonly consequence: string
   /** What to do when it fails a second time. */
   readonly failedAgain?: string

@@ -99,7 +99,10 @@ function redactedName(name: string): string {
   return redacted
 }
 
-/** A row → a job, all of whose texts are fit for a mail. Overwrites the row: copies would take 30 MB in a storm. */
+/**
+ * A row → a job, with names and error redacted; its other texts are a UUID, a known status, and a time or nothing.
+ * Overwrites the row: copies would take 30 MB in a storm.
+ */
 export function toJob(row: RawJob): Job {
   const error = row.error === null ? null : new JobError(row.error)
   return Object.assign(row as unknown as Job, {

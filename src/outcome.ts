@@ -96,7 +96,9 @@ function nothingNew({ older, locked }: Found): string {
     'no new failures to report',
     ...(older.count > 0 ? [`${plural(older.count, 'older one')} ${were(older.count)} never reported`] : []),
     ...(locked > 0
-      ? [`${plural(locked, 'failure')} that somebody else has locked ${were(locked)} left to the next run`]
+      ? [
+          `${plural(locked, 'failure')} ${were(locked)} left to the next run: locked by somebody else, or newer than this run`,
+        ]
       : []),
   )
 }

@@ -101,7 +101,8 @@ function* outcomeOf(claimed: Gathered | Busy): Generator<Finding> {
   yield good(
     `digest: would report ${plural(found + waiting, 'failure')}${overdue ? ' and an overdue refresh' : ''}; works up to the send`,
   )
-  if (locked > 0) yield said(`queue: ${plural(locked, 'failure')} locked by somebody else, left for the next run`)
+  if (locked > 0)
+    yield said(`queue: ${plural(locked, 'failure')} left to the next run: locked by somebody else, or new`)
   yield said(`queue: ${plural(older.count, 'older failure')} never reported`)
 }
 

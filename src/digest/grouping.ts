@@ -3,7 +3,7 @@ import type { Job } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
 import { bringers, FailureTally, type Group, laterFirst } from './group.js'
-import { areCauses, causesLike, GONE, hide, mask, shapeOf, type TitleMask, titleMasksOf, valuesOf } from './shape.js'
+import { areCauses, causesLike, GONE, hide, mask, shapeOf, type TitleRule, titleRulesOf, valuesOf } from './shape.js'
 
 /** Growth in families that is worth another search, as a factor. */
 const SEARCHED_AGAIN = 1.5
@@ -80,7 +80,7 @@ function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
 
 /** Groups failures as they stream in, in linear time. Memory is bounded: the rarest families go. */
 export class Grouping {
-  private readonly masks: TitleMask[] = []
+  private readonly rules: TitleRule[] = []
   private families = new Map<string, Family>()
   private room = GROUPS
   private opened = 0
@@ -101,52 +101,54 @@ export class Grouping {
     return groups.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest))
   }
 
-  /** The frame stands on a line before the text: one error raised in two places is two. */
+  /**
+   * The frame stands on a line before the text: one error raised in two places is two. A shape that has a family fits
+   * no rule, or was made by one.
+   */
   private placeOf(error: string) {
     const { headline, frame } = dissect(error)
     const text = `${frame}\n${mask(headline)}`
     if (this.room <= 0) this.makeRoom()
     const shape = shapeOf(text)
-    // A family of this very shape was found to fit no mask, or made by one.
-    const tally = this.tallyOf(text, this.families.has(shape) ? undefined : this.masked(text))
+    const tally = this.tallyOf(text, this.families.has(shape) ? undefined : this.withoutTitles(text))
     if (tally.count === 0) this.room -= 1
     return { variant: shape, tally }
   }
 
-  private tallyOf(text: string, masked: string | undefined): FailureTally {
-    const own = masked ?? text
+  private tallyOf(text: string, untitled: string | undefined): FailureTally {
+    const own = untitled ?? text
     const shape = shapeOf(own)
     const known = this.families.get(shape)
     if (known) return known.tallyOf(own)
-    const family = new Family(masked !== undefined)
+    const family = new Family(untitled !== undefined)
     this.families.set(detached(shape), family)
     this.opened += 1
     return family.tallyOf(own)
   }
 
-  private masked(text: string): string | undefined {
-    for (const mask of this.masks) {
-      const masked = mask.masked(text)
-      if (masked !== undefined) return masked
+  private withoutTitles(text: string): string | undefined {
+    for (const rule of this.rules) {
+      const untitled = rule.withoutTitles(text)
+      if (untitled !== undefined) return untitled
     }
     return undefined
   }
 
-  /** Finds new masks, and merges the families that fit one. */
+  /** Finds new rules, and merges the families that fit one. */
   private search(isLast: boolean): void {
     const plain = [...this.families].filter(([, { isMerged }]) => !isMerged)
-    this.masks.push(
-      ...titleMasksOf(
+    this.rules.push(
+      ...titleRulesOf(
         plain.flatMap(([, { parts }]) => [...parts.keys()]),
         isLast,
       ),
     )
     for (const [shape, { parts }] of plain)
       for (const [text, tally] of parts) {
-        const masked = this.masked(text)
-        if (masked === undefined) break
+        const untitled = this.withoutTitles(text)
+        if (untitled === undefined) break
         this.families.delete(shape)
-        this.tallyOf(text, masked).take(tally)
+        this.tallyOf(text, untitled).take(tally)
       }
   }
 

@@ -152,8 +152,9 @@ export function isNeeded(remedy: Remedy): boolean {
 }
 
 /**
- * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the newest that failed, else the
- * newest that was tried. The last rule offers the statement that resumes `pass` at its furthest failed step.
+ * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the one in question, as in
+ * Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`: no other pass has
+ * succeeded since or is under way, its rows are there, and it stands at its furthest failed step.
  */
 function remedyOf(
   chain: KnownChain,

@@ -4,6 +4,10 @@ import { oneLine } from '../text/words.js'
  * What identifies a job is masked; a word that is not prose is a cause and stays. A value that may be either is marked,
  * and numbers decide: a place with few values over many jobs holds causes; a place with about as many values as jobs
  * identifies them.
+ *
+ * error   Discogs said 401 for release 5f0e8a52
+ * masked  Discogs said \0401\0 for release …
+ * shape   Discogs said \0 for release …
  */
 
 /** Replaces what is masked. */
@@ -172,8 +176,8 @@ const EXCEPTION_NAME = /[a-z][A-Z]\w*:$/
 const WORDS_PER_WORD = 3
 const LONGEST_TITLE = 12
 
-/** The words that texts have in common around titles: a run at each end, or one in the middle. */
-export class TitleMask {
+/** Titles by the words that texts have in common around them: a run at each end, or one in the middle. */
+export class TitleRule {
   private readonly form: RegExp
 
   constructor(
@@ -185,8 +189,8 @@ export class TitleMask {
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
 
-  /** The masked text with its variables masked as well; undefined if the text does not fit. */
-  masked(text: string): string | undefined {
+  /** The masked text with GONE for its titles; undefined if the text does not fit. */
+  withoutTitles(text: string): string | undefined {
     const [, frame, ...own] = this.form.exec(text) ?? []
     return frame !== undefined && causesIn(wordsOf(text)) === this.causes ? frame + own.join(GONE) : undefined
   }
@@ -221,20 +225,20 @@ const ANY = Number.POSITIVE_INFINITY
 const LONGEST_AROUND_MIDDLE = 32
 
 /**
- * The title masks of these masked texts; a text belongs to the first that it fits. A beginning with known endings gets
- * its own mask only if this search `isLast`: it would take texts whose endings are still too rare.
+ * The rules for titles in these masked texts; a text belongs to the first that it fits. A beginning with known endings gets
+ * its own rule only if this search `isLast`: it would take texts whose endings are still too rare.
  */
-export function titleMasksOf(texts: readonly string[], isLast: boolean): readonly TitleMask[] {
-  const masks: TitleMask[] = []
+export function titleRulesOf(texts: readonly string[], isLast: boolean): readonly TitleRule[] {
+  const rules: TitleRule[] = []
   // One of each shape: the frame does not matter here.
   const shapes = new Map(texts.map((text) => [unframed(shapeOf(text)), text]))
   const split = Array.from(shapes, ([shape, text]) => ({ text, words: shape.split(' ') }))
   for (const [causes, alike] of groupedBy(split, ({ words }) => causesIn(words))) {
     let left = alike
     const add = (...runs: readonly Words[]): void => {
-      const mask = new TitleMask(runs, causes)
-      masks.push(mask)
-      left = left.filter(({ text }) => mask.masked(text) === undefined)
+      const rule = new TitleRule(runs, causes)
+      rules.push(rule)
+      left = left.filter(({ text }) => rule.withoutTitles(text) === undefined)
     }
     const all = left.map(({ words }) => words)
     for (const [before, family] of commonStarts(all, ofBeginnings)) {
@@ -246,7 +250,7 @@ export function titleMasksOf(texts: readonly string[], isLast: boolean): readonl
     for (const [ending] of commonStarts(backwards, ofEndings(HANDFUL))) add([], ending.toReversed())
     for (const middle of commonMiddles(left.map(({ words }) => words))) add([], middle, [])
   }
-  return masks
+  return rules
 }
 
 /** The words after titles: all recurring ends if most texts have one, else those after punctuation. */

@@ -30,7 +30,7 @@ export interface Verdict {
   readonly leads: 'refresh' | 'jobs'
 }
 
-/** In this order: a refresh that needs action, other failures, a refresh that needs none. */
+/** The refresh leads if it needs action or nothing else failed. */
 function verdictOf(refresh: Refresh | undefined, others: number): Verdict {
   if (refresh && isNeeded(refresh.remedy)) return { word: 'ACTION NEEDED', tone: 'failed', leads: 'refresh' }
   if (refresh && others === 0) return { word: 'NOTHING TO DO', tone: 'done', leads: 'refresh' }

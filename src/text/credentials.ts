@@ -107,7 +107,7 @@ const PREFIXES = [
 const vendors = hiding(new RegExp(PREFIXES.join('|')), new RegExp(`()(?:${TOKENS.join('|')})`, 'g'))
 
 /** Credentials that are known by their form or by their vendor's prefix. */
-export const FORMS = [privateKeys, urls, unreadable, commands, headers, basic, vendors]
+const forms = [privateKeys, urls, unreadable, commands, headers, basic, vendors]
 
 // People choose passwords, so any value after a password's name is hidden. Machines make tokens and keys, so a value
 // after their names is hidden only if it looks made. Exceptions go by the structure of a value, not by its words.
@@ -188,8 +188,8 @@ const PYDANTIC = raw`(?:${CHOSEN}|${MADE})(?:(?:[.[(][\w.()[\]-]{0,60})?\n[^\n]{
 
 /** What may follow a name, for the hints: they must match wherever their patterns may. */
 const GOES_ON = raw`\w{0,20}(?:["')\]]{0,2},?\s{0,8}(?:[:=>\\&%-]|["']?value)|["'],|\s{1,4}(?:e?["']|\w{1,20}[:=]|provided|given|used|was|is))|--\w`
-/** Values after a name. user:password@host comes last: a value may look like it. */
-export const NAMES = [
+/** Values after a name. */
+const names = [
   hiding(/authorization/i, named(AUTHORIZATION, CREDENTIALS)),
   hiding(/\binput/, named(PYDANTIC, raw`(?:\[redacted\]|${QUOTED}|[^\n]+?(?=, input_type=|$))`)),
   hiding(
@@ -204,11 +204,16 @@ export const NAMES = [
     ),
     named(`${MADE}${IS}`, `(?=${LOOKS_MADE})${VALUE}`),
   ),
-  hiding(
-    /@/,
-    // bob:hunter2@host without a scheme; not redis:7@sha256:…
-    /((?<![\w.%+-]|:\/\/|\[redacted\]@\S{0,99}))[\w.%+-]{1,80}:(?!\/\/|\d{1,5}[/?#]|\[redacted\])[^\s"'<>]{1,200}(?=@(?!sha256:)[\w[])/g,
-    // hunter2@cache:6379; not bob@example.com
-    /((?<![\w.%+-]|:\/\/))[^\s"'<>@/:[\]]{1,200}(?=@[\w.-]{1,80}:\d{2,5}(?!\w))/g,
-  ),
 ]
+
+/** user:password@host without a scheme; a value after a name may look like it. */
+const logins = hiding(
+  /@/,
+  // bob:hunter2@host without a scheme; not redis:7@sha256:…
+  /((?<![\w.%+-]|:\/\/|\[redacted\]@\S{0,99}))[\w.%+-]{1,80}:(?!\/\/|\d{1,5}[/?#]|\[redacted\])[^\s"'<>]{1,200}(?=@(?!sha256:)[\w[])/g,
+  // hunter2@cache:6379; not bob@example.com
+  /((?<![\w.%+-]|:\/\/))[^\s"'<>@/:[\]]{1,200}(?=@[\w.-]{1,80}:\d{2,5}(?!\w))/g,
+)
+
+/** Each hides one kind of credential, in this order. */
+export const REDACTIONS = [...forms, ...names, logins]

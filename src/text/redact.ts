@@ -1,7 +1,5 @@
 import { unescape as decoded } from 'node:querystring'
-import { FORMS, NAMES } from './credentials.js'
-
-const HIDING = [...FORMS, ...NAMES]
+import { REDACTIONS } from './credentials.js'
 
 const ESCAPES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?|\x1b(?:[@-Z\\^_]|[()][0-9A-Z])?/g
@@ -21,7 +19,7 @@ function visible(text: string): string {
  * a credential is not recognised. Only the worker and the server (queue/row.ts, at whole words) cut earlier.
  */
 export function redact(text: string): string {
-  return HIDING.reduce((rest, hide) => hide(rest), withoutSecrets(visible(text)))
+  return REDACTIONS.reduce((rest, hide) => hide(rest), withoutSecrets(visible(text)))
 }
 
 /** Shorter values stand in ordinary text by chance. */

@@ -108,8 +108,12 @@ test.each([
   [0, 0, ''],
   [1, 0, '; 1 older one was never reported'],
   [4_000, 0, '; 4,000 older ones were never reported'],
-  [0, 1, '; 1 failure that somebody else has locked was left to the next run'],
-  [2, 3, '; 2 older ones were never reported; 3 failures that somebody else has locked were left to the next run'],
+  [0, 1, '; 1 failure was left to the next run: locked by somebody else, or newer than this run'],
+  [
+    2,
+    3,
+    '; 2 older ones were never reported; 3 failures were left to the next run: locked by somebody else, or newer than this run',
+  ],
 ])(
   'where nothing is new, %i older failures and %i locked ones are said, by a dry run as well',
   (count, locked, rest) => {
