@@ -49,7 +49,7 @@ export async function digest(options: DigestOptions, env: Environment): Promise<
     }
     const outcome = await report(run, send)
     // A run that found another one at work has not seen the queue.
-    const isAlive = outcome.kind === 'sent' || outcome.kind === 'nothing to report'
+    const isAlive = outcome.is === 'sent' || outcome.is === 'nothing to report'
     const unheard = heartbeatUrl && isAlive && (await beat(heartbeatUrl))
     if (unheard) log.warn(`the heartbeat was not delivered: ${unheard}`)
     return outcomeSummary(outcome)

@@ -27,11 +27,11 @@ export interface Summary {
 export function outcomeSummary(outcome: Outcome): Summary {
   const end = (exitCode: ExitCode, message: string, details?: Summary['details']): Summary => ({
     exitCode,
-    outcome: outcome.kind,
+    outcome: outcome.is,
     message,
     details,
   })
-  switch (outcome.kind) {
+  switch (outcome.is) {
     case 'nothing to report':
       return end(0, nothingNew(outcome), counts(outcome))
     case 'another run is at work':
@@ -47,7 +47,7 @@ export function outcomeSummary(outcome: Outcome): Summary {
     case 'not sent':
     case 'outcome unknown': {
       const [became, repeated] =
-        outcome.kind === 'not sent' ? ['was not', ''] : ['may or may not have been', ', perhaps again']
+        outcome.is === 'not sent' ? ['was not', ''] : ['may or may not have been', ', perhaps again']
       const next = `the next run with the same options reports ${isOne(outcome) ? 'it' : 'them'}${repeated}`
       const message = sentences(
         outcome.reason,
@@ -58,9 +58,9 @@ export function outcomeSummary(outcome: Outcome): Summary {
     }
     case 'sent but not marked':
     case 'sent, perhaps not marked': {
-      const { kind, ids, messageId, error } = outcome
+      const { is, ids, messageId, error } = outcome
       const [marked, repeats] =
-        kind === 'sent but not marked' ? ['could not', 'repeats'] : ['may or may not', 'may repeat']
+        is === 'sent but not marked' ? ['could not', 'repeats'] : ['may or may not', 'may repeat']
       const message = `the ${mailAbout(outcome)} was sent, but what it reports ${marked} be marked (${reasonOf(error)}); the next run with the same options ${repeats} it`
       return end(3, message, { ...counts(outcome), messageId, jobIds: ids.slice(0, IDS_LOGGED) })
     }

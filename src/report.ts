@@ -36,7 +36,7 @@ export interface Found {
 
 /** Another run holds the lock. */
 export interface Busy {
-  readonly kind: 'another run is at work' | 'another run hangs'
+  readonly is: 'another run is at work' | 'another run hangs'
   /** Its server process, and when its transaction began; undefined where the role may not know. */
   readonly pid: number | undefined
   readonly since: Date | undefined
@@ -45,11 +45,11 @@ export interface Busy {
 /** What became of the alert. Every other ending is thrown before the send, with nothing marked. */
 export type Outcome =
   | Busy
-  | (Found & { readonly kind: 'nothing to report' })
-  | (Found & { readonly kind: 'sent'; readonly messageId: string })
-  | (Found & { readonly kind: 'not sent' | 'outcome unknown'; readonly reason: string })
+  | (Found & { readonly is: 'nothing to report' })
+  | (Found & { readonly is: 'sent'; readonly messageId: string })
+  | (Found & { readonly is: 'not sent' | 'outcome unknown'; readonly reason: string })
   | (Found & {
-      readonly kind: 'sent but not marked' | 'sent, perhaps not marked'
+      readonly is: 'sent but not marked' | 'sent, perhaps not marked'
       readonly messageId: string
       readonly ids: readonly bigint[]
       readonly error: unknown
@@ -94,18 +94,18 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const { stop, abort } = run.interruptions
   try {
     const claimed = await interruptible(claim(session, run).catch(explainMissingRight), stop)
-    if ('kind' in claimed) return claimed
+    if ('is' in claimed) return claimed
     const { ids, message, ...found } = claimed
-    if (!message) return { kind: 'nothing to report', ...found }
+    if (!message) return { is: 'nothing to report', ...found }
     run.interruptions.sending(run.sendTimeout + commitTimeout(run) + STATUS_TIMEOUT)
     const answer = await send(message, abort)
-    if (answer.kind === 'unknown') return { kind: 'outcome unknown', ...found, reason: answer.reason }
-    if (answer.kind !== 'accepted') return { kind: 'not sent', ...found, reason: answer.reason }
+    if (answer.is === 'unknown') return { is: 'outcome unknown', ...found, reason: answer.reason }
+    if (answer.is !== 'accepted') return { is: 'not sent', ...found, reason: answer.reason }
     const result = await session.commit(commitTimeout(run), abort)
     const sent = { ...found, messageId: answer.messageId }
-    if (result.kind === 'committed') return { kind: 'sent', ...sent }
-    const kind = result.kind === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
-    return { kind, ...sent, ids, error: result.error }
+    if (result.is === 'committed') return { is: 'sent', ...sent }
+    const is = result.is === 'rolled back' ? 'sent but not marked' : 'sent, perhaps not marked'
+    return { is, ...sent, ids, error: result.error }
   } finally {
     await session.close()
   }
@@ -144,7 +144,7 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
 /** A claim and every other read of a run, which together need all columns and rights. */
 export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
   const claimed = await claim(session, run)
-  if (!('kind' in claimed)) await readContext(session.sql, [''], true)
+  if (!('is' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
 
@@ -207,7 +207,7 @@ async function busy(sql: Sql, run: Run, now: Date): Promise<Busy> {
   // Twice: a run that died in its last statement still waits for the end of its idle transaction.
   const longest = 2 * run.runTimeout + run.sendTimeout + commitTimeout(run)
   const hangs = since !== undefined && now.getTime() - since.getTime() > longest
-  return { kind: hangs ? 'another run hangs' : 'another run is at work', pid, since }
+  return { is: hangs ? 'another run hangs' : 'another run is at work', pid, since }
 }
 
 async function dueAnchor(sql: Sql, window: Window, { overdueAfter }: Run): Promise<Anchor | undefined> {

@@ -66,7 +66,7 @@ async function ofTestMail(mail: MailSettings, presentation: Presentation, stop: 
   const marked = { ...presentation, environment: ['TEST', presentation.environment].filter(Boolean).join(' ') }
   const message = renderMessage(sampleDigest(new Date()), marked)
   const answer = await interruptible(sendGrid(mail, marked)(message, stop), stop)
-  return answer.kind === 'accepted'
+  return answer.is === 'accepted'
     ? good(`test mail: SendGrid accepted it (message id ${answer.messageId}); make sure it arrives`)
     : bad(1, `test mail: ${answer.reason}`, 'fix that, then run check --send-test again')
 }

@@ -91,8 +91,8 @@ async function* ofRehearsal(session: Session, run: Run): AsyncGenerator<Finding>
 }
 
 function* outcomeOf(claimed: Gathered | Busy): Generator<Finding> {
-  if ('kind' in claimed) {
-    yield claimed.kind === 'another run hangs'
+  if ('is' in claimed) {
+    yield claimed.is === 'another run hangs'
       ? bad(1, 'digest: another run has held its lock for longer than a run may take')
       : said('digest: not tried, because another run is at work; run check again in a minute')
     return

@@ -15,8 +15,8 @@ export type Fragment = postgres.PendingQuery<Row[]>
 
 /** What became of a transaction; `error` is what came instead of the answer to COMMIT. */
 export type CommitResult =
-  | { readonly kind: 'committed' }
-  | { readonly kind: 'rolled back' | 'unknown'; readonly error: unknown }
+  | { readonly is: 'committed' }
+  | { readonly is: 'rolled back' | 'unknown'; readonly error: unknown }
 
 /** In milliseconds: for each statement, and for a transaction that is idle, as it is during the send. */
 interface Bounds {
@@ -144,12 +144,12 @@ export class Session {
       const { command } = await interruptible(this.sql.unsafe('commit'), bound.signal)
       this.inTransaction = false
       if (command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`)
-      return { kind: 'committed' }
+      return { is: 'committed' }
     } catch (error) {
       // Even after an error of the server's the transaction may be committed.
       const status = await this.transactionStatus(abort)
-      if (status === 'committed') return { kind: 'committed' }
-      return { kind: status === 'aborted' ? 'rolled back' : 'unknown', error }
+      if (status === 'committed') return { is: 'committed' }
+      return { is: status === 'aborted' ? 'rolled back' : 'unknown', error }
     } finally {
       bound.clear()
     }

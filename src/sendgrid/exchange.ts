@@ -11,14 +11,14 @@ import { redact } from '../text/redact.js'
 import { cut, oneLine } from '../text/words.js'
 
 /** `messageId` is SendGrid's X-Message-Id, by which its activity feed finds the mail. */
-export type Answer = { readonly kind: 'accepted'; readonly messageId: string } | NotAccepted
+export type Answer = { readonly is: 'accepted'; readonly messageId: string } | NotAccepted
 
 /**
  * `refused`: SendGrid does not want the mail. `not taken`: SendGrid cannot have got the mail, or was too busy.
  * `unknown`: SendGrid may have taken it. The reason is fit for a log; the library's errors hold key and mail.
  */
 export interface NotAccepted {
-  readonly kind: 'refused' | 'not taken' | 'unknown'
+  readonly is: 'refused' | 'not taken' | 'unknown'
   readonly reason: string
 }
 
@@ -79,12 +79,11 @@ function agentFor(url: string, onConnected: () => void): http.Agent {
 
 /** Takes only the error's code: the error itself holds the request with its key. */
 function notAccepted({ code = 'no code' }: NodeJS.ErrnoException, bound: Deadline, stood: boolean): NotAccepted {
-  const kind = stood ? 'unknown' : 'not taken'
-  if (bound.passed)
-    return { kind, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }
-  if (bound.signal.aborted) return { kind, reason: 'interrupted while waiting for SendGrid' }
-  if (UNTRUSTED.test(code)) return { kind: 'refused', reason: `cannot trust SendGrid's certificate (${code})` }
-  return { kind, reason: stood ? `the connection to SendGrid broke (${code})` : `cannot reach SendGrid (${code})` }
+  const is = stood ? 'unknown' : 'not taken'
+  if (bound.passed) return { is, reason: `no ${stood ? 'answer from' : 'connection to'} SendGrid within SEND_TIMEOUT` }
+  if (bound.signal.aborted) return { is, reason: 'interrupted while waiting for SendGrid' }
+  if (UNTRUSTED.test(code)) return { is: 'refused', reason: `cannot trust SendGrid's certificate (${code})` }
+  return { is, reason: stood ? `the connection to SendGrid broke (${code})` : `cannot reach SendGrid (${code})` }
 }
 
 /** What an HTTP answer to a mail means: only 202 takes the mail. Never rejects. */
@@ -97,11 +96,11 @@ export async function judge(
   body.on('error', () => {})
   if (status === 202) {
     body.destroy()
-    return { kind: 'accepted', messageId: logged(headers['x-message-id'] ?? 'unknown') }
+    return { is: 'accepted', messageId: logged(headers['x-message-id'] ?? 'unknown') }
   }
   const reason = answered(status, await readBody(body))
-  if (status === 429 || status === 503) return { kind: 'not taken', reason }
-  return { kind: status >= 300 && status < 500 ? 'refused' : 'unknown', reason }
+  if (status === 429 || status === 503) return { is: 'not taken', reason }
+  return { is: status >= 300 && status < 500 ? 'refused' : 'unknown', reason }
 }
 
 /** Text of an answer, fit for a log. */

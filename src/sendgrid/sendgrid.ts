@@ -27,7 +27,7 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
       // Posts again while the answers prove that the mail was not taken, and time allows.
       for (const pause of PAUSES) {
         const answer = await post()
-        if (answer.kind !== 'not taken') return answer
+        if (answer.is !== 'not taken') return answer
         const isInTime = await sleep(pause, true, { signal: bound }).catch(() => false)
         if (!isInTime) return answer
       }

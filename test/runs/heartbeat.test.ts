@@ -105,7 +105,7 @@ test('a run that holds the lock for longer than a run may take is exit 1, and na
     await sql`select pg_advisory_xact_lock(hashtextextended('job-alert digest', 0))`
     for (;;) {
       const outcome = await report(run, () => Promise.reject(new Error('there is nothing to send')))
-      if (outcome.kind !== 'another run is at work') return outcomeSummary(outcome)
+      if (outcome.is !== 'another run is at work') return outcomeSummary(outcome)
     }
   })
   expect({ exitCode, outcome }).toEqual({ exitCode: 1, outcome: 'another run hangs' })

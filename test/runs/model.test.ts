@@ -131,7 +131,7 @@ function mailed(text: string): readonly number[] {
 }
 
 const ids = (jobs: readonly ModelJob[]): readonly number[] => jobs.map(({ id }) => id).toSorted((a, b) => a - b)
-const accepted: Answer = { kind: 'accepted', messageId: 'model' }
+const accepted: Answer = { is: 'accepted', messageId: 'model' }
 
 async function table(): Promise<readonly unknown[]> {
   return untouched(await database.sql`select * from research_jobs order by id`)
@@ -341,7 +341,7 @@ const timePasses = fc.constantFrom(1, 3, 8).map(
 interface Fate {
   readonly name: string
   readonly send: (abort: AbortController) => Promise<Answer>
-  readonly outcome: Outcome['kind'] | 'interrupted'
+  readonly outcome: Outcome['is'] | 'interrupted'
   readonly told: boolean
 }
 
@@ -349,13 +349,13 @@ const FATES: readonly Fate[] = [
   { name: 'succeeds', send: async () => accepted, outcome: 'sent', told: true },
   {
     name: 'is refused',
-    send: async () => ({ kind: 'refused', reason: 'refused' }),
+    send: async () => ({ is: 'refused', reason: 'refused' }),
     outcome: 'not sent',
     told: false,
   },
   {
     name: 'gets no answer',
-    send: async () => ({ kind: 'unknown', reason: 'no answer' }),
+    send: async () => ({ is: 'unknown', reason: 'no answer' }),
     outcome: 'outcome unknown',
     told: false,
   },
@@ -372,7 +372,7 @@ const FATES: readonly Fate[] = [
     name: 'loses the database, then is refused',
     send: async () => {
       await database.killSessions()
-      return { kind: 'refused', reason: 'refused' }
+      return { is: 'refused', reason: 'refused' }
     },
     outcome: 'not sent',
     told: false,
@@ -402,7 +402,7 @@ const digest = fc.constantFrom(...FATES, ...Array<Fate>(4).fill(FATES[0] as Fate
         mails.push(message)
         return fate.send(abort)
       })
-      expect(outcome.kind).toBe(news ? fate.outcome : 'nothing to report')
+      expect(outcome.is).toBe(news ? fate.outcome : 'nothing to report')
       if ('older' in outcome) expect(outcome.older.count).toBe(model.older())
       expectSaid(mails, news)
       expect(await table()).toEqual(before)
@@ -420,7 +420,7 @@ const overlap = fc.constant<Command>({
     const send = async (message: Message) => {
       mails.push(message)
       const other = await report(freshRun().run, send)
-      expect(other.kind).toBe('another run is at work')
+      expect(other.is).toBe('another run is at work')
       return accepted
     }
     await report(freshRun().run, send)
@@ -451,7 +451,7 @@ const diesAfterBegin = fc.constant<Command>({
     })
     die(job)
     const news = model.news() as News
-    expect((await outcome()).kind).toBe('sent')
+    expect((await outcome()).is).toBe('sent')
     expectSaid(mails, news)
     model.hear(news)
   },

@@ -48,7 +48,7 @@ test('a COMMIT that begins while the connection breaks is decided at once, not a
     socket.once('error', () => resolve(session.commit(60_000, new AbortController().signal)))
   })
   socket.destroy(new Error('broken'))
-  expect(await committed).toMatchObject({ kind: 'rolled back', error: { message: 'broken' } })
+  expect(await committed).toMatchObject({ is: 'rolled back', error: { message: 'broken' } })
   await session.close()
 })
 

@@ -13,55 +13,55 @@ const codeless = new Error('the server answered COMMIT with ROLLBACK')
 
 test.each<[Outcome, number, string, object | undefined]>([
   [
-    { ...found, kind: 'nothing to report', found: 0, locked: 0 },
+    { ...found, is: 'nothing to report', found: 0, locked: 0 },
     0,
     'no new failures to report; 4 older ones were never reported',
     { ...counts, found: 0, locked: 0 },
   ],
   [
-    { kind: 'another run is at work', pid: undefined, since: undefined },
+    { is: 'another run is at work', pid: undefined, since: undefined },
     0,
     'another run is at work, so this one did nothing; after --since or --include-alerted, run it again',
     undefined,
   ],
   [
-    { kind: 'another run hangs', pid: 7, since: new Date('2026-11-23T03:00:00Z') },
+    { is: 'another run hangs', pid: 7, since: new Date('2026-11-23T03:00:00Z') },
     1,
     'another run has held the lock since 2026-11-23T03:00:00.000Z, longer than a run may take, and may be waiting for a standby; nothing was reported; once you know why, end it with "select pg_terminate_backend(7)"',
     { pid: 7 },
   ],
   [
-    { kind: 'sent', ...found, messageId: 'm1' },
+    { is: 'sent', ...found, messageId: 'm1' },
     0,
     'SendGrid accepted the mail, and its 2 failures are marked as reported',
     { ...counts, reported: 2, messageId: 'm1' },
   ],
   [
-    { kind: 'not sent', ...found, reason: 'SendGrid answered 401: bad key. ' },
+    { is: 'not sent', ...found, reason: 'SendGrid answered 401: bad key. ' },
     1,
     'SendGrid answered 401: bad key; the mail about 2 failed jobs was not sent; nothing is marked, and the next run with the same options reports them',
     counts,
   ],
   [
-    { kind: 'outcome unknown', ...found, reason: 'SendGrid answered 500' },
+    { is: 'outcome unknown', ...found, reason: 'SendGrid answered 500' },
     1,
     'SendGrid answered 500; the mail about 2 failed jobs may or may not have been sent; nothing is marked, and the next run with the same options reports them, perhaps again',
     counts,
   ],
   [
-    { kind: 'sent but not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
+    { is: 'sent but not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
     3,
     'the mail about 2 failed jobs was sent, but what it reports could not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options repeats it',
     { ...counts, messageId: 'm1', jobIds: [7n, 8n] },
   ],
   [
-    { kind: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
+    { is: 'sent, perhaps not marked', ...found, messageId: 'm1', ids: [7n, 8n], error: codeless },
     3,
     'the mail about 2 failed jobs was sent, but what it reports may or may not be marked (the server answered COMMIT with ROLLBACK); the next run with the same options may repeat it',
     { ...counts, messageId: 'm1', jobIds: [7n, 8n] },
   ],
-])('$0.kind is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
-  expect(outcomeSummary(outcome)).toEqual({ exitCode, outcome: outcome.kind, message, details })
+])('$0.is is summed up by its exit code and one sentence', (outcome, exitCode, message, details) => {
+  expect(outcomeSummary(outcome)).toEqual({ exitCode, outcome: outcome.is, message, details })
 })
 
 test.each([
@@ -70,7 +70,7 @@ test.each([
   [1, true, 'its 1 failure and the overdue refresh are marked as reported'],
   [0, true, 'the overdue refresh is marked as reported'],
 ])('%d failures, overdue: %s: what was marked is named', (count, overdue, marked) => {
-  const { message } = outcomeSummary({ kind: 'sent', ...found, found: count, overdue, messageId: 'm' })
+  const { message } = outcomeSummary({ is: 'sent', ...found, found: count, overdue, messageId: 'm' })
   expect(message).toBe(`SendGrid accepted the mail, and ${marked}`)
 })
 
@@ -80,7 +80,7 @@ test.each([
   [1, true, 'the mail about 1 failed job and an overdue refresh', 'reports them'],
   [0, true, 'the mail about an overdue refresh', 'reports it'],
 ])('%d failures, overdue: %s: what was not sent is named', (count, overdue, mail, next) => {
-  const outcome = { kind: 'not sent', ...found, found: count, overdue, reason: 'SendGrid answered 500' } as const
+  const outcome = { is: 'not sent', ...found, found: count, overdue, reason: 'SendGrid answered 500' } as const
   const { message, details } = outcomeSummary(outcome)
   expect(message).toBe(
     `SendGrid answered 500; ${mail} was not sent; nothing is marked, and the next run with the same options ${next}`,
@@ -90,7 +90,7 @@ test.each([
 
 test('the ids of a storm are logged up to the first thousand', () => {
   const ids = Array.from({ length: 1_001 }, (_, id) => BigInt(id))
-  const outcome = { kind: 'sent but not marked', ...found, messageId: 'm', ids, error: codeless } as const
+  const outcome = { is: 'sent but not marked', ...found, messageId: 'm', ids, error: codeless } as const
   expect(outcomeSummary(outcome).details?.jobIds).toEqual(ids.slice(0, 1_000))
 })
 
@@ -119,7 +119,7 @@ test.each([
   (count, locked, rest) => {
     const nothing = { found: 0, overdue: false, older: { count, oldest: null }, waiting: 0, locked }
     const message = `no new failures to report${rest}`
-    expect(outcomeSummary({ kind: 'nothing to report', ...nothing }).message).toBe(message)
+    expect(outcomeSummary({ is: 'nothing to report', ...nothing }).message).toBe(message)
     expect(previewSummary(nothing).message).toBe(message)
   },
 )
