@@ -99,12 +99,11 @@ export class FailureTally {
   /** Throws if there are none. */
   failures(): Failures {
     const jobs = this.jobs.sort(laterFirst).slice(0, this.kept)
-    const [latest] = jobs
-    if (!this.figures || !latest) throw new Error('nothing was gathered')
+    if (!this.figures) throw new Error('nothing was gathered')
     const { count, first, last, death, alike } = this.figures
     const kinds = Array.from(this.kinds, ([name, each]) => ({ name, ...each }))
     kinds.sort((a, b) => b.count - a.count || laterFirst(a.latest, b.latest))
-    return { count, first, last, death, alike, latest, jobs, kinds }
+    return { count, first, last, death, alike, latest: jobs[0] as Job, jobs, kinds }
   }
 
   /** `text` is the masked headline of all failures; only a merged group has variants. */

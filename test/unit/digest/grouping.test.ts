@@ -704,7 +704,8 @@ test('the counts always add up to the number of failures', () => {
 
 test('a kind with one failure has its group among a thousand different errors of another kind', () => {
   const rare = job({ error: 'disk full', jobType: 'rare' })
-  const groups = grouped([rare, ...[...different(1_000)].map((error) => job({ error }))])
+  const others = failing([...different(1_000)])
+  const groups = grouped([...others.slice(0, 480), rare, ...others.slice(480)])
   expect(groups.find(({ latest }) => latest === rare)?.count).toBe(1)
 })
 
@@ -725,6 +726,14 @@ test('a title swallows no cause', () => {
   const found = SONGS.map((song) => `no match for ${song} in the catalog`)
   const errors = [...found, 'no match for index_apple_songs in the catalog', 'no match for OSError in the catalog']
   expect(counts(failing(errors))).toEqual([SONGS.length, 1, 1])
+})
+
+test('an error that ends as others do, whose titles are known by their beginning, keeps its own', () => {
+  const errors = [...SONGS.map((song) => `no match for ${song} in the catalog`), 'the lock was lost in the catalog']
+  expect(headlines(errors)).toEqual([
+    [SONGS.length, 'no match for … in the catalog'],
+    [1, 'the lock was lost in the catalog'],
+  ])
 })
 
 test('a long title is one among short ones where the texts have as much in common', () => {

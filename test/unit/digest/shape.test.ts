@@ -175,6 +175,7 @@ test.each([
   ['(Caused by url: /v1/search?q=naima)', '(Caused by url: /…)'],
   ['no route to 10.20.30.40', 'no route to …'],
   ['lost track.5f0e8a52', 'lost track.…'],
+  ['lost disc_2.5f0e8a52', 'lost disc_2.…'],
   ['no file covers/naima-5f0e8a52.jpg', 'no file …'],
   ['see https://example.com/naima/5f0e8a52', 'see https://example.com/…'],
 ])('the headline of %j is %j', (error, headline) => {
