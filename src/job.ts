@@ -117,7 +117,7 @@ export function toJob(row: RawJob): Job {
 
 /** Ids are given in the order in which jobs are created. */
 export function inOrderOfCreation(a: Pick<Job, 'id'>, b: Pick<Job, 'id'>): number {
-  return a.id < b.id ? -1 : Number(a.id > b.id)
+  return Number(a.id - b.id)
 }
 
 /** "spotify/match_song" */
@@ -152,7 +152,7 @@ export function deathOf(job: Omit<Job, 'error'> & { readonly error?: Job['error'
       how: `Closed by an admin while it ${claimedAt === null ? 'waited for a retry' : 'ran'}`,
       advice: 'Nothing to do, if that was meant.',
     }
-  if (status !== 'dead' || attempts >= maxAttempts) {
+  if (attempts >= maxAttempts) {
     const which = maxAttempts === 1 ? 'only attempt' : `last attempt (${attempts} of ${maxAttempts})`
     return { how: `Failed on the ${which}`, advice: RETRY }
   }

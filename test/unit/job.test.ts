@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deathOf, JobError, ownError } from '../../src/job.js'
+import { deathOf, inOrderOfCreation, JobError, ownError, toJob } from '../../src/job.js'
 import { job, REAPED, reaped, step } from '../support/jobs.js'
 
 const GIVEN_UP =
@@ -63,6 +63,48 @@ test.each([
   ],
 ])('when %s, the mail says how it died', (_, dead, words) => {
   expect(deathOf(dead).how).toBe(words)
+})
+
+test('a row becomes a job: its id a number of any size, its names and its error redacted', () => {
+  const { id: _, ...values } = job()
+  const secret = 'api_key=hunter2hunter2hunter2'
+  const row = () => ({
+    ...values,
+    id: '9223372036854775807',
+    source: `s ${secret}`,
+    jobType: `j ${secret}`,
+    targetType: `t ${secret}`,
+    error: `503 ${secret}`,
+  })
+  const hidden = 'api_key=[redacted]'
+  expect(toJob(row())).toMatchObject({
+    ...values,
+    id: 2n ** 63n - 1n,
+    source: `s ${hidden}`,
+    jobType: `j ${hidden}`,
+    targetType: `t ${hidden}`,
+    error: new JobError(`503 ${secret}`),
+  })
+  expect(toJob({ ...row(), error: null })).toMatchObject({ error: null, reaped: false })
+  expect(toJob({ ...row(), error: REAPED }).reaped).toBe(true)
+})
+
+test('a name is redacted anew where more names came than are remembered', () => {
+  const { id: _, ...values } = job({ error: null })
+  const row = (name: string) => toJob({ ...values, id: '1', error: null, jobType: name })
+  for (let kind = 0; kind < 1_100; kind++) row(`type_${kind} api_key=hunter2hunter2hunter2`)
+  for (const kind of [0, 1_099])
+    expect(row(`type_${kind} api_key=hunter2hunter2hunter2`).jobType).toBe(`type_${kind} api_key=[redacted]`)
+})
+
+test('jobs are in order of creation by their ids, of any size', () => {
+  const ids = [2n ** 63n - 1n, 7n, 2n ** 63n - 2n, 7n, -1n]
+  expect(
+    ids
+      .map((id) => ({ id }))
+      .sort(inOrderOfCreation)
+      .map(({ id }) => id),
+  ).toEqual([-1n, 7n, 7n, 2n ** 63n - 2n, 2n ** 63n - 1n])
 })
 
 test('the time at which the janitor gave a job up is not that of its death', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { at, digestOf, type JobValues, job, mailOf, REAPED, reaped } from '../../support/jobs.js'
 
+const ERRORS = ['disk full', 'Connection refused', "KeyError: 'tracks'", 'HTTP 503']
 const many = (count: number, values: JobValues = {}) => Array.from({ length: count }, () => job(values))
 const text = (
   ...failures: Parameters<typeof digestOf>[0] extends Iterable<infer Job> ? readonly Job[] : never
@@ -81,6 +82,31 @@ test.each<[string, JobValues, string]>([
   expect(text(job(values)).replaceAll(/\s+/g, ' ')).toContain(advice)
 })
 
+test('of jobs that were given up at one time the mail says when, once; of one alone in its sentence', () => {
+  const one = text(job({ ...reaped, finishedAt: at('02:10') })).replaceAll(/\s+/g, ' ')
+  expect(one).toContain('Given up at 23 Nov 02:10 UTC, after 90 minutes')
+  const two = text(...many(2, { ...reaped, finishedAt: at('02:10') })).replaceAll(/\s+/g, ' ')
+  expect(two).toContain('23 Nov 02:10 UTC. Given up after 90 minutes')
+})
+
+test('up to three sections list up to ten jobs each, further ones three', () => {
+  const failures = (kinds: number) =>
+    Array.from({ length: kinds }, (_, kind) =>
+      many(5, { jobType: `kind_${kind}`, error: ERRORS[kind] as string }),
+    ).flat()
+  expect(text(...failures(3)).match(/^ {2}job /gm)).toHaveLength(15)
+  expect(text(...failures(4)).match(/^ {2}job /gm)).toHaveLength(12)
+  expect(text(...failures(4)).match(/… and 2 more$/gm)).toHaveLength(4)
+})
+
+test('of similar errors twelve are quoted, and the others are counted', () => {
+  const songs = Array.from({ length: 14 }, (_, index) => `Song ${'ABCDEFGHIJKLMN'[index]}`)
+  const mail = text(...songs.flatMap((song) => many(2, { error: `Song not found: ${song}` })))
+  expect(mail.match(/^ +2 × Song not found: Song \w$/gm)).toHaveLength(12)
+  expect(mail).toMatch(/^ +4 × others$/m)
+  expect(text(...songs.slice(0, 12).map((song) => job({ error: `Song not found: ${song}` })))).not.toContain('× others')
+})
+
 test('jobs that died differently each say how', () => {
   const mail = text(job({ id: 6_001 }), job({ id: 6_002, attempts: 1 }))
   expect(mail).toMatch(/job 6002 .*\n {4}Not retried by the worker .*\n {2}job 6001 .*\n {4}Failed on the last attempt/)
@@ -97,6 +123,7 @@ test('a run of an unknown chain has a section without a ladder, with its job typ
   expect(mail).toContain('4 jobs of one spotify run: disk full and other errors')
   expect(mail).toContain('spotify/match_song (3) and spotify/export (1).')
   expect(mail).not.toMatch(/not started|chain|group/)
+  expect(text(...jobs.slice(0, 3))).not.toContain('other errors')
 })
 
 test('jobs of a run that died alike say so once, below the last of them', () => {
