@@ -78,7 +78,10 @@ function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   return values.size <= most || areCauses(values.size, jobs)
 }
 
-/** Groups failures as they stream in, in linear time. Memory is bounded: the rarest families go. */
+/**
+ * Groups failures as they stream in, in linear time. Memory is bounded: the rarest families go. Titles are searched
+ * when room runs out, and at the end; families that differ only in titles are merged then.
+ */
 export class Grouping {
   private readonly rules: TitleRule[] = []
   private families = new Map<string, Family>()
