@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Finished } from '../support/command.js'
+import { until } from '../support/database.js'
 import { freePort, listen } from '../support/ports.js'
 import { type DatabaseProxy, startProxy } from '../support/proxy.js'
 import type { Ended } from '../support/run.js'
@@ -154,11 +155,13 @@ test('a statement that takes too long is ended by the server, for a client that 
     create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(20); return new; end $$;
     create trigger dawdle before update on research_jobs for each row execute function dawdle()`)
   const { finished, child } = scene.startDigest([], { RUN_TIMEOUT: '4s', SEND_TIMEOUT: '1s' })
-  while (
-    !(
-      await scene.sql`select from pg_stat_activity where query like '%update research_jobs%' and wait_event = 'PgSleep'`
-    ).length
-  );
+  await until(async () => {
+    const dawdling = await scene.sql`
+      select
+      from pg_stat_activity
+      where query like '%update research_jobs%' and wait_event = 'PgSleep'`
+    return dawdling.length > 0
+  })
   child.kill('SIGKILL')
   await finished
   await scene.database.left()
@@ -244,7 +247,8 @@ test('a connection cut after COMMIT arrived: the server is asked what became of 
   proxy.onClientData = (data, cut) => {
     if (isCommit(data)) {
       proxy.muted = true
-      void committed(id).then(() => {
+      // Once the mark is there for everybody to see.
+      void until(async () => (await scene.marked()).includes(id)).then(() => {
         cut()
         proxy.muted = false
       })
@@ -256,11 +260,6 @@ test('a connection cut after COMMIT arrived: the server is asked what became of 
   expect(await scene.marked()).toEqual([id])
   expect(scene.sendGrid.accepted).toHaveLength(1)
 })
-
-/** Resolves once the mark is there for everybody to see. */
-async function committed(id: number): Promise<void> {
-  while (!(await scene.marked()).includes(id));
-}
 
 test('a COMMIT that is never answered has four times SEND_TIMEOUT: exit 3, and says that it may or may not be marked', async () => {
   const id = await scene.worker.dead()

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { run } from '../support/command.js'
+import { until } from '../support/database.js'
 import { temporaryFolder } from '../support/folder.js'
 import { freePort, through } from '../support/ports.js'
 import { giveToServer, SERVER_ACCOUNT } from '../support/postgres.js'
@@ -138,11 +139,8 @@ throughPooler('kill -9 during the send leaves nothing marked and no lock', async
   await arrival
   child.kill('SIGKILL')
   await finished
-  for (;;) {
-    // The pooler ends the abandoned transaction when it notices.
-    const rows = await scene.sql`select id from research_jobs for update skip locked`
-    if (rows.length === 1) break
-  }
+  // The pooler ends the abandoned transaction when it notices.
+  await until(async () => (await scene.sql`select id from research_jobs for update skip locked`).length === 1)
   expect((await report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
 })
 
