@@ -40,7 +40,7 @@ test('one run tells it, marks it and is done; the next one is silent', async () 
   const ids = [await scene.worker.dead(), await scene.worker.dead()]
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2, reported: 2, exitCode: 0 })
   expect(await scene.marked()).toEqual(ids)
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, exitCode: 0 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, exitCode: 0 })
   expect(scene.sendGrid.requests).toHaveLength(1)
 })
 
@@ -51,7 +51,7 @@ test('a job that dies after the run has begun is mailed once', async () => {
     if (data.includes('for update skip locked')) await scene.worker.failPermanently(id, 'after BEGIN, before the claim')
     return true
   }
-  expect((await scene.digest([], { DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report({ DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect((await scene.report()).summary.outcome).toBe('nothing to report')
   expect(scene.sendGrid.accepted).toHaveLength(1)
 })
@@ -190,10 +190,10 @@ test('a backend killed before the claim: exit 1', async () => {
   const id = await scene.worker.dead()
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    const running = scene.startDigest()
+    const finished = scene.report()
     await scene.database.blocked()
     await scene.database.killSessions()
-    return running.finished
+    return finished
   })
   await expectNothingLost(finished, id)
 })
@@ -235,9 +235,9 @@ test('a connection cut before COMMIT arrived: exit 3', async () => {
     cut()
     return false
   }
-  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url })
+  const { code, summary } = await scene.report({ DATABASE_URL: proxy.url })
   expect(code).toBe(3)
-  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id] })
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [BigInt(id)] })
   expect(await scene.marked()).toEqual([])
 })
 

@@ -9,7 +9,7 @@ import { readChainJobs } from '../../src/queue/chain.js'
 import { claimFailures, countUnreported } from '../../src/queue/failures.js'
 import { type Running, run, said, start } from '../support/command.js'
 import { createDatabase, TABLE, type TestDatabase, until } from '../support/database.js'
-import { migrateHere, previewHere } from '../support/run.js'
+import { migrateHere, previewHere, reportHere } from '../support/run.js'
 import { Worker } from '../support/worker.js'
 
 let database: TestDatabase
@@ -69,13 +69,13 @@ const BOTH_VALID = { research_jobs_unreported_failures: true, research_jobs_chai
 
 test('a missing migration is exit 2, with the command that cures it', async () => {
   await worker.dead()
-  for (const args of [['digest', '--dry-run'], ['digest']]) {
-    const { code, summary } = await run(args, {
-      DATABASE_URL: database.url,
-      SENDGRID_API_KEY: 'SG.x',
-      FROM_EMAIL: 'a@example.com',
-      ALERT_EMAIL_TO: 'b@example.com',
-    })
+  const variables = {
+    DATABASE_URL: database.url,
+    SENDGRID_API_KEY: 'SG.x',
+    FROM_EMAIL: 'a@example.com',
+    ALERT_EMAIL_TO: 'b@example.com',
+  }
+  for (const { code, summary } of [await previewHere(variables), await reportHere(variables)]) {
     expect(code).toBe(2)
     expect(summary.msg).toContain('node bin/job-alert.js migrate')
   }
@@ -85,7 +85,7 @@ test('a missing migration is exit 2, with the command that cures it', async () =
 
 test('a database without the table is exit 2, and says so', async () => {
   await database.sql`drop table research_jobs`
-  const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: database.url })
+  const { code, summary } = await previewHere({ DATABASE_URL: database.url })
   expect(code).toBe(2)
   expect(summary.msg).toContain('the table research_jobs was not found')
   const migration = await spawnMigrate()

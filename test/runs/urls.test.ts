@@ -8,13 +8,13 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { digestConfig } from '../../src/config.js'
 import { Session } from '../../src/postgres/session.js'
-import { run } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
 import { type Answer, createHop, type Greeting, tlsFile } from '../support/hop.js'
 import { listen } from '../support/ports.js'
+import { previewHere } from '../support/run.js'
 
 /**
- * DATABASE_URL means what psql means by it: the real psql and the built command get the same URLs, through a hop that
+ * DATABASE_URL means what psql means by it: the real psql and a dry run get the same URLs, through a hop that
  * sees how each of them connects. The row that each of them reads says in which schema it found research_jobs.
  */
 const hops: Server[] = []
@@ -302,7 +302,7 @@ describe.concurrent('what psql obeys, and job-alert cannot, is refused before an
     const hop = await startHop('S')
     expect(await hop.seenBy(psql, template)).toMatchObject({ row: expect.any(String) })
     const connections = hop.connections()
-    const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: hop.url(template) })
+    const { code, summary } = await previewHere({ DATABASE_URL: hop.url(template) })
     expect({ code, outcome: summary.outcome }).toEqual({ code: 2, outcome: 'wrong configuration' })
     expect(summary.msg).toMatch(/^DATABASE_URL/)
     expect(summary.msg).toContain(name)
@@ -334,7 +334,7 @@ describe.concurrent('never less safe than psql', () => {
 
   test('sslmode=prefer sends nothing to what does not answer as PostgreSQL does', async () => {
     const hop = await startHop('H')
-    const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: hop.url(ANN) })
+    const { code, summary } = await previewHere({ DATABASE_URL: hop.url(ANN) })
     expect(summary.msg).toMatch(/^127\.0\.0\.1:\d+ does not answer as PostgreSQL does: check host and port/)
     expect(code).toBe(1)
     expect(hop.connections()).toBe(0)
