@@ -7,7 +7,11 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        // Nothing here waits. Each worker loads and compiles the modules anew.
+        test: { name: 'unit', include: ['unit/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
       {
         extends: true,
         test: {
