@@ -7,7 +7,11 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        // Nothing here waits. Each worker loads and compiles the modules anew.
+        test: { name: 'unit', include: ['unit/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
       {
         extends: true,
         test: {
@@ -21,7 +25,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // On two processors: the files that wait leave them to the others.
-    maxWorkers: 6,
+    maxWorkers: 8,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,

@@ -52,7 +52,7 @@ test('where all is well, every line says so, and exit is 0', async () => {
 test('it changes nothing', async () => {
   await scene.worker.dead()
   const before = await scene.sql`select *, xmin::text from research_jobs`
-  await spawnCheck()
+  await scene.check()
   expect(await scene.sql`select *, xmin::text from research_jobs`).toEqual(before)
 })
 

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Finished } from '../support/command.js'
+import { until } from '../support/database.js'
 import { freePort, listen } from '../support/ports.js'
 import { type DatabaseProxy, startProxy } from '../support/proxy.js'
 import type { Ended } from '../support/run.js'
@@ -39,7 +40,7 @@ test('one run tells it, marks it and is done; the next one is silent', async () 
   const ids = [await scene.worker.dead(), await scene.worker.dead()]
   expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 2, reported: 2, exitCode: 0 })
   expect(await scene.marked()).toEqual(ids)
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, exitCode: 0 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'nothing to report', found: 0, exitCode: 0 })
   expect(scene.sendGrid.requests).toHaveLength(1)
 })
 
@@ -50,7 +51,7 @@ test('a job that dies after the run has begun is mailed once', async () => {
     if (data.includes('for update skip locked')) await scene.worker.failPermanently(id, 'after BEGIN, before the claim')
     return true
   }
-  expect((await scene.digest([], { DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report({ DATABASE_URL: proxy.url })).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect((await scene.report()).summary.outcome).toBe('nothing to report')
   expect(scene.sendGrid.accepted).toHaveLength(1)
 })
@@ -154,11 +155,13 @@ test('a statement that takes too long is ended by the server, for a client that 
     create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(20); return new; end $$;
     create trigger dawdle before update on research_jobs for each row execute function dawdle()`)
   const { finished, child } = scene.startDigest([], { RUN_TIMEOUT: '4s', SEND_TIMEOUT: '1s' })
-  while (
-    !(
-      await scene.sql`select from pg_stat_activity where query like '%update research_jobs%' and wait_event = 'PgSleep'`
-    ).length
-  );
+  await until(async () => {
+    const dawdling = await scene.sql`
+      select
+      from pg_stat_activity
+      where query like '%update research_jobs%' and wait_event = 'PgSleep'`
+    return dawdling.length > 0
+  })
   child.kill('SIGKILL')
   await finished
   await scene.database.left()
@@ -187,10 +190,10 @@ test('a backend killed before the claim: exit 1', async () => {
   const id = await scene.worker.dead()
   const finished = await scene.sql.begin(async (sql) => {
     await sql`lock table research_jobs in access exclusive mode`
-    const running = scene.startDigest()
+    const finished = scene.report()
     await scene.database.blocked()
     await scene.database.killSessions()
-    return running.finished
+    return finished
   })
   await expectNothingLost(finished, id)
 })
@@ -232,9 +235,9 @@ test('a connection cut before COMMIT arrived: exit 3', async () => {
     cut()
     return false
   }
-  const { code, summary } = await scene.digest([], { DATABASE_URL: proxy.url })
+  const { code, summary } = await scene.report({ DATABASE_URL: proxy.url })
   expect(code).toBe(3)
-  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id] })
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [BigInt(id)] })
   expect(await scene.marked()).toEqual([])
 })
 
@@ -244,7 +247,8 @@ test('a connection cut after COMMIT arrived: the server is asked what became of 
   proxy.onClientData = (data, cut) => {
     if (isCommit(data)) {
       proxy.muted = true
-      void committed(id).then(() => {
+      // Once the mark is there for everybody to see.
+      void until(async () => (await scene.marked()).includes(id)).then(() => {
         cut()
         proxy.muted = false
       })
@@ -256,11 +260,6 @@ test('a connection cut after COMMIT arrived: the server is asked what became of 
   expect(await scene.marked()).toEqual([id])
   expect(scene.sendGrid.accepted).toHaveLength(1)
 })
-
-/** Resolves once the mark is there for everybody to see. */
-async function committed(id: number): Promise<void> {
-  while (!(await scene.marked()).includes(id));
-}
 
 test('a COMMIT that is never answered has four times SEND_TIMEOUT: exit 3, and says that it may or may not be marked', async () => {
   const id = await scene.worker.dead()

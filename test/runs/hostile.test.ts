@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Variables } from '../support/command.js'
+import { freePort } from '../support/ports.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
@@ -17,16 +19,20 @@ const CREDENTIALS: readonly (readonly [text: string, secret: string])[] = [
   ['connection failed: host=db.example password=kv-s3cr3t user=svc', 'kv-s3cr3t'],
 ]
 
-async function everywhere(): Promise<Readonly<Record<string, string>>> {
-  const outputs: Record<string, string> = {}
-  for (const format of ['text', 'html', 'json']) {
-    const { stdout, stderr } = await scene.digest(['--dry-run', '--format', format], { LOG_LEVEL: 'trace' })
-    outputs[`dry run ${format}`] = stdout + stderr
+/** What the runs print, and the mail. */
+async function everywhere(variables: Variables = {}): Promise<Readonly<Record<string, string>>> {
+  const printed = async (...args: string[]) => {
+    const { code, stdout, stderr } = await scene.digest(args, { LOG_LEVEL: 'trace', ...variables })
+    expect(code).toBe(0)
+    return stdout + stderr
   }
-  const { stdout, stderr } = await scene.digest([], { LOG_LEVEL: 'trace' })
-  outputs.log = stdout + stderr
-  outputs.request = scene.sendGrid.requests[0]?.raw ?? ''
-  return outputs
+  return {
+    text: await printed('--dry-run'),
+    html: await printed('--dry-run', '--format', 'html'),
+    json: await printed('--dry-run', '--format', 'json'),
+    log: await printed(),
+    request: scene.sendGrid.requests[0]?.raw ?? '',
+  }
 }
 
 test('credentials in any column get out nowhere, and the rest of the message stays readable', async () => {
@@ -51,20 +57,24 @@ test('credentials in any column get out nowhere, and the rest of the message sta
     expect(scene.mail.text.replaceAll(/\s+/g, ' ')).toContain(readable)
 })
 
-test('what is known to be secret is hidden before a text is cut: no part of it is left', async () => {
-  const key = 'correct-horse-battery-staple'
-  for (let length = 20; length < 80; length += 5)
-    await scene.worker.dead({ jobType: `type_${length}` }, `${'word '.repeat(length / 5)}${key} ${'word '.repeat(90)}`)
-  for (const format of ['text', 'html', 'json']) {
-    const { stdout } = await scene.digest(['--dry-run', '--format', format], { SENDGRID_API_KEY: key })
-    expect(stdout).toContain('[redacted]')
-    expect(stdout).not.toContain('correct')
+test('what the variables say that is secret is hidden before a text is cut: no part of it is left', async () => {
+  const SENDGRID_API_KEY = 'correct-horse-battery-staple'
+  const HEARTBEAT_URL = `http://127.0.0.1:${await freePort()}/ping/nine-lives/one-cat`
+  for (let words = 4; words < 16; words++) {
+    const error = `${'word '.repeat(words)}${SENDGRID_API_KEY} ${'word '.repeat(90)}`
+    await scene.worker.dead({ jobType: `type_${words}` }, error)
   }
+  await scene.worker.dead({}, `no answer from ${HEARTBEAT_URL}, nor from ${encodeURIComponent(HEARTBEAT_URL)}`)
+  const { log = '', ...mails } = await everywhere({ SENDGRID_API_KEY, HEARTBEAT_URL })
+  for (const mail of Object.values(mails))
+    for (const part of ['word [redacted]', 'no answer from [redacted]', 'nor from [redacted]'])
+      expect(mail.replaceAll(/\s+|&nbsp;/g, ' ')).toContain(part)
+  for (const output of [log, ...Object.values(mails)]) expect(output).not.toMatch(/correct|nine-lives|one-cat/)
 })
 
 test('a credential in the latest error is neither in the subject nor in the preheader', async () => {
   await scene.worker.dead({ source: 'password=kv-s3cr3t' }, 'token=tok-9c8b7a6d5e4f rejected')
-  await scene.digest()
+  await scene.report()
   expect(scene.mail.subject).not.toContain('s3cr3t')
   expect(scene.mail.html).not.toContain('tok-9c8b7a6d5e4f')
 })

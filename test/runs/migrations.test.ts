@@ -2,21 +2,29 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeEach, expect, inject, test } from 'vitest'
+import type postgres from 'postgres'
+import { beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import type { Sql } from '../../src/postgres/session.js'
 import { readChainJobs } from '../../src/queue/chain.js'
 import { claimFailures, countUnreported } from '../../src/queue/failures.js'
 import { type Running, run, said, start } from '../support/command.js'
-import { createDatabase, type TestDatabase } from '../support/database.js'
-import { migrateHere, previewHere } from '../support/run.js'
+import { createDatabase, TABLE, type TestDatabase, until } from '../support/database.js'
+import { migrateHere, previewHere, reportHere } from '../support/run.js'
 import { Worker } from '../support/worker.js'
 
 let database: TestDatabase
 let worker: Worker
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createDatabase(inject('serverUrl'), { migrated: false })
   worker = new Worker(database.sql)
   return () => database.drop()
+})
+beforeEach(async () => {
+  await database.sql.unsafe(`
+    drop schema public cascade;
+    create schema public;
+    grant usage on schema public to public;
+    ${TABLE}`)
 })
 
 const migrate = () => migrateHere({ DATABASE_URL: database.url })
@@ -38,14 +46,14 @@ async function besideOpenTransaction<T>(meanwhile: (holder: number) => Promise<T
 const startMigration = () => start(['migrate'], { DATABASE_URL: database.url })
 
 /** Resolves once an index of this database is being built. */
-async function building(): Promise<{ readonly pid: number; readonly index: number }> {
-  for (;;) {
+function building(): Promise<postgres.Row> {
+  return until(async () => {
     const [row] = await database.sql`
       select pid, index_relid::int as index
       from pg_stat_progress_create_index
-      where datname = current_database()`
-    if (row && row.index > 0) return row as never
-  }
+      where datname = current_database() and index_relid > 0`
+    return row
+  })
 }
 
 async function indexes(): Promise<Record<string, boolean>> {
@@ -61,13 +69,13 @@ const BOTH_VALID = { research_jobs_unreported_failures: true, research_jobs_chai
 
 test('a missing migration is exit 2, with the command that cures it', async () => {
   await worker.dead()
-  for (const args of [['digest', '--dry-run'], ['digest']]) {
-    const { code, summary } = await run(args, {
-      DATABASE_URL: database.url,
-      SENDGRID_API_KEY: 'SG.x',
-      FROM_EMAIL: 'a@example.com',
-      ALERT_EMAIL_TO: 'b@example.com',
-    })
+  const variables = {
+    DATABASE_URL: database.url,
+    SENDGRID_API_KEY: 'SG.x',
+    FROM_EMAIL: 'a@example.com',
+    ALERT_EMAIL_TO: 'b@example.com',
+  }
+  for (const { code, summary } of [await previewHere(variables), await reportHere(variables)]) {
     expect(code).toBe(2)
     expect(summary.msg).toContain('node bin/job-alert.js migrate')
   }
@@ -77,7 +85,7 @@ test('a missing migration is exit 2, with the command that cures it', async () =
 
 test('a database without the table is exit 2, and says so', async () => {
   await database.sql`drop table research_jobs`
-  const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: database.url })
+  const { code, summary } = await previewHere({ DATABASE_URL: database.url })
   expect(code).toBe(2)
   expect(summary.msg).toContain('the table research_jobs was not found')
   const migration = await spawnMigrate()
@@ -250,21 +258,6 @@ test.each(['research_jobs_unreported_failures', 'research_jobs_chain'])(
   },
 )
 
-test('timeouts that the server sets for everybody do not end a build', async () => {
-  const rows = await database.sql`
-    select name
-    from pg_settings
-    where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout')`
-  for (const { name } of rows) await database.sql.unsafe(`alter database ${database.name} set ${name} = '300ms'`)
-  const migration = await besideOpenTransaction(async () => {
-    const running = startMigration()
-    await said(running, 'waiting for process')
-    return running
-  })
-  expect((await migration.finished).code).toBe(0)
-  expect(await indexes()).toEqual(BOTH_VALID)
-})
-
 test.each<[string, (running: Running) => unknown, number]>([
   ['cancelled', async () => database.sql`select pg_cancel_backend(${(await building()).pid})`, 1],
   ['stopped by SIGTERM', ({ child }) => child.kill('SIGTERM'), 143],
@@ -373,4 +366,20 @@ test('a run and the rows of a chain are served by their indexes, however large t
     const made = Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]))
     expect(made).toEqual({ research_jobs: 0, research_jobs_unreported_failures: 2, research_jobs_chain: 1 })
   })
+})
+
+// The last one: the sessions that it opens keep these timeouts.
+test('timeouts that the server sets for everybody do not end a build', async () => {
+  const rows = await database.sql`
+    select name
+    from pg_settings
+    where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout')`
+  for (const { name } of rows) await database.sql.unsafe(`alter database ${database.name} set ${name} = '300ms'`)
+  const migration = await besideOpenTransaction(async () => {
+    const running = startMigration()
+    await said(running, 'waiting for process')
+    return running
+  })
+  expect((await migration.finished).code).toBe(0)
+  expect(await indexes()).toEqual(BOTH_VALID)
 })

@@ -499,7 +499,7 @@ test(`${RUNS} random histories: every final failure and every overdue refresh is
   const commands = fc.commands(histories, { maxCommands: 30, size: 'max' })
   await fc.assert(
     fc.asyncProperty(commands, async (history) => {
-      await database.sql`truncate research_jobs restart identity`
+      await database.clear()
       await fc.asyncModelRun(() => ({ model: new Model(), real: undefined }), history)
     }),
     { numRuns: RUNS, ...(process.env.MODEL_SEED ? { seed: Number(process.env.MODEL_SEED) } : {}) },

@@ -32,7 +32,7 @@ test('a server stopped and started again during the send: exit 3, and the next r
   expect(summary).toMatchObject({ outcome: 'sent but not marked', messageId: 'accepted', jobIds: [id] })
   expect(summary.msg).toContain('the next run with the same options repeats it')
   expect(await scene.marked()).toEqual([])
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
 })
 
@@ -47,5 +47,5 @@ test('a server that stays down after the send: exit 3, and it is said that the o
   expect(summary).toMatchObject({ outcome: 'sent, perhaps not marked', jobIds: [id] })
   expect(summary.msg).toContain('may repeat it')
   await server.start()
-  expect((await scene.digest()).summary).toMatchObject({ outcome: 'sent', found: 1 })
+  expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
 })

@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, expect, inject, test } from 'vitest'
-import { run } from '../support/command.js'
+import { until } from '../support/database.js'
 import { temporaryFolder } from '../support/folder.js'
 import { freePort, through } from '../support/ports.js'
 import { giveToServer, SERVER_ACCOUNT } from '../support/postgres.js'
+import { migrateHere } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 import { acceptance, refusal } from '../support/sendgrid.js'
 
@@ -72,34 +73,35 @@ const throughPooler = (name: string, check: () => Promise<void>): void =>
     await check()
   })
 
-const digest = (args: readonly string[] = []) => scene.digest(args, { DATABASE_URL: url })
 const report = () => scene.report({ DATABASE_URL: url })
 
 throughPooler('one run tells it, marks it and is done; the next one is silent', async () => {
   const ids = [await scene.worker.dead(), await scene.worker.dead()]
-  expect((await digest()).summary).toMatchObject({ outcome: 'sent', found: 2 })
+  const digest = await scene.digest([], { DATABASE_URL: url })
+  expect(digest.summary).toMatchObject({ outcome: 'sent', found: 2 })
   expect(await scene.marked()).toEqual(ids)
   for (let run = 0; run < 5; run++) expect((await report()).summary.outcome).toBe('nothing to report')
   expect(scene.sendGrid.requests).toHaveLength(1)
 })
 
-throughPooler('a dry run prints the mail and changes nothing', async () => {
+throughPooler('a dry run makes the mail and changes nothing', async () => {
   await scene.worker.dead()
-  expect((await digest(['--dry-run'])).stdout).toContain('1 spotify/match_song job: ')
+  const { message } = await scene.preview({ DATABASE_URL: url })
+  expect(message?.text).toContain('1 spotify/match_song job: ')
   expect(await scene.marked()).toEqual([])
 })
 
 throughPooler('a refresh that died at songs has its ladder', async () => {
   const [, songs] = await scene.worker.refresh('songs')
   await scene.worker.failPermanently(songs as number, 'timed out')
-  expect((await digest()).code).toBe(0)
+  expect((await report()).code).toBe(0)
   expect(scene.mail.text).toContain('rebuild_index  not started')
 })
 
 throughPooler('a refused mail leaves nothing marked and no lock', async () => {
   const id = await scene.worker.dead()
   scene.sendGrid.answer(refusal(401, 'revoked'))
-  expect((await digest()).code).toBe(1)
+  expect((await report()).code).toBe(1)
   expect(await scene.sql`select id from research_jobs for update nowait`).toHaveLength(1)
   expect((await report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
   expect(await scene.marked()).toEqual([id])
@@ -111,7 +113,7 @@ throughPooler('two runs at once are one mail', async () => {
     expect((await report()).summary.outcome).toBe('another run is at work')
     await acceptance(response, request)
   })
-  expect((await digest()).summary.outcome).toBe('sent')
+  expect((await report()).summary.outcome).toBe('sent')
   expect(scene.sendGrid.requests).toHaveLength(1)
 })
 
@@ -124,9 +126,9 @@ throughPooler('a backend killed during the send, and the mail accepted: exit 3',
       where datname = ${scene.database.name} and state = 'idle in transaction'`
     await acceptance(response, request)
   })
-  const { code, summary } = await digest()
+  const { code, summary } = await report()
   expect(code).toBe(3)
-  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [id], messageId: 'accepted' })
+  expect(summary).toMatchObject({ outcome: 'sent but not marked', jobIds: [BigInt(id)], messageId: 'accepted' })
   expect((await report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
 })
 
@@ -138,14 +140,11 @@ throughPooler('kill -9 during the send leaves nothing marked and no lock', async
   await arrival
   child.kill('SIGKILL')
   await finished
-  for (;;) {
-    // The pooler ends the abandoned transaction when it notices.
-    const rows = await scene.sql`select id from research_jobs for update skip locked`
-    if (rows.length === 1) break
-  }
+  // The pooler ends the abandoned transaction when it notices.
+  await until(async () => (await scene.sql`select id from research_jobs for update skip locked`).length === 1)
   expect((await report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
 })
 
 throughPooler('the migrations can be applied', async () => {
-  expect((await run(['migrate'], { DATABASE_URL: url })).code).toBe(0)
+  expect((await migrateHere({ DATABASE_URL: url })).code).toBe(0)
 })

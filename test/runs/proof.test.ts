@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { DAY } from '../../src/text/time.js'
-import { run } from '../support/command.js'
+import { migrateHere } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 
 // A run believes nothing that it was not shown: the mail goes when the marks have been seen, and not before.
@@ -126,7 +126,7 @@ test('a column of another type: exit 2, with the statement that cures it', async
   await scene.sql.unsafe(cure)
   expect([finished.code, dryRun.code, checked.code]).toEqual([2, 2, 2])
   expect((await scene.report()).summary).toMatchObject({ outcome: 'sent', found: 1 })
-  expect((await run(['migrate'], scene.variables)).code).toBe(0)
+  expect((await migrateHere(scene.variables)).code).toBe(0)
 })
 
 test('a view in place of the table hides what row-level security would: exit 2', async () => {
@@ -163,7 +163,7 @@ test('ids beyond 2^53 are exact: in the mail, in its statement and in the JSON',
   await scene.sql`update research_jobs set status = 'done' where payload ->> 'feed' = 'albums'`
   const { stdout } = await scene.digest(['--dry-run', '--format', 'json'])
   expect(stdout).toContain('{"id":9007199254740993,')
-  await scene.digest()
+  await scene.report()
   expect(scene.mail.text).toMatch(/where id = 9007199254740993\n +and/)
   expect(scene.mail.html).toContain('/research/jobs/9007199254740993')
 })

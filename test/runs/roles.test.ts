@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { run } from '../support/command.js'
+import { migrateHere } from '../support/run.js'
 import { useScene } from '../support/scene.js'
 
 const scene = useScene()
@@ -67,6 +67,6 @@ test('the roll-back of the README leaves the table as it was, and no role', asyn
     union all
     select relname from pg_class where relname in ('research_jobs_unreported_failures', 'research_jobs_chain')`
   expect(left).toEqual([])
-  expect((await run(['migrate'], { DATABASE_URL: scene.database.url })).code).toBe(0)
+  expect((await migrateHere(scene.variables)).code).toBe(0)
   expect((await scene.report()).code).toBe(0)
 })

@@ -1,20 +1,20 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { digestConfig } from '../../src/config.js'
 import { Session } from '../../src/postgres/session.js'
-import { run } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
 import { type Answer, createHop, type Greeting, tlsFile } from '../support/hop.js'
 import { listen } from '../support/ports.js'
+import { previewHere } from '../support/run.js'
 
 /**
- * DATABASE_URL means what psql means by it: the real psql and the built command get the same URLs, through a hop that
+ * DATABASE_URL means what psql means by it: the real psql and a dry run get the same URLs, through a hop that
  * sees how each of them connects. The row that each of them reads says in which schema it found research_jobs.
  */
 const hops: Server[] = []
@@ -76,11 +76,16 @@ async function startHop(answer: Answer, path?: string) {
   return { seenBy, url, connections: () => connections }
 }
 
+/** Debian's psql on the PATH is a script that looks for the newest client, which takes longer than the client. */
+const CLIENTS = '/usr/lib/postgresql'
+const versions = existsSync(CLIENTS) ? readdirSync(CLIENTS).sort((a, b) => Number(b) - Number(a)) : []
+const PATH = [...versions.map((version) => join(CLIENTS, version, 'bin')), process.env.PATH].join(delimiter)
+
 /** The row that it reads, or undefined when it does not connect or finds no table. */
 async function psql(url: string): Promise<string | undefined> {
   const args = ['-X', '-w', '-At', '-c', 'select source from research_jobs', '-d', url]
   // Neither a password file nor a certificate of somebody's.
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent' }
+  const env = { PATH, HOME: '/nonexistent' }
   try {
     return (await promisify(execFile)('psql', args, { env })).stdout.trim()
   } catch (error) {
@@ -297,7 +302,7 @@ describe.concurrent('what psql obeys, and job-alert cannot, is refused before an
     const hop = await startHop('S')
     expect(await hop.seenBy(psql, template)).toMatchObject({ row: expect.any(String) })
     const connections = hop.connections()
-    const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: hop.url(template) })
+    const { code, summary } = await previewHere({ DATABASE_URL: hop.url(template) })
     expect({ code, outcome: summary.outcome }).toEqual({ code: 2, outcome: 'wrong configuration' })
     expect(summary.msg).toMatch(/^DATABASE_URL/)
     expect(summary.msg).toContain(name)
@@ -329,7 +334,7 @@ describe.concurrent('never less safe than psql', () => {
 
   test('sslmode=prefer sends nothing to what does not answer as PostgreSQL does', async () => {
     const hop = await startHop('H')
-    const { code, summary } = await run(['digest', '--dry-run'], { DATABASE_URL: hop.url(ANN) })
+    const { code, summary } = await previewHere({ DATABASE_URL: hop.url(ANN) })
     expect(summary.msg).toMatch(/^127\.0\.0\.1:\d+ does not answer as PostgreSQL does: check host and port/)
     expect(code).toBe(1)
     expect(hop.connections()).toBe(0)

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 
 const folders: string[] = []
 
-/** A new temporary folder, which is removed when this process ends, also at Ctrl-C. */
-export function temporaryFolder(name: string): string {
+/** A new temporary folder in `parent`, which is removed when this process ends, also at Ctrl-C. */
+export function temporaryFolder(name: string, parent = tmpdir()): string {
   if (folders.length === 0) removeAtEnd()
-  const folder = mkdtempSync(join(tmpdir(), `job-alert-${name}-`))
+  const folder = mkdtempSync(join(parent, `job-alert-${name}-`))
   folders.push(folder)
   return folder
 }

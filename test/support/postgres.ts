@@ -32,10 +32,10 @@ export function giveToServer(...paths: readonly string[]): void {
   if (uid !== undefined) for (const path of paths) chownSync(path, uid, gid)
 }
 
-/** A new cluster in a temporary folder, started. Rejects when the server cannot be run here. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** A new cluster in a temporary folder of `parent`, started. Rejects when the server cannot be run here. */
+export async function startPostgres(parent?: string): Promise<PostgresServer> {
   const { initdb, postgres } = await reachable(await binaries())
-  const folder = temporaryFolder('test')
+  const folder = temporaryFolder('test', parent)
   const passwordFile = join(folder, 'password')
   const data = join(folder, 'data')
   writeFileSync(passwordFile, PASSWORD)
@@ -68,6 +68,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       unix_socket_directories: '',
       fsync: 'off',
       full_page_writes: 'off',
+      max_wal_size: '128MB',
       max_connections: '200',
       max_prepared_transactions: '2',
     }

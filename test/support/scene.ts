@@ -38,7 +38,7 @@ export function useScene(serverUrl: () => string = () => inject('serverUrl')): S
     database = await createDatabase(serverUrl())
   })
   beforeEach(async () => {
-    await database.sql`truncate research_jobs restart identity`
+    await database.clear()
     sendGrid = await startSendGrid()
     return () => sendGrid.close()
   })

@@ -1,31 +1,30 @@
 import { basename } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The one that computes longest, and those that wait most of their time, for timeouts and pauses of the command's. */
+/** Those that wait most of their time, for timeouts and pauses of the command's, and then those that compute longest. */
 const FIRST = [
-  'storms',
   'database-faults',
   'migrations',
   'sendgrid-faults',
   'readers',
   'signals',
   'check',
+  'storms',
+  'command',
+  'model',
+  'backlog',
   'terminal',
   'outage',
 ]
 
-/**
- * Waiting overlaps with work: what takes longest begins first, then the other runs, then what needs the processor
- * alone. Files of one project are not mixed with those of another, because a worker goes on with its own project only.
- */
+/** What takes longest begins first: waiting overlaps with work. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
   }
 }
 
-function rank({ moduleId, project }: TestSpecification): number {
+function rank({ moduleId }: TestSpecification): number {
   const index = FIRST.indexOf(basename(moduleId, '.test.ts'))
-  if (index >= 0) return index
-  return FIRST.length + (project.name === 'runs' ? 0 : 1)
+  return index >= 0 ? index : FIRST.length
 }

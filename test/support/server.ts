@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from './postgres.js'
 
@@ -14,7 +15,18 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     provide('serverUrl', given)
     return async () => {}
   }
-  const server = await startPostgres()
+  const server = await startPostgres(memory())
   provide('serverUrl', server.url)
   return () => server.remove()
+}
+
+/** A file system in memory with more than enough room, if there is one: making and dropping databases takes half the time. */
+function memory(): string | undefined {
+  const folder = '/dev/shm'
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize > 4e9 ? folder : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -28,7 +28,7 @@ function storm(character: string): Digest {
   return digestOf([...chains, ...groups].flat(), {}, { count: 9_999, oldest: Number.NEGATIVE_INFINITY })
 }
 
-test.each(['"', '&', '<', 'x', 'é', '東', '😀', ' ', '\n', '"\n'])(
+test.each(['"', '&<', 'x', '東', 'é😀', ' ', '\n', '"\n'])(
   'the worst storm, made of %j, stays below 90 kB of HTML and 60 kB of text, and is valid',
   (character) => {
     const message = mailOf(storm(character))
