@@ -25,7 +25,7 @@ function memory(): string | undefined {
   const folder = '/dev/shm'
   try {
     const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize > 4e9 ? folder : undefined
+    return bavail * bsize > 1e9 ? folder : undefined
   } catch {
     return undefined
   }
