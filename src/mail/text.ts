@@ -82,9 +82,15 @@ function listed({ label, rows, more, urls }: List, paint: Paint): string {
   return said(label && wrap(label), ...lines, more && hang(more)).join('\n')
 }
 
+/** Widths measured: the same words come again on every rung, and the same characters in most words. */
+const widths = new Map<string, number>()
+
 /** In columns of a terminal. ASCII skips the library, which looks at every character. */
 function widthOf(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text)
+  if (ASCII.test(text)) return text.length
+  const width = widths.get(text) ?? stringWidth(text)
+  widths.set(text, width)
+  return width
 }
 
 /**
