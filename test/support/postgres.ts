@@ -32,8 +32,15 @@ export function giveToServer(...paths: readonly string[]): void {
   if (uid !== undefined) for (const path of paths) chownSync(path, uid, gid)
 }
 
-/** A new cluster in a temporary folder of `parent`, started. Rejects when the server cannot be run here. */
-export async function startPostgres(parent?: string): Promise<PostgresServer> {
+function flags(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+/** A new cluster in a temporary folder of `parent`, with these settings, started. Rejects when it cannot be run here. */
+export async function startPostgres(
+  parent?: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
   const { initdb, postgres } = await reachable(await binaries())
   const folder = temporaryFolder('test', parent)
   const passwordFile = join(folder, 'password')
@@ -52,6 +59,7 @@ export async function startPostgres(parent?: string): Promise<PostgresServer> {
       '--encoding=UTF8',
       '--locale=C',
       '--no-sync',
+      ...flags(settings),
     ],
     { ...SERVER_ACCOUNT, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
   )
@@ -63,17 +71,15 @@ export async function startPostgres(parent?: string): Promise<PostgresServer> {
   process.prependListener('exit', kill)
 
   async function start(): Promise<void> {
-    const settings = {
+    const needed = {
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
       fsync: 'off',
       full_page_writes: 'off',
-      max_wal_size: '128MB',
       max_connections: '200',
       max_prepared_transactions: '2',
     }
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
+    const child = spawn(postgres, ['-D', data, '-p', String(port), ...flags(needed)], {
       ...SERVER_ACCOUNT,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' },

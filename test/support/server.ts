@@ -15,9 +15,18 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     provide('serverUrl', given)
     return async () => {}
   }
-  const server = await startPostgres(memory())
+  const server = await startPostgres(memory(), SPARING)
   provide('serverUrl', server.url)
   return () => server.remove()
+}
+
+/** Settings that spare the processor: the suite makes thousands of connections, and many databases of few rows. */
+const SPARING = {
+  scram_iterations: '1',
+  autovacuum: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '128MB',
 }
 
 /** A file system in memory with more than enough room, if there is one: making and dropping databases takes half the time. */
