@@ -25,7 +25,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // On two processors: the files that wait leave them to the others.
-    maxWorkers: 8,
+    maxWorkers: 6,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,
