@@ -3,7 +3,7 @@
  * the mail shows. Jobs beyond a cap are counted, and their kinds named.
  */
 
-/** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. The next run has the rest. */
+/** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. The rest waits. */
 export const FAILURES_PER_MAIL = 100_000
 /** Jobs read to tell how a pass stands, of each pass and of all: many more than there are steps. */
 export const CHAIN_JOBS = 100
@@ -11,6 +11,7 @@ export const LATEST_JOBS = 500
 
 /** Bounds on memory. Failures of further chains are grouped by error; those of further kinds are only counted. */
 export const CHAINS = 500
+/** Passes with failures whose other jobs are read, and failures kept of all passes. */
 export const PASSES = 20
 export const REFRESH_JOBS = 500
 export const KINDS = 2_000

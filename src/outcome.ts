@@ -91,15 +91,14 @@ export function previewSummary(found: Found): Summary {
   return { exitCode: 0, outcome: 'dry run', message, details: counts(found) }
 }
 
+/** Of failures that are due and not in the mail, although it has room. */
+export const LEFT = 'left to the next run: locked by somebody else, or newer than this run'
+
 function nothingNew({ older, locked }: Found): string {
   return sentences(
     'no new failures to report',
     ...(older.count > 0 ? [`${plural(older.count, 'older one')} ${were(older.count)} never reported`] : []),
-    ...(locked > 0
-      ? [
-          `${plural(locked, 'failure')} ${were(locked)} left to the next run: locked by somebody else, or newer than this run`,
-        ]
-      : []),
+    ...(locked > 0 ? [`${plural(locked, 'failure')} ${were(locked)} ${LEFT}`] : []),
   )
 }
 

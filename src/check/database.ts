@@ -2,6 +2,7 @@ import type { DatabaseSettings } from '../config/database.js'
 import { ConfigError } from '../config/reader.js'
 import { isExpected, reasonOf, TlsError } from '../errors.js'
 import { deadline, interruptible } from '../interruption.js'
+import { LEFT } from '../outcome.js'
 import { isServerError, Session, type Sql } from '../postgres/session.js'
 import { addressOf } from '../postgres/socket.js'
 import { readAnchor } from '../queue/chain.js'
@@ -101,8 +102,7 @@ function* outcomeOf(claimed: Gathered | Busy): Generator<Finding> {
   yield good(
     `digest: would report ${plural(found + waiting, 'failure')}${overdue ? ' and an overdue refresh' : ''}; works up to the send`,
   )
-  if (locked > 0)
-    yield said(`queue: ${plural(locked, 'failure')} left to the next run: locked by somebody else, or new`)
+  if (locked > 0) yield said(`queue: ${plural(locked, 'failure')} ${LEFT}`)
   yield said(`queue: ${plural(older.count, 'older failure')} never reported`)
 }
 

@@ -153,8 +153,8 @@ export function isNeeded(remedy: Remedy): boolean {
 
 /**
  * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the one in question, as in
- * Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`: unless the refresh is
- * overdue, no pass has succeeded since; none is under way; this one was neither cancelled nor stalled, its rows are
+ * Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`: unless the refresh
+ * is overdue, no pass has succeeded since; none is under way; this one was neither cancelled nor stalled, its rows are
  * there, and it stands at its furthest failed step.
  */
 function remedyOf(

@@ -185,7 +185,7 @@ export class TitleRule {
     private readonly causes: string,
   ) {
     const longest = Math.max(LONGEST_TITLE, WORDS_PER_WORD * runs.flat().length)
-    const variable = String.raw`\S+?(?: \S+?){0,${longest}}?`
+    const variable = String.raw`\S+?(?: \S+?){0,${longest - 1}}?`
     this.form = new RegExp(`^(.*\n)${runs.map((run, at) => source(run, at > 0, at < runs.length - 1)).join(variable)}$`)
   }
 
@@ -225,8 +225,8 @@ const ANY = Number.POSITIVE_INFINITY
 const LONGEST_AROUND_MIDDLE = 32
 
 /**
- * The rules for titles in these masked texts; a text belongs to the first that it fits. A beginning with known endings gets
- * its own rule only if this search `isLast`: it would take texts whose endings are still too rare.
+ * The rules for titles in these masked texts; a text belongs to the first that it fits. A beginning with known endings
+ * gets its own rule only if this search `isLast`: it would take texts whose endings are still too rare.
  */
 export function titleRulesOf(texts: readonly string[], isLast: boolean): readonly TitleRule[] {
   const rules: TitleRule[] = []
@@ -237,8 +237,9 @@ export function titleRulesOf(texts: readonly string[], isLast: boolean): readonl
     let left = alike
     const add = (...runs: readonly Words[]): void => {
       const rule = new TitleRule(runs, causes)
-      rules.push(rule)
-      left = left.filter(({ text }) => rule.withoutTitles(text) === undefined)
+      const others = left.filter(({ text }) => rule.withoutTitles(text) === undefined)
+      if (others.length < left.length) rules.push(rule)
+      left = others
     }
     const all = left.map(({ words }) => words)
     for (const [before, family] of commonStarts(all, ofBeginnings)) {
@@ -301,9 +302,12 @@ function commonStarts(all: readonly Words[], few: Few): readonly Start[] {
   return descend(all, 0)
 }
 
+/** Causes come again, so many that come once are titles, even beside frequent ones: "The …", "A …". */
 function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number): boolean {
-  const texts = [...values.values()].reduce((sum, { length }) => sum + length, 0)
-  return values.size > few && !areCauses(values.size, texts)
+  const counts = Array.from(values.values(), ({ length }) => length)
+  const texts = counts.reduce((sum, count) => sum + count, 0)
+  const once = counts.filter((count) => count === 1).length
+  return values.size > few && (once > few || !areCauses(values.size, texts))
 }
 
 /** Marked values look alike here: the next word may differ. */

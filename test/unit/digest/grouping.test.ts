@@ -736,6 +736,32 @@ test('an error that ends as others do, whose titles are known by their beginning
   ])
 })
 
+test('titles are titles where some begin with the same word, and few begin with words of their own', () => {
+  const nouns = [
+    'Wall',
+    'Model',
+    'Letter',
+    'Boxer',
+    'End',
+    'River',
+    'Night',
+    'Train',
+    'House',
+    'Moon',
+    'Garden',
+    'Ocean',
+  ]
+  const titles = [...nouns.map((noun) => `The ${noun}`), ...nouns.map((noun) => `A ${noun}`)]
+  const own = ['Naima', 'Jolene', 'Misty', 'Halo', 'Creep', 'Toxic', 'Roxanne']
+  expect(headlines([...titles, ...own].map((title) => `Song not found: ${title}`))).toEqual([[31, 'Song not found: …']])
+})
+
+test('a title has twelve words at most where the texts have little in common', () => {
+  const title = (words: number) => Array.from({ length: words }, (_, at) => 'abcdefghijklm'[at]).join(' ')
+  const found = [...SONGS, title(12)].map((song) => `no match for ${song}`)
+  expect(counts(failing([...found, `no match for ${title(13)}`]))).toEqual([SONGS.length + 1, 1])
+})
+
 test('a long title is one among short ones where the texts have as much in common', () => {
   const long = 'Variations on a Theme by Joseph Haydn for two pianos and orchestra in the version of the composer'
   const errors = [...SONGS, long].map(
