@@ -6,7 +6,7 @@ import type { Window } from './job.js'
 import { JsonDigest } from './mail/json.js'
 import type { Presentation } from './mail/presentation.js'
 import { checkSummary, MIGRATED, outcomeSummary, previewSummary, type Summary } from './outcome.js'
-import { flushed, type Log, openLog, paint, print } from './output.js'
+import { flushed, type Log, openLog, print, screen } from './output.js'
 import { type Gathered, preview, type Run, report, WINDOW } from './report.js'
 import type { SendMail } from './sendgrid/sendgrid.js'
 import { hideSecrets, withoutSecrets } from './text/redact.js'
@@ -67,7 +67,7 @@ function runOf(options: DigestOptions, config: DigestConfig, interruptions: Inte
     interruptions,
     log,
     render: async (digest) =>
-      (await import('./late.js')).renderMessage(digest, config.presentation, dryRun ? paint() : undefined),
+      (await import('./late.js')).renderMessage(digest, config.presentation, dryRun ? screen() : undefined),
   }
 }
 

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import pino from 'pino'
 import { LOG_LEVELS, type LogLevel } from './config.js'
-import type { Paint } from './mail/presentation.js'
+import type { Screen } from './mail/presentation.js'
 import { withoutSecrets } from './text/redact.js'
 
 let unwritable: NodeJS.ErrnoException | undefined
@@ -34,11 +34,17 @@ export async function flushed(): Promise<void> {
     throw Object.assign(new Error(`cannot write to stdout (${unwritable.code})`), { code: unwritable.code })
 }
 
-/** Colours of stdout; undefined if it has none, or NO_COLOR or the like turns them off. */
-export function paint(): Paint | undefined {
-  if (!process.stdout.isTTY || !process.stdout.hasColors()) return undefined
+/** The terminal that stdout is; undefined if it is none. It has no colours if NO_COLOR or the like turns them off. */
+export function screen(): Screen | undefined {
+  const { isTTY, columns } = process.stdout
+  if (!isTTY) return undefined
   const styles = { failed: ['red', 'bold'], done: 'green', quiet: 'dim' } as const
-  return (tone, text) => styleText(styles[tone] as Parameters<typeof styleText>[0], text)
+  const coloured: Screen['paint'] = (tone, text) => styleText(styles[tone] as Parameters<typeof styleText>[0], text)
+  // A terminal may have no width, as over a serial line.
+  return {
+    columns: columns || Number.POSITIVE_INFINITY,
+    paint: process.stdout.hasColors() ? coloured : (_, text) => text,
+  }
 }
 
 type Rank = 'debug' | 'info' | 'warn' | 'error'

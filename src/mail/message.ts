@@ -4,7 +4,7 @@ import { type Job, kindOf } from '../job.js'
 import { plural } from '../text/words.js'
 import { htmlPart, plainHtml } from './html.js'
 import { type Letter, writeLetter } from './letter.js'
-import { Pages, type Paint, type Presentation } from './presentation.js'
+import { Pages, type Presentation, type Screen } from './presentation.js'
 import { headlineOf, said, short } from './section.js'
 import { textPart } from './text.js'
 
@@ -18,10 +18,10 @@ export interface Message {
 }
 
 /** Digest → mail, with as much detail as no mail program clips. If writing fails, the plain mail and its fault. */
-export function renderMessage(digest: Digest, presentation: Presentation, paint?: Paint): Message {
+export function renderMessage(digest: Digest, presentation: Presentation, screen?: Screen): Message {
   try {
     const letter = fittingLetter(digest, presentation)
-    return { subject: letter.subject, text: textPart(letter, paint), html: htmlPart(letter) }
+    return { subject: letter.subject, text: textPart(letter, screen), html: htmlPart(letter) }
   } catch (fault) {
     return { ...plainMessage(digest, presentation), fault }
   }

@@ -10,8 +10,11 @@ export interface Presentation {
   readonly environment: string | undefined
 }
 
-/** Colours a word or a mark on a terminal. */
-export type Paint = (tone: 'failed' | 'done' | 'quiet', text: string) => string
+/** The terminal that a mail is shown on; `paint` colours a word or a mark. */
+export interface Screen {
+  readonly columns: number
+  readonly paint: (tone: 'failed' | 'done' | 'quiet', text: string) => string
+}
 
 /** URLs of the admin pages: ADMIN_BASE_URL and a path. */
 export class Pages {

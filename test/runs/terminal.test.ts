@@ -70,6 +70,19 @@ test('a dry run has its marks and headlines in colour, and the words are those o
   expect(piped).not.toContain('\x1b')
 })
 
+test('a dry run folds its lines where the terminal is narrower than a mail', async () => {
+  await scene.worker.dead({}, 'Spotify did not know the song, and nobody else did, wherever it was looked for.')
+  const widest = async (columns: number) => {
+    const { screen } = await onTerminal(['digest', '--dry-run'], scene.variables, columns)
+    const folded = stripVTControlCharacters(screen).split('\n').slice(2, -2)
+    return Math.max(...folded.filter((line) => !line.includes('://')).map(({ length }) => length))
+  }
+  expect(await widest(50)).toBeLessThanOrEqual(50)
+  expect(await widest(200)).toBeGreaterThan(70)
+  // A terminal may not know its width.
+  expect(await widest(0)).toBeGreaterThan(70)
+})
+
 test.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }])('%j: nothing is coloured', async (variables) => {
   await scene.worker.dead()
   const { screen } = await onTerminal(['digest', '--dry-run'], { ...scene.variables, ...variables })

@@ -14,8 +14,9 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 export function startOnTerminal(
   args: readonly string[],
   variables: Variables,
+  columns = 80,
 ): { readonly child: ChildProcess; readonly session: Promise<Session> } {
-  const command = [process.execPath, '--', BIN, ...args]
+  const command = ['sh', '-c', `stty cols ${columns}; exec "$@"`, 'sh', process.execPath, '--', BIN, ...args]
   const isBsd = process.platform === 'darwin'
   const flags = isBsd ? ['-q', '/dev/null', ...command] : ['-qefc', command.map(quoted).join(' '), '/dev/null']
   const child = spawn('script', flags, {
@@ -26,8 +27,8 @@ export function startOnTerminal(
 }
 
 /** The same, to its end. */
-export function onTerminal(args: readonly string[], variables: Variables): Promise<Session> {
-  return startOnTerminal(args, variables).session
+export function onTerminal(args: readonly string[], variables: Variables, columns?: number): Promise<Session> {
+  return startOnTerminal(args, variables, columns).session
 }
 
 async function ended(child: ChildProcess): Promise<Session> {

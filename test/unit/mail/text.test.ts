@@ -25,9 +25,9 @@ const listing = (rows: readonly Partial<Row>[], values: Partial<List> = {}): Par
   lists: [{ ...values, rows: rows.map((row) => ({ facts: [], ...row })) }],
 })
 
-/** What is longer than a mail's line may be and holds no URL. */
-function tooLong(all: readonly string[]): readonly string[] {
-  return all.filter((line) => [...line].length > 78 && !line.includes('://'))
+/** What is longer than a line may be and holds no URL. */
+function tooLong(all: readonly string[], columns = 78): readonly string[] {
+  return all.filter((line) => [...line].length > columns && !line.includes('://'))
 }
 
 test('lines are folded at spaces, at 78 characters', () => {
@@ -116,8 +116,13 @@ test('every kind of line is folded', () => {
     todo: [{ text: long, warning: long }],
     ...listing([{ facts: [long, long, long], notes: [long] }], { label: long, more: long }),
   }
-  const all = textPart({ ...LETTER, environment: 'staging', sections: [section, section], footer: [long] }).split('\n')
-  expect(tooLong(all)).toEqual([])
+  const letter = { ...LETTER, environment: 'staging', sections: [section, section], footer: [long] }
+  expect(tooLong(textPart(letter).split('\n'))).toEqual([])
+  for (const columns of [40, 60, 100]) {
+    const all = textPart(letter, { columns, paint: (_, text) => text }).split('\n')
+    expect(tooLong(all, Math.min(columns, 78))).toEqual([])
+    expect(Math.max(...all.map(({ length }) => length))).toBeGreaterThan(Math.min(columns, 78) - 5)
+  }
 })
 
 test('every URL stands on a line of its own, or behind its label where both fit', () => {
@@ -129,7 +134,7 @@ test('every URL stands on a line of its own, or behind its label where both fit'
 
 test('the verdict, marks and headings carry colour where somebody paints them, and nothing else changes', () => {
   const letter = { ...LETTER, sections: [SECTION, SECTION] }
-  const painted = textPart(letter, (tone, text) => `<${tone}>${text}</${tone}>`)
+  const painted = textPart(letter, { columns: 80, paint: (tone, text) => `<${tone}>${text}</${tone}>` })
   expect(painted).toContain('<failed>✗ 1 JOB FAILED</failed>\n')
   expect(painted).toContain('<failed>spotify/match_song failed</failed>\n')
   expect(painted.replace(/<\/?failed>/g, '')).toBe(textPart(letter))
