@@ -31,7 +31,7 @@ export const TEXT_LIMIT = 60_000
 
 /** How much the mail shows. */
 export interface Caps {
-  /** Sections of unknown chains, and as many of groups. */
+  /** Sections of other chains, and as many of groups. */
   readonly sections: number
   /** Jobs of one list. */
   readonly jobs: number

@@ -1,5 +1,5 @@
 import { CHAINS, EXAMPLES, KINDS, PASSES, REFRESH_JOBS } from '../caps.js'
-import { parseChainStart, REFRESH, stepOf } from '../chains.js'
+import { parseChainStart, stepOf } from '../chains.js'
 import { type Backlog, type Job, JobError, kindOf, type Overdue, type Window } from '../job.js'
 import { type Failures, FailureTally, type Group, laterFirst } from './group.js'
 import { Grouping } from './grouping.js'
@@ -116,7 +116,7 @@ export class Tally {
 
   private chainOf(job: Job): FailureTally | undefined {
     if (parseChainStart(job.chain) === undefined) return undefined
-    if (stepOf(REFRESH, job)) {
+    if (stepOf(job)) {
       this.refresh ??= new FailureTally(REFRESH_JOBS)
       return this.refresh
     }

@@ -1,17 +1,17 @@
-import { type KnownChain, type KnownStep, parseChainStart, REFRESH, SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
+import { LAST_STEP, parseChainStart, REFRESH, type Step, SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
 import { inOrderOfCreation, type Job, type Overdue } from '../job.js'
 import { DAY, HOUR } from '../text/time.js'
 import type { Digest } from './digest.js'
 import type { Failures } from './group.js'
 
-/** A job that is a step of a known chain. */
+/** A job that is a step of the refresh. */
 export interface StepJob {
-  readonly step: KnownStep
+  readonly step: Step
   readonly job: Job
 }
 
 /**
- * One pass through a known chain: its jobs with one chain_started_at. It stands at the step that is queued or running,
+ * The jobs of the refresh with one chain_started_at. A pass stands at the step that is queued or running,
  * else at the step that began last; the state of that step is the state of the pass.
  */
 export interface Pass {
@@ -32,32 +32,32 @@ export const isInFlight = ({ status }: Job): boolean => status === 'queued' || s
 /** When the last attempt began, or could begin: the janitor clears claimed_at. */
 export const begunAt = ({ claimedAt, runAfter }: Job): number => claimedAt ?? runAfter
 
-/** Jobs → the passes through the chain, the newest first. */
-export function passesOf(chain: KnownChain, jobs: readonly Job[], now: Date): readonly Pass[] {
+/** Jobs → the passes of the refresh, the newest first. */
+export function passesOf(jobs: readonly Job[], now: Date): readonly Pass[] {
   const passes = new Map<number | undefined, StepJob[]>()
   for (const job of jobs) {
-    const step = stepOf(chain, job)
+    const step = stepOf(job)
     const startedAt = parseChainStart(job.chain)
     if (!step || (startedAt === undefined && !isInFlight(job))) continue
     passes.set(startedAt, [...(passes.get(startedAt) ?? []), { step, job }])
   }
-  const place = ({ step }: StepJob): number => chain.steps.indexOf(step)
+  const place = ({ step }: StepJob): number => REFRESH.steps.indexOf(step)
   return [...passes]
     .sort(([a = Number.POSITIVE_INFINITY], [b = Number.POSITIVE_INFINITY]) => b - a)
     .map(([startedAt, found]) => {
       const ordered = found.sort((a, b) => place(a) - place(b) || inOrderOfCreation(a.job, b.job))
       const laterBegun = (a: StepJob, b: StepJob): StepJob => (begunAt(b.job) >= begunAt(a.job) ? b : a)
       const at = ordered.findLast(({ job }) => isInFlight(job)) ?? ordered.reduce(laterBegun)
-      return { startedAt, state: stateOf(at, chain, now), at, jobs: ordered }
+      return { startedAt, state: stateOf(at, now), at, jobs: ordered }
     })
 }
 
 /** A step queues the next one as it ends: in between no row is queued or running. */
-function stateOf({ step, job }: StepJob, { steps }: KnownChain, now: Date): Pass['state'] {
+function stateOf({ step, job }: StepJob, now: Date): Pass['state'] {
   if (isInFlight(job)) return 'under way'
   if (job.cancelled) return 'cancelled'
   if (job.status !== 'done') return 'failed'
-  if (step === steps.at(-1)) return 'succeeded'
+  if (step === LAST_STEP) return 'succeeded'
   return now.getTime() - (job.finishedAt ?? 0) < HOUR ? 'under way' : 'stalled'
 }
 
@@ -66,7 +66,7 @@ export function mayHaveGoneOn(job: Job | undefined, now: Date): boolean {
   return job?.reaped === true && now.getTime() - job.failedAt > SUCCESSES_KEPT_DAYS * DAY
 }
 
-/** What is to be done about a chain, and the pass in question. */
+/** What is to be done, and the pass in question. */
 export type Remedy =
   /** The pass succeeded; is under way; is queued or running for longer than a live worker leaves it. */
   | { readonly do: 'nothing' | 'wait' | 'restart the worker'; readonly pass: Pass }
@@ -79,9 +79,8 @@ export type Remedy =
 /** Why a pass cannot be resumed. */
 export type Obstacle = 'cancelled' | 'stalled' | 'rows deleted' | 'out of order'
 
-/** A known chain that failed or is overdue: the newest pass that failed, and what is to be done. */
+/** The refresh that failed or is overdue: the newest pass that failed, and what is to be done. */
 export interface Refresh {
-  readonly chain: KnownChain
   /** The newest pass with a failure to report, or that failed since the last success; undefined if none did. */
   readonly pass: Pass | undefined
   /** Failures of that pass, the furthest step first. */
@@ -94,7 +93,7 @@ export interface Refresh {
   /** In milliseconds since the epoch. */
   readonly lastSuccess: number | null
   /** The step whose consequence holds: the furthest broken since the last success, else the first. */
-  readonly broken: KnownStep
+  readonly broken: Step
   readonly remedy: Remedy
   readonly overdue: Overdue | undefined
   readonly now: Date
@@ -104,11 +103,10 @@ export interface Refresh {
 export function refreshIn({ refresh: failures, context, now }: Digest): Refresh | undefined {
   const { overdue } = context
   if (!failures && !overdue) return undefined
-  const chain: KnownChain = REFRESH
   const reported = failures?.jobs ?? []
   // A failure is shown as it was when claimed: the job may have been retried since.
   const rows = [...context.jobs, ...context.latest, ...reported]
-  const passes = passesOf(chain, [...new Map(rows.map((job) => [job.id, job])).values()], now)
+  const passes = passesOf([...new Map(rows.map((job) => [job.id, job])).values()], now)
   const lastSuccess = context.lastSuccess?.finishedAt ?? null
   const since = lastSuccess ?? Number.NEGATIVE_INFINITY
   const ids = new Set(reported.map(({ id }) => id))
@@ -121,26 +119,26 @@ export function refreshIn({ refresh: failures, context, now }: Digest): Refresh 
   const failed = (pass?.jobs ?? []).map(({ job }) => job).filter(hasFailed)
   const own = new Set(failed.map(({ id }) => id))
   return {
-    chain,
     pass,
     failed: failed.toReversed(),
     failures,
     others: reported.filter(({ id }) => !own.has(id)),
     tried: [...(pass && !failures ? [pass] : []), ...tried.filter((each) => each !== pass)],
     lastSuccess,
-    broken: brokenStep(chain, passes, since),
-    remedy: remedyOf(chain, pass ?? tried[0], passes, overdue !== undefined, now),
+    broken: brokenStep(passes, since),
+    remedy: remedyOf(pass ?? tried[0], passes, overdue !== undefined, now),
     overdue,
     now,
   }
 }
 
 /** The furthest step that failed, or was cancelled while it ran, after `since`: its work may be half done. */
-function brokenStep({ steps }: KnownChain, passes: readonly Pass[], since: number): KnownStep {
+function brokenStep(passes: readonly Pass[], since: number): Step {
   const broken = passes
     .flatMap(({ jobs }) => jobs)
     .filter(({ job }) => (hasFailed(job) || (job.cancelled && job.claimedAt !== null)) && job.failedAt > since)
-  return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as KnownStep)
+  const { steps } = REFRESH
+  return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as Step)
 }
 
 /** A step queued for longer has no worker thread; a live janitor gives up a running job after 95 minutes. */
@@ -152,18 +150,12 @@ export function isNeeded(remedy: Remedy): boolean {
 }
 
 /**
- * The first rule that applies. `passes` are all of the chain, newest first; `pass` is the one in question, as in
+ * The first rule that applies. `passes` are all, newest first; `pass` is the one in question, as in
  * Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`: unless the refresh
  * is overdue, no pass has succeeded since; none is under way; this one was neither cancelled nor stalled, its rows are
  * there, and it stands at its furthest failed step.
  */
-function remedyOf(
-  chain: KnownChain,
-  pass: Pass | undefined,
-  passes: readonly Pass[],
-  overdue: boolean,
-  now: Date,
-): Remedy {
+function remedyOf(pass: Pass | undefined, passes: readonly Pass[], overdue: boolean, now: Date): Remedy {
   const { startedAt: start = Number.NaN } = pass ?? {}
   const ended = passes.find(({ state, startedAt = Number.NaN }) => state === 'succeeded' && startedAt >= start)
   if (ended && !overdue) return { do: 'nothing', pass: ended }
@@ -177,7 +169,7 @@ function remedyOf(
 
   const furthest = pass.jobs.findLast(({ job }) => hasFailed(job))
   if (furthest !== pass.at) return { do: 'start again', pass, because: 'out of order' }
-  return { do: 'resume', pass, keeps: keptBy(chain, pass) }
+  return { do: 'resume', pass, keeps: keptBy(pass) }
 }
 
 function isStuck({ at: { job } }: Pass, now: Date): boolean {
@@ -185,7 +177,7 @@ function isStuck({ at: { job } }: Pass, now: Date): boolean {
 }
 
 /** The earlier steps whose last job is done. A step without a row was done: its row is deleted. */
-function keptBy({ steps }: KnownChain, { jobs, at }: Pass): readonly string[] {
-  const before = steps.slice(0, steps.indexOf(at.step)).map(({ name }) => name)
+function keptBy({ jobs, at }: Pass): readonly string[] {
+  const before = REFRESH.steps.slice(0, REFRESH.steps.indexOf(at.step)).map(({ name }) => name)
   return before.filter((name) => (jobs.findLast(({ step }) => step.name === name)?.job.status ?? 'done') === 'done')
 }

@@ -28,7 +28,7 @@ export interface Item {
   readonly section: Section
 }
 
-/** The failures outside the refresh: unknown chains, the last to fail first, then groups, the largest first. */
+/** The failures outside the refresh: other chains, the last to fail first, then groups, the largest first. */
 export function itemsOf({ groups: all, chains }: Digest, { clock, pages, caps }: Style): readonly Item[] {
   const [some, groups] = [chains.slice(0, caps.sections), chosen(all, caps.sections)]
   const jobs = some.length + groups.length > FEW_SECTIONS ? Math.min(caps.jobs, JOBS_OF_MANY) : caps.jobs

@@ -1,5 +1,5 @@
 import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from '../caps.js'
-import { SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
+import { REFRESH, SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
 import {
   begunAt,
   hasFailed,
@@ -31,7 +31,7 @@ import {
 
 /** The refresh: what became of it, what that means, and what to do. */
 export function refreshSection(refresh: Refresh, style: Style): Section {
-  const { chain, failed, failures, remedy } = refresh
+  const { failed, failures, remedy } = refresh
   const { clock, pages, caps } = style
   const [furthest] = failed
   const error = ownError(furthest?.error ?? null)
@@ -47,21 +47,21 @@ export function refreshSection(refresh: Refresh, style: Style): Section {
     steps: stepRows(refresh, pages),
     error: furthest && (error !== '' || !furthest.reaped) ? quote(error, 'Error', caps) : undefined,
     todo: todo(refresh),
-    links: [{ label: 'See the refresh', url: pages.at(chain.page) }],
+    links: [{ label: 'See the refresh', url: pages.at(REFRESH.page) }],
     lists: lists(refresh, style),
     kinds: failures?.kinds,
   }
 }
 
 /** What became of the refresh: `what` begins the subject, `at` is in milliseconds since the epoch. */
-export function becameOf({ chain, pass, failed: [furthest], failures, overdue, remedy }: Refresh) {
-  const { name } = chain
+export function becameOf({ pass, failed: [furthest], failures, overdue, remedy }: Refresh) {
+  const { name } = REFRESH
   const at = remedy.pass?.at
   if (remedy.do === 'restart the worker' && at)
     return { what: `${name} is stuck at ${at.step.name}`, before: ' since ', at: begunAt(at.job) }
   if (!failures || !furthest)
     return { what: `${name} is overdue`, before: ' since ', at: overdue ? overdue.anchor + overdue.after : Number.NaN }
-  const step = stepOf(chain, furthest)?.name
+  const step = stepOf(furthest)?.name
   const although = `although ${step} ${furthest.reaped ? 'was given up' : 'failed'}`
   const failed = `failed at ${step}`
   const words: Partial<Record<typeof remedy.do, readonly [itself: string, another: string]>> = {
@@ -76,10 +76,10 @@ export function becameOf({ chain, pass, failed: [furthest], failures, overdue, r
 }
 
 /** What the state means for users of the catalog. */
-function meaning({ chain, pass, remedy, broken, lastSuccess }: Refresh, clock: Clock): readonly string[] {
+function meaning({ pass, remedy, broken, lastSuccess }: Refresh, clock: Clock): readonly string[] {
   if (remedy.do === 'nothing') return [`${became(remedy.pass, clock, pass)}: nothing to resume.`]
   const isUnderWay = remedy.do === 'wait' || remedy.do === 'restart the worker'
-  const unknown = `No success of the ${chain.name} is on record: jobs that succeeded are deleted after`
+  const unknown = `No success of the ${REFRESH.name} is on record: jobs that succeeded are deleted after`
   return said(
     isUnderWay && `${became(remedy.pass, clock, pass)}.`,
     broken.consequence.replace('{catalog}', catalogOf(lastSuccess, clock)),
@@ -137,9 +137,9 @@ const OBSTACLES: Readonly<Record<Obstacle, string>> = {
 }
 
 /** The statement is the admin page's retry of one job; it changes nothing once the job has moved on. */
-function todo({ chain, failed: [furthest], remedy }: Refresh): readonly Instruction[] {
+function todo({ failed: [furthest], remedy }: Refresh): readonly Instruction[] {
   if (!isNeeded(remedy)) return []
-  const start = `the page's Start button, which ${chain.startAgain}`
+  const start = `the page's Start button, which ${REFRESH.startAgain}`
   if (remedy.do === 'start') return [{ text: `Nothing was tried since: start a refresh with ${start}.` }]
   const { step, job } = remedy.pass.at
   const which = `${step.name} (job ${job.id})`
@@ -169,19 +169,21 @@ finished_at = null,
 last_error = null
 where id = ${job.id}
 and status = '${job.status}';`,
-      ...(step === chain.steps[0] ? {} : { warning: `Do not use the page's Start button: it ${chain.startAgain}.` }),
+      ...(step === REFRESH.steps[0]
+        ? {}
+        : { warning: `Do not use the page's Start button: it ${REFRESH.startAgain}.` }),
     },
     { text: `Still queued after ten minutes? Restart the worker.${step.failedAgain ? ` ${step.failedAgain}` : ''}` },
   ]
 }
 
-/** A row for every step of the chain, or for each job of a step that was queued several times. */
-export function stepRows({ chain, pass, now }: Pick<Refresh, 'chain' | 'pass' | 'now'>, pages: Pages): readonly Row[] {
+/** A row for every step, or for each job of a step that was queued several times. */
+export function stepRows({ pass, now }: Pick<Refresh, 'pass' | 'now'>, pages: Pages): readonly Row[] {
   if (!pass) return []
   const furthest = pass.jobs.at(-1)
-  const last = furthest ? chain.steps.indexOf(furthest.step) : -1
+  const last = furthest ? REFRESH.steps.indexOf(furthest.step) : -1
   const after = mayHaveGoneOn(furthest?.job, now) ? 'unknown' : 'not started'
-  return chain.steps.flatMap((step, index): readonly Row[] => {
+  return REFRESH.steps.flatMap((step, index): readonly Row[] => {
     const own = pass.jobs.filter((each) => each.step === step).slice(-JOBS_OF_A_STEP)
     if (own.length > 0) return own.map(({ job }) => stepRow(step.name, job, now, pages))
     const isDone = index < last
@@ -203,7 +205,7 @@ function stepRow(name: string, job: Job, now: Date, pages: Pages): Row {
 }
 
 /** The failures of the pass, then of other passes. The section quotes the error of the first. */
-function lists({ chain, failed, others, failures }: Refresh, { clock, pages, caps }: Style): readonly List[] {
+function lists({ failed, others, failures }: Refresh, { clock, pages, caps }: Style): readonly List[] {
   const [own, shown] = [failed.slice(0, caps.jobs), others.slice(0, caps.jobs)]
   const reported = new Set(failures?.jobs.map(({ id }) => id))
   const listed = [...own, ...shown].filter(({ id }) => reported.has(id)).map(kindOf)
@@ -215,8 +217,8 @@ function lists({ chain, failed, others, failures }: Refresh, { clock, pages, cap
     jobRow(job, [clock.brief(job.failedAt), ...facts], [noteOf(job)], pages)
   const firstRow = (job: Job): Row => jobRow(job, [kindOf(job)], said(!job.reaped && `${deathOf(job).how}.`), pages)
   const otherRow = (job: Job): Row =>
-    row(job, said(stepOf(chain, job)?.name ?? job.jobType, further.length > 0 && kindOf(job)))
-  const label = `Other runs of the ${chain.name} that failed${kind && further.length === 0 ? ` (${kind})` : ''}`
+    row(job, said(stepOf(job)?.name ?? job.jobType, further.length > 0 && kindOf(job)))
+  const label = `Other runs of the ${REFRESH.name} that failed${kind && further.length === 0 ? ` (${kind})` : ''}`
   const found = [
     { rows: own.map((job, index) => (index === 0 ? firstRow(job) : row(job, [kindOf(job)]))) },
     { label, rows: saidOnce(shown.map(otherRow)) },

@@ -8,7 +8,7 @@ function hiding(hint: RegExp, ...patterns: readonly RegExp[]) {
     hint.test(text) ? patterns.reduce((rest, pattern) => rest.replace(pattern, `$1${HIDDEN}`), text) : text
 }
 
-/** Whole, without the end, without the beginning (base64 before END …), or as lines of base64 alone. */
+/** Whole, without the end, without the beginning (base64 before END …), or as lines of base64 alone; no PUBLIC KEY. */
 const privateKeys = hiding(
   /PRIVATE KEY|\n[A-Za-z0-9+/]{64}/,
   /()-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
@@ -190,11 +190,15 @@ const PYDANTIC = raw`(?:${CHOSEN}|${MADE})(?:(?:[.[(][\w.()[\]-]{0,60})?\n[^\n]{
 const GOES_ON = raw`\w{0,20}(?:["')\]]{0,2},?\s{0,8}(?:[:=>\\&%-]|["']?value)|["'],|\s{1,4}(?:e?["']|\w{1,20}[:=]|provided|given|used|was|is))|--\w`
 /** Values after a name. */
 const names = [
+  // Authorization: Basic aHVudGVyMg; not Authorization: missing header
   hiding(/authorization/i, named(AUTHORIZATION, CREDENTIALS)),
+  // password, and below it input_value='hunter2'; not below name
   hiding(/\binput/, named(PYDANTIC, raw`(?:\[redacted\]|${QUOTED}|[^\n]+?(?=, input_type=|$))`)),
   hiding(
     new RegExp(raw`(?:pass|pwd?|pin|otp|mfa|identified by|secret|auth)${GOES_ON}`, 'i'),
+    // pw=hunter2; not pin: wrong
     named(ASSIGNED, `${NO_PASSWORD}${VALUE}`),
+    // db_password: hunter2; not password: must be changed
     named(`${CHOSEN}${IS}`, `${NO_PASSWORD}(?:${PASSPHRASE}|${VALUE})`),
   ),
   hiding(
@@ -202,6 +206,7 @@ const names = [
       raw`(?:token|secret|cred|key(?!error)|veri|assert|saml|code|sess|auth|bearer|csrf|sig|hmac|jwt)${GOES_ON}`,
       'i',
     ),
+    // api_key=8f3a9c2e; not token=expired
     named(`${MADE}${IS}`, `(?=${LOOKS_MADE})${VALUE}`),
   ),
 ]

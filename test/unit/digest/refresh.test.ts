@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { REFRESH } from '../../../src/chains.js'
 import { isNeeded, type Pass, passesOf, type Refresh, refreshIn } from '../../../src/digest/refresh.js'
 import type { Job } from '../../../src/job.js'
 import {
@@ -23,7 +22,7 @@ const NEWER = '2026-11-23T03:30:00+00:00'
 const NEWEST = '2026-11-23T03:45:00+00:00'
 const DAY = 86_400_000
 
-const passes = (...jobs: readonly Job[]): readonly Pass[] => passesOf(REFRESH, jobs, NOW)
+const passes = (...jobs: readonly Job[]): readonly Pass[] => passesOf(jobs, NOW)
 const standing = (...jobs: readonly Job[]) =>
   passes(...jobs).map(({ state, at: { step } }) => `${state} at ${step.name}`)
 

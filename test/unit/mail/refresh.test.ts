@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { REFRESH } from '../../../src/chains.js'
 import { passesOf } from '../../../src/digest/refresh.js'
 import type { Job } from '../../../src/job.js'
 import { Pages } from '../../../src/mail/presentation.js'
@@ -203,7 +202,7 @@ test('ids beyond 2^53 stand in the statement as they are', () => {
 
 /** Name, state, duration and job of each step. */
 const steps = (...jobs: readonly Job[]) =>
-  stepRows({ chain: REFRESH, pass: passesOf(REFRESH, jobs, NOW)[0], now: NOW }, new Pages('')).map(({ facts }) => facts)
+  stepRows({ pass: passesOf(jobs, NOW)[0], now: NOW }, new Pages('')).map(({ facts }) => facts)
 const rungs = (...jobs: readonly Job[]) => steps(...jobs).map(([name, state]) => `${name}: ${state}`)
 
 test('steps without a row after the one that failed are not started', () => {
