@@ -1,14 +1,14 @@
-import { type Caps, FEW_SECTIONS, OVERVIEW_ERROR, PREHEADER, SUBJECT, SUBJECT_KIND } from '../caps.js'
+import { type Caps, FEW_SECTIONS, OVERVIEW_ERROR, PREHEADER, SUBJECT_KIND } from '../caps.js'
 import type { Digest } from '../digest/digest.js'
 import { isNeeded, type Refresh, refreshIn } from '../digest/refresh.js'
 import { deathOf, ownError } from '../job.js'
 import { isDate, MINUTE } from '../text/time.js'
-import { cut, list, oneLine, plural } from '../text/words.js'
+import { list, plural } from '../text/words.js'
 import { Clock } from './clock.js'
 import { itemsOf } from './failures.js'
 import { Pages, type Presentation } from './presentation.js'
 import { becameOf, refreshSection } from './refresh.js'
-import { headlineOf, named, type Section, said } from './section.js'
+import { headlineOf, named, type Section, said, short, shortSubject } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
 export interface Letter {
@@ -73,7 +73,7 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
   const isFirst = verdict.leads === 'jobs'
   if (isFirst && further.length === 0) return [{ ...single, links: [retry, ...(single.links ?? [])] }]
   const errors = plural(digest.chains.length + digest.groups.length, 'different error')
-  const overview = items.map(({ what, error }) => ({ facts: [what], notes: [cut(error, OVERVIEW_ERROR)] }))
+  const overview = items.map(({ what, error }) => ({ facts: [what], notes: [short(error, OVERVIEW_ERROR)] }))
   return [
     {
       headline: isFirst
@@ -142,12 +142,12 @@ function heading(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
   if (refresh && verdict.leads === 'refresh') {
     const { what, before, at } = becameOf(refresh)
     const end = [more(others), when(at, before)]
-    const subject = fitted(start + what, '', (before === ', ' ? end : end.reverse()).join(''))
+    const subject = shortSubject(start + what, '', (before === ', ' ? end : end.reverse()).join(''))
     return { subject, preheader: preheaderOf(refresh, clock) }
   }
-  if (!item) return { subject: fitted(start, plural(digest.count, 'failed job'), ''), preheader: '' }
+  if (!item) return { subject: shortSubject(start, plural(digest.count, 'failed job'), ''), preheader: '' }
   const end = more(digest.count - item.failures.count) + when(item.failures.last)
-  return { subject: fitted(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
+  return { subject: shortSubject(`${start}${shortest(item.what)}: `, item.error, end), preheader: item.error }
 }
 
 /** A long kind loses its source, so that the error begins within about forty characters. */
@@ -164,11 +164,4 @@ function preheaderOf({ failed: [furthest], failures, overdue, lastSuccess, tried
       ? `No success since at least ${clock.day(overdue.anchor)}`
       : `Last success ${clock.day(lastSuccess)}, ${clock.age(lastSuccess)} ago`
   return `${success}; ${tried.length === 0 ? 'nothing' : plural(tried.length, 'run')} tried since`
-}
-
-/** One line of at most SUBJECT characters: the middle is cut first, then the end dropped. */
-function fitted(head: string, middle: string, end: string): string {
-  const room = SUBJECT - head.length - end.length
-  if (room >= Math.min(middle.length, 12)) return oneLine(`${head}${cut(oneLine(middle), room)}${end}`)
-  return cut(oneLine(`${head}${middle}`), SUBJECT)
 }

@@ -1,4 +1,4 @@
-import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME } from '../caps.js'
+import { type Caps, ERROR_LINE, KIND, LISTED_ERROR, NAME, SUBJECT } from '../caps.js'
 import type { Kind } from '../digest/group.js'
 import { deathOf, type Job, ownError } from '../job.js'
 import { excerpt, headline } from '../text/traceback.js'
@@ -84,6 +84,13 @@ export function short(text: string, length = KIND): string {
 /** The headline of an error, or that none was recorded. */
 export function headlineOf(error: string, length: number): string {
   return short(headline(error), length) || NO_ERROR
+}
+
+/** A subject, of at most SUBJECT UTF-16 units: the middle is cut first, then the end dropped. */
+export function shortSubject(head: string, middle: string, end: string): string {
+  const room = SUBJECT - head.length - end.length
+  if (room >= Math.min(middle.length, 12)) return oneLine(`${head}${short(middle, room)}${end}`)
+  return short(`${head}${middle}`, SUBJECT)
 }
 
 /** A headline, cut in its middle to about `length` UTF-16 units: the errors of a group differ at either end. */
