@@ -46,12 +46,12 @@ export function chosen(groups: readonly Group[], most: number): readonly Group[]
 
 /** At most `most` of `all`, in their order, preferring those with a new name. */
 function firstOfEach<T>(all: readonly T[], most: number, names: (each: T) => Iterable<string>): readonly T[] {
-  const some = new Set([...new Set([...bringers(all, names), ...all])].slice(0, most))
+  const some = new Set([...new Set([...withNewNames(all, names), ...all])].slice(0, most))
   return all.filter((each) => some.has(each))
 }
 
 /** Those with a name that none before them has. */
-export function bringers<T>(all: readonly T[], names: (each: T) => Iterable<string>): readonly T[] {
+export function withNewNames<T>(all: readonly T[], names: (each: T) => Iterable<string>): readonly T[] {
   const seen = new Set<string>()
   return all.filter((each) => {
     const known = seen.size

@@ -2,7 +2,7 @@ import { GROUPS, PARTS } from '../caps.js'
 import type { Job } from '../job.js'
 import { dissect } from '../text/traceback.js'
 import { detached } from '../text/words.js'
-import { bringers, FailureTally, type Group, laterFirst } from './group.js'
+import { FailureTally, type Group, laterFirst, withNewNames } from './group.js'
 import { areCauses, causesLike, GONE, hide, mask, shapeOf, type TitleRule, titleRulesOf, valuesOf } from './shape.js'
 
 /** Growth in families that is worth another search, as a factor. */
@@ -164,7 +164,7 @@ export class Grouping {
       if (this.families.size > before / 2) this.searchAt = SEARCHED_AGAIN * this.opened
     }
     const sorted = [...this.families].sort(([, a], [, b]) => b.count - a.count)
-    const needed = new Set(bringers(sorted, ([, family]) => family.names()))
+    const needed = new Set(withNewNames(sorted, ([, family]) => family.names()))
     let size = 0
     this.families = new Map(
       sorted.filter((each) => {

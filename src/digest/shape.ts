@@ -172,9 +172,9 @@ type Words = readonly string[]
 const NO_PROSE = /\d|_|:\/\/|(?<![A-Za-z])[a-z]+[A-Z]|[a-z]\.[a-z]|(?:Error|Exception)(?!\w)/
 /** TooManyRedirects: */
 const EXCEPTION_NAME = /[a-z][A-Z]\w*:$/
-/** A longer variable leaves texts too little in common. */
-const WORDS_PER_WORD = 3
+/** Words of a title at most: twelve, or three for each word that the texts have in common. */
 const LONGEST_TITLE = 12
+const WORDS_PER_WORD = 3
 
 /** Titles by the words that texts have in common around them: a run at each end, or one in the middle. */
 export class TitleRule {
@@ -216,9 +216,9 @@ function causesIn(words: Words): string {
   return words.filter(isCause).join()
 }
 
-/** More values than these are many: fewer prove a cause after titles, and more a title after one word. */
-const HANDFUL = 5
+/** Words at one place beyond which they are titles; a place that proves less needs more (Few). */
 const SOME = 2
+const HANDFUL = 5
 const VERY_MANY = 32
 const ANY = Number.POSITIVE_INFINITY
 /** In words: all their ends are compared. */
