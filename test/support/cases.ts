@@ -426,11 +426,6 @@ function refresh(rows: readonly Job[], others: readonly Job[] = [], lastSuccess 
   return digestOf(failures, { jobs: rows, latest: [...others, ...rows], lastSuccess })
 }
 
-const mails = new Map<Case, Message>()
-
-/** The mail of a case, which is written once. */
 export function mailOfCase(each: Case): Message {
-  const mail = mails.get(each) ?? mailOf(each.digest(), { ...PRODUCTION, ...each.presentation })
-  mails.set(each, mail)
-  return mail
+  return mailOf(each.digest(), { ...PRODUCTION, ...each.presentation })
 }
