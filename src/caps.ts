@@ -1,10 +1,14 @@
 /*
- * Every cap of a mail, in the order in which a failure meets them: what a run claims, what the digest keeps of it, what
- * the mail shows. Jobs beyond a cap are counted, and their kinds named.
+ * Every cap of a mail, in the order in which a failure meets them: what a run claims and reads, what the digest keeps,
+ * what the mail shows. Jobs beyond a cap are counted, and their kinds named.
  */
 
 /** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. The rest waits. */
 export const FAILURES_PER_MAIL = 100_000
+/** Characters that the server sends of a name, and of the beginning and the end of a longer error. */
+export const NAME_READ = 200
+export const ERROR_HEAD = 2_500
+export const ERROR_TAIL = 1_000
 /** Jobs read to tell how a pass stands, of each pass and of all: many more than there are steps. */
 export const CHAIN_JOBS = 100
 export const LATEST_JOBS = 500
@@ -15,8 +19,12 @@ export const CHAINS = 500
 export const PASSES = 20
 export const REFRESH_JOBS = 500
 export const KINDS = 2_000
-/** Groups beyond one of each kind, of which the rarer half goes; groups of one shape. */
+/** Compared of a headline: characters, and words, because characters alone end elsewhere where an id is longer. */
+export const HEADLINE_READ = 1_000
+export const HEADLINE_WORDS = 80
+/** Groups: where there are more, the rarer half goes, but one of each kind stays. */
 export const GROUPS = 500
+/** Groups of one shape. */
 export const PARTS = 32
 /** Of a group: its latest jobs, and its most frequent errors, of which twelve may be shown. */
 export const JOBS_KEPT = 10

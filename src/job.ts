@@ -53,9 +53,9 @@ const JANITOR =
   /(\s{0,4}(?:[|;]\s{0,4})?\breaped: (?:stuck in running|max_attempts exhausted \(likely worker OOM\/crash loop\)))/
 
 /**
- * last_error as it was read, trimmed; the server leaves out the middle of one longer than 3,500 characters, at whole
- * words. Jobs are compared and grouped by `unredacted`. Whatever is shown goes through toString(), which redacts, and
- * which template strings and JSON call. A group's masked headline, too, keeps only words that toString() has.
+ * last_error as the server sent it (queue/row.ts), trimmed. Jobs are compared and grouped by `unredacted`. An error is
+ * shown by toString(), which redacts, and which template strings and JSON call; a group's headline is made of
+ * `unredacted`, and keeps only words that toString() has (digest/group.ts).
  */
 export class JobError {
   readonly unredacted: string
@@ -100,8 +100,8 @@ function redactedName(name: string): string {
 }
 
 /**
- * A row → a job, with names and error redacted; its other texts are a UUID, a known status, and a time or nothing.
- * Overwrites the row: copies would take 30 MB in a storm.
+ * A row → a job. Names are redacted here, the error when it is shown; the other texts are a UUID, a known status, and
+ * a time or nothing. Overwrites the row: copies would take 30 MB in a storm.
  */
 export function toJob(row: RawJob): Job {
   const error = row.error === null ? null : new JobError(row.error)

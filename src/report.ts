@@ -11,7 +11,7 @@ import { Session, type Sql } from './postgres/session.js'
 import { type Anchor, lockAnchor, readAnchor, readChainJobs, readLastSuccess, readLatestJobs } from './queue/chain.js'
 import {
   claimFailures,
-  countUnreported,
+  countUnmarked,
   demandMarked,
   lockOutOtherRuns,
   mark,
@@ -28,7 +28,7 @@ export interface Found {
   readonly found: number
   readonly overdue: boolean
   readonly older: Backlog
-  /** Failures beyond what one mail takes: the next run reports them. */
+  /** Failures left to the next run because the mail is full, locked ones among them. */
   readonly waiting: number
   /** Failures left to the next run although the mail has room: locked by another session, or newer than the claim. */
   readonly locked: number
@@ -93,7 +93,7 @@ export async function report(run: Run, send: SendMail): Promise<Outcome> {
   const session = new Session(run.database)
   const { stop, abort } = run.interruptions
   try {
-    const claimed = await interruptible(claim(session, run).catch(explainMissingRight), stop)
+    const claimed = await interruptible(assemble(session, run).catch(explainMissingRight), stop)
     if ('is' in claimed) return claimed
     const { ids, message, ...found } = claimed
     if (!message) return { is: 'nothing to report', ...found }
@@ -121,8 +121,8 @@ export async function preview(run: Run, onFailures: OnFailures): Promise<Gathere
   }
 }
 
-/** Everything that a run does before the send, in a transaction that is left open. */
-async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
+/** Claims what is due and renders the mail, in a transaction that is left open. A locked anchor waits for a next run. */
+async function assemble(session: Session, run: Run): Promise<Gathered | Busy> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read write')
   await demandPrepared(sql, 'mark')
@@ -135,7 +135,7 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
   const anchor = due && (await lockAnchor(sql, due)) ? due : undefined
   if (anchor) await mark(sql, anchor.id)
   await demandMarked(sql, idsOf(tally, anchor))
-  const { older, left } = await countUnreported(sql, window)
+  const { older, left } = await countUnmarked(sql, window)
   const isFull = tally.ids.length === FAILURES_PER_MAIL
   const found = { older, waiting: isFull ? left : 0, locked: isFull ? 0 : left }
   return compose(sql, { tally, anchor, now, window, ...found }, run)
@@ -143,7 +143,7 @@ async function claim(session: Session, run: Run): Promise<Gathered | Busy> {
 
 /** A claim and every other read of a run, which together need all columns and rights. */
 export async function rehearse(session: Session, run: Run): Promise<Gathered | Busy> {
-  const claimed = await claim(session, run)
+  const claimed = await assemble(session, run)
   if (!('is' in claimed)) await readContext(session.sql, [''], true)
   return claimed
 }
@@ -162,7 +162,7 @@ async function survey(session: Session, run: Run, onFailures: OnFailures): Promi
     await onFailures(jobs, window)
   })
   const anchor = await dueAnchor(sql, window, run)
-  const { older } = await countUnreported(sql, window)
+  const { older } = await countUnmarked(sql, window)
   return compose(sql, { tally, anchor, now, window, older, waiting, locked: 0 }, run)
 }
 

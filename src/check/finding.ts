@@ -3,17 +3,17 @@ import { oneLine } from '../text/words.js'
 
 /** One line of a check, redacted: something is right (✓), wrong (✗), or merely said (·). */
 export interface Finding {
-  readonly mark: '✓' | '✗' | '·'
+  readonly sign: '✓' | '✗' | '·'
   readonly text: string
   readonly cure?: string | undefined
   /** Set if something is wrong: the exit code that a digest would end in; 0 if it works nevertheless. */
   readonly exitCode?: 0 | 1 | 2
 }
 
-export const good = (text: string): Finding => ({ mark: '✓', text: redact(text) })
-export const said = (text: string): Finding => ({ mark: '·', text: redact(text) })
+export const good = (text: string): Finding => ({ sign: '✓', text: redact(text) })
+export const said = (text: string): Finding => ({ sign: '·', text: redact(text) })
 export const bad = (exitCode: 0 | 1 | 2, text: string, cure?: string): Finding => ({
-  mark: '✗',
+  sign: '✗',
   text: redact(text),
   cure: cure && redact(cure),
   exitCode,
@@ -26,6 +26,6 @@ export function wrong(exitCode: 1 | 2, about: string, reason: string): Finding {
 }
 
 /** "✗ database: …", and below it the cure. */
-export function findingLine({ mark, text, cure }: Finding): string {
-  return `${mark} ${oneLine(text)}${cure ? `\n    ${oneLine(cure)}` : ''}\n`
+export function findingLine({ sign, text, cure }: Finding): string {
+  return `${sign} ${oneLine(text)}${cure ? `\n    ${oneLine(cure)}` : ''}\n`
 }

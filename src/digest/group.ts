@@ -2,7 +2,7 @@ import { JOBS_KEPT, VARIANTS, VARIANTS_KEPT } from '../caps.js'
 import { deathOf, inOrderOfCreation, type Job, type JobError, kindOf } from '../job.js'
 import { headline } from '../text/traceback.js'
 import { detached, oneLine } from '../text/words.js'
-import { GONE, hide, MARK, mask, unframed } from './shape.js'
+import { DELIMITER, GONE, hide, mask, unframed } from './shape.js'
 
 /** The failures of one kind: "spotify/match_song". */
 export interface Kind {
@@ -170,5 +170,5 @@ function saying(text: string, error: JobError | null): string {
   const safe = new Set(`${redacted} ${hide(redacted, () => true)} … …:`.split(' '))
   const words = unframed(text).split(' ')
   const said = words.map((word) => (safe.has(word) ? word : GONE)).join(' ')
-  return said.replaceAll(MARK, '').replace(/… (?=…)/g, '')
+  return said.replaceAll(DELIMITER, '').replace(/… (?=…)/g, '')
 }

@@ -8,7 +8,7 @@ import { areCauses, causesLike, GONE, hide, mask, shapeOf, type TitleRule, title
 /** Growth in families that is worth another search, as a factor. */
 const SEARCHED_AGAIN = 1.5
 
-/** Failures of one shape, kept apart by those marked values that may be causes. */
+/** Failures of one shape, kept apart by those delimited values that may be causes. */
 class Family {
   readonly parts = new Map<string, FailureTally>()
   private readonly hidden = new Set<number>()
@@ -68,8 +68,8 @@ class Family {
 }
 
 /**
- * Whether the values at one place are causes: as few as three in four of them allow (causesLike), or few over many
- * jobs. Where one is masked, none is a cause.
+ * Whether the values at one place are causes: there are no more than three in four of them allow (causesLike), or few
+ * over many jobs (areCauses). Where one is masked, none is a cause.
  */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   if (values.has(GONE)) return false

@@ -150,10 +150,14 @@ export function isNeeded(remedy: Remedy): boolean {
 }
 
 /**
- * The first rule that applies. `passes` are all, newest first; `pass` is the one in question, as in
- * Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`: unless the refresh
- * is overdue, no pass has succeeded since; none is under way; this one was neither cancelled nor stalled, its rows are
- * there, and it stands at its furthest failed step.
+ * What is to be done, by the first rule that applies. `passes` are all, newest first; `pass` is the one in question, as
+ * in Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`, so that all of
+ * these hold:
+ * - no pass that started with it or later has succeeded (an overdue refresh is resumed nevertheless);
+ * - no pass is under way: queued, running, or between two steps for less than an hour;
+ * - it was neither cancelled nor stalled;
+ * - its last job was not given up so long ago that rows of later steps may be deleted;
+ * - it stands at its furthest failed step.
  */
 function remedyOf(pass: Pass | undefined, passes: readonly Pass[], overdue: boolean, now: Date): Remedy {
   const { startedAt: start = Number.NaN } = pass ?? {}

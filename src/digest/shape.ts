@@ -1,9 +1,10 @@
+import { HEADLINE_READ, HEADLINE_WORDS } from '../caps.js'
 import { oneLine } from '../text/words.js'
 
 /*
- * What identifies a job is masked; a word that is not prose is a cause and stays. A value that may be either is marked,
- * and numbers decide: a place with few values over many jobs holds causes; a place with about as many values as jobs
- * identifies them.
+ * What identifies a job is masked; a word that is not prose is a cause and stays. A value that may be either is
+ * delimited, and numbers decide: a place with few values over many jobs holds causes; a place with about as many values
+ * as jobs identifies them.
  *
  * error   Discogs said 401 for release 5f0e8a52
  * masked  Discogs said \0401\0 for release …
@@ -13,12 +14,10 @@ import { oneLine } from '../text/words.js'
 /** Replaces what is masked. */
 export const GONE = '…'
 /** Encloses a value that may be a cause, which has no blanks: "Discogs said \0401\0 for …". */
-export const MARK = '\0'
-const MARKED = /\0[^\0]*\0/g
+export const DELIMITER = '\0'
+const VALUE = '\0[^\0]*\0'
+const DELIMITED = new RegExp(VALUE, 'g')
 
-/** Characters read of a headline, and words: characters alone end elsewhere where an id is longer. */
-const READ = 1_000
-const WORDS = 80
 /** Characters read before a value. */
 const NEAR = 24
 
@@ -84,12 +83,12 @@ export function causesLike(value: string): number {
   return TITLE.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
 }
 
-/** A headline on one line, masked, with marks around the values that may be causes. */
+/** A headline on one line, masked, with delimiters around the values that may be causes. */
 export function mask(headline: string): string {
   const hosted = headline.replace(URL, `$1/${GONE}`)
   const pathless = /url: \/|\?/.test(hosted) ? hosted.replace(LOOSE_PATH, `$1/${GONE}`) : hosted
-  const line = oneLine(withoutFiles(pathless.slice(0, READ))).replaceAll(MARK, GONE)
-  return maskTokens(line.split(' ', WORDS).join(' '))
+  const line = oneLine(withoutFiles(pathless.slice(0, HEADLINE_READ))).replaceAll(DELIMITER, GONE)
+  return maskTokens(line.split(' ', HEADLINE_WORDS).join(' '))
 }
 
 function withoutFiles(text: string): string {
@@ -101,23 +100,23 @@ export function unframed(text: string): string {
   return text.slice(text.indexOf('\n') + 1)
 }
 
-/** A masked text with GONE for the chosen marked values. */
+/** A masked text with GONE for the chosen delimited values. */
 export function hide(text: string, isHidden: (place: number) => boolean): string {
   let place = 0
-  return text.replace(MARKED, (found) => (isHidden(place++) ? marked(GONE) : found))
+  return text.replace(DELIMITED, (found) => (isHidden(place++) ? delimited(GONE) : found))
 }
 
-/** A masked text without its marked values. */
+/** A masked text without its delimited values. */
 export function shapeOf(text: string): string {
-  return text.replace(MARKED, MARK)
+  return text.replace(DELIMITED, DELIMITER)
 }
 
 export function valuesOf(text: string): readonly string[] {
-  return text.split(MARK).filter((_, index) => index % 2 === 1)
+  return text.split(DELIMITER).filter((_, index) => index % 2 === 1)
 }
 
-function marked(value: string): string {
-  return MARK + value.replaceAll(' ', '\u00a0') + MARK
+function delimited(value: string): string {
+  return DELIMITER + value.replaceAll(' ', '\u00a0') + DELIMITER
 }
 
 function maskTokens(text: string): string {
@@ -129,7 +128,7 @@ function maskTokens(text: string): string {
     if (isCode(content, before)) return token
     const quote = token.charAt(0)
     if (isSaid(content, before)) return quote + maskTokens(content) + quote
-    return quote + marked(STATUS.test(content) || ONE_WORD.test(content) ? content : GONE) + quote
+    return quote + delimited(STATUS.test(content) || ONE_WORD.test(content) ? content : GONE) + quote
   })
 }
 
@@ -142,10 +141,10 @@ function isSaid(content: string, before: string): boolean {
 
 function maskNumbered(token: string, before: string): string {
   const parts = token.split('.')
-  if (parts.length === 2 && parts.every(isName)) return /(?:Error|Exception)$/.test(token) ? token : marked(token)
+  if (parts.length === 2 && parts.every(isName)) return /(?:Error|Exception)$/.test(token) ? token : delimited(token)
   if (!/\d/.test(token)) return MIXED.test(token) && !CAMEL_CASE.test(token) ? GONE : token
   if (HTTP_STATUS.test(token) || isCode(token, before)) return token
-  if (UNDECIDED.test(token)) return marked(token)
+  if (UNDECIDED.test(token)) return delimited(token)
   return parts
     .map((part) => (isName(part) ? part : GONE))
     .join('.')
@@ -199,10 +198,10 @@ export class TitleRule {
 function source(run: Words, hasVariableBefore: boolean, hasVariableBehind: boolean): string {
   if (run.length === 0) return '()'
   const words = run.join(' ').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-  return `(${hasVariableBefore ? ':? ' : ''}${words.replaceAll(MARK, `${MARK}[^${MARK}]*${MARK}`)}${hasVariableBehind ? ' ' : ''})`
+  return `(${hasVariableBefore ? ':? ' : ''}${words.replaceAll(DELIMITER, VALUE)}${hasVariableBehind ? ' ' : ''})`
 }
 
-/** Without frame and marked values. */
+/** Without frame and delimited values. */
 function wordsOf(text: string): Words {
   return unframed(shapeOf(text)).split(' ')
 }
@@ -310,10 +309,10 @@ function isVariable(values: ReadonlyMap<unknown, readonly Words[]>, few: number)
   return values.size > few && (once > few || !areCauses(values.size, texts))
 }
 
-/** Marked values look alike here: the next word may differ. */
+/** Delimited values look alike here: the next word may differ. */
 function follower(words: Words, depth: number): string {
   const word = words[depth] ?? ''
-  return word.includes(MARK) ? `${word} ${words[depth + 1]}` : word
+  return word.includes(DELIMITER) ? `${word} ${words[depth + 1]}` : word
 }
 
 function groupedBy<T, K>(all: Iterable<T>, keyOf: (each: T) => K): ReadonlyMap<K, readonly T[]> {

@@ -48,7 +48,7 @@ function item(
   const url = count === 1 ? pages.job(latest.id) : pages.jobsLike(latest)
   const links = kinds.length === 1 ? [{ label: 'Details (JSON)', url, about } as const] : []
   const most = caps.linkedKinds + caps.namedKinds
-  const common = { mark: '✗', headline: about, links, kinds: kinds.slice(0, most) } as const
+  const common = { sign: '✗', heading: about, links, kinds: kinds.slice(0, most) } as const
   return { failures, what, error, section: { ...common, ...parts } }
 }
 

@@ -22,7 +22,7 @@ ${layout(
 ${layout(
   'mail',
   html`<tr><td class="card ${tone}-edge">
-<p class="verdict ${tone}">${mark(tone === 'done' ? '✓' : '✗')} ${word}${environment && html` <span class="quiet">· ${environment}</span>`}</p>
+<p class="verdict ${tone}">${signHtml(tone === 'done' ? '✓' : '✗')} ${word}${environment && html` <span class="quiet">· ${environment}</span>`}</p>
 ${first && sectionHtml(first, 1)}
 </td></tr>
 ${
@@ -73,19 +73,19 @@ ${body}
 }
 
 function sectionHtml(section: Section, level: 1 | 2): Html {
-  const { headline, lead = [], overview = [], steps = [], error, todo = [], links = [], lists = [] } = section
-  return html`${heading(level, headline)}
+  const { heading, lead = [], overview = [], steps = [], error, todo = [], links = [], lists = [] } = section
+  return html`${headingHtml(level, heading)}
 ${lead.map((line) => html`<p>${breakable(line)}</p>`)}
 ${overview.length > 0 && listHtml({ rows: overview })}
 ${steps.length > 0 && html`<table class="rows" cellspacing="0" cellpadding="0"><tbody>${steps.map(stepRow)}</tbody></table>`}
 ${error && quoteHtml(error)}
-${todo.length > 0 && html`${heading(level + 1, 'What to do')}\n${layout('wide', html`${todo.map(instruction)}`)}`}
+${todo.length > 0 && html`${headingHtml(level + 1, 'What to do')}\n${layout('wide', html`${todo.map(instruction)}`)}`}
 ${links.map((link, index) => (level === 1 && index === 0 ? button(link) : html`<p>${linkHtml(link)}</p>`))}
 ${lists.map(listHtml)}`
 }
 
-function stepRow({ mark: sign = '·', facts: [name = '', state = '', duration = '', job = ''], link }: Row): Html {
-  const head = html`<th class="cell whole" scope="row">${mark(sign)} ${name}</th>`
+function stepRow({ sign = '·', facts: [name = '', state = '', duration = '', job = ''], link }: Row): Html {
+  const head = html`<th class="cell whole" scope="row">${signHtml(sign)} ${name}</th>`
   if (!link) return html`<tr>${head}<td class="cell quiet" colspan="3">${state}</td></tr>`
   return html`<tr>${head}<td class="cell whole ${TONES[sign]}">${state}</td><td class="cell">${duration}</td><td class="cell whole">${anchor(link, job)}</td></tr>`
 }
@@ -96,7 +96,7 @@ ${layout('wide', html`<tr><td class="error" dir="auto">${lines(all)}</td></tr>`)
 ${SPACE}`
 }
 
-function heading(level: number, text: string): Html {
+function headingHtml(level: number, text: string): Html {
   return html`<h${String(level)}>${breakable(text)}</h${String(level)}>`
 }
 
@@ -139,7 +139,7 @@ function anchor(url: string, text: string): Html {
 }
 
 /** A screen reader skips the sign and reads the word beside. */
-function mark(sign: keyof typeof TONES): Html {
+function signHtml(sign: keyof typeof TONES): Html {
   return html`<span class="${TONES[sign]}" aria-hidden="true">${sign}</span>`
 }
 

@@ -7,7 +7,7 @@ import { list, plural } from '../text/words.js'
 import { Clock } from './clock.js'
 import { itemsOf } from './failures.js'
 import { Pages, type Presentation } from './presentation.js'
-import { becameOf, refreshSection } from './refresh.js'
+import { newsOf, refreshSection } from './refresh.js'
 import { headlineOf, named, type Section, said, short, shortSubject } from './section.js'
 
 /** The mail in words, before anything is laid out: text and HTML say the same, in the same order. */
@@ -22,11 +22,12 @@ export interface Letter {
   readonly footer: readonly string[]
 }
 
-/** Whether somebody has to act. Decides subject, first line and colour. */
+/** Whether somebody has to act. */
 export interface Verdict {
+  /** The first line. */
   readonly word: string
   readonly tone: 'failed' | 'done'
-  /** What the mail begins with. */
+  /** What subject and mail begin with. */
   readonly leads: 'refresh' | 'jobs'
 }
 
@@ -56,10 +57,10 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   const rest = jobSections(matter)
   const failed = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
   return {
-    ...heading(matter),
+    ...subjectOf(matter),
     environment,
     verdict,
-    sections: [...failed, ...left(digest, failed, caps.lastKinds), ...neverReported(matter)],
+    sections: [...failed, ...unaccounted(digest, failed, caps.lastKinds), ...neverReported(matter)],
     footer: footer(matter),
   }
 }
@@ -76,7 +77,7 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
   const overview = items.map(({ what, error }) => ({ facts: [what], notes: [short(error, OVERVIEW_ERROR)] }))
   return [
     {
-      headline: isFirst
+      heading: isFirst
         ? `${errors}, ${clock.range(digest.first, digest.last)}`
         : `${plural(others, 'other job')} failed`,
       overview: isFirst || items.length > FEW_SECTIONS ? overview : [],
@@ -87,7 +88,7 @@ function jobSections({ digest, others, items, verdict, clock, pages }: Matter): 
 }
 
 /** The kinds of the failures that no section accounts for. */
-function left({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
+function unaccounted({ kinds, count }: Digest, sections: readonly Section[], most: number): readonly Section[] {
   const accounted = sections.flatMap((section) => section.kinds ?? [])
   const remaining = new Map(kinds)
   for (const { name, count: jobs } of accounted) remaining.set(name, (remaining.get(name) ?? 0) - jobs)
@@ -95,21 +96,21 @@ function left({ kinds, count }: Digest, sections: readonly Section[], most: numb
   const shown = rows.sort((a, b) => b.count - a.count).slice(0, most)
   const more = [...accounted, ...shown].reduce((rest, row) => rest - row.count, count)
   const names = said(...named(shown), more > 0 && `${plural(more, 'job')} of further types`)
-  return names.length === 0 ? [] : [{ headline: 'Failed, but not named above', lead: [`${list(names)}.`] }]
+  return names.length === 0 ? [] : [{ heading: 'Failed, but not named above', lead: [`${list(names)}.`] }]
 }
 
 /** Failures that this mail leaves out: those of the next run, and older ones, which only --since reports. */
 function neverReported({ digest, clock }: Matter): readonly Section[] {
   const { older, waiting = 0 } = digest.context
   const [waits, them] = waiting === 1 ? ['waits', 'it'] : ['wait', 'them']
-  const due = `${plural(waiting, 'more failure')} ${waits} for the next run, which reports ${them}.`
-  if (older.count === 0) return waiting === 0 ? [] : [{ headline: 'More to come', lead: [due] }]
+  const next = `${plural(waiting, 'more failure')} ${waits} for the next run, which reports ${them}.`
+  if (older.count === 0) return waiting === 0 ? [] : [{ heading: 'More to come', lead: [next] }]
   const [were, it, the] = older.count === 1 ? ['was', 'it', 'It is'] : ['were', 'them', 'The oldest is']
   const command = `node bin/job-alert.js digest --since ${sinceWhen(older.oldest)}`
   return [
     {
-      headline: `${plural(older.count, 'older failure')} ${were} never reported`,
-      lead: said(waiting > 0 && due, `${the} from ${clock.at(older.oldest)}.`),
+      heading: `${plural(older.count, 'older failure')} ${were} never reported`,
+      lead: said(waiting > 0 && next, `${the} from ${clock.at(older.oldest)}.`),
       todo: [
         { text: `Look at ${it} first:`, code: command.replace('digest', 'digest --dry-run') },
         { text: `Report ${it}:`, code: command },
@@ -133,14 +134,14 @@ function footer({ digest, clock }: Matter): readonly string[] {
 }
 
 /** Subject and preheader: what failed and how, how much else, and when. */
-function heading(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
+function subjectOf(matter: Matter): Pick<Letter, 'subject' | 'preheader'> {
   const { digest, environment, refresh, others, verdict, clock } = matter
   const [item] = matter.items
   const start = `${environment ? `${environment}: ` : ''}${verdict.tone === 'done' ? 'No action: ' : ''}`
   const more = (count: number): string => (count > 0 ? ` + ${plural(count, 'job')}` : '')
   const when = (at: number, before = ', '): string => (isDate(at) ? before + clock.dated(at) : '')
   if (refresh && verdict.leads === 'refresh') {
-    const { what, before, at } = becameOf(refresh)
+    const { what, before, at } = newsOf(refresh)
     const end = [more(others), when(at, before)]
     const subject = shortSubject(start + what, '', (before === ', ' ? end : end.reverse()).join(''))
     return { subject, preheader: preheaderOf(refresh, clock) }

@@ -17,7 +17,7 @@ export interface Message {
   readonly fault?: unknown
 }
 
-/** Digest → mail, with as much detail as no mail program clips. If writing fails, the plain mail and its fault. */
+/** Digest → the mail with the most detail that the limits allow; if that fails, the plain mail and its fault. */
 export function renderMessage(digest: Digest, presentation: Presentation, screen?: Screen): Message {
   try {
     const letter = fittingLetter(digest, presentation)

@@ -10,7 +10,7 @@ export interface Presentation {
   readonly environment: string | undefined
 }
 
-/** The terminal that a mail is shown on; `paint` colours a word or a mark. */
+/** The terminal that a mail is shown on; `paint` colours a word or a sign. */
 export interface Screen {
   readonly columns: number
   readonly paint: (tone: 'failed' | 'done' | 'quiet', text: string) => string

@@ -35,10 +35,10 @@ export function refreshSection(refresh: Refresh, style: Style): Section {
   const { clock, pages, caps } = style
   const [furthest] = failed
   const error = ownError(furthest?.error ?? null)
-  const { what, before, at } = becameOf(refresh)
+  const { what, before, at } = newsOf(refresh)
   return {
-    mark: isNeeded(remedy) ? '✗' : '✓',
-    headline: `${what}${before}${clock.at(at)}`,
+    sign: isNeeded(remedy) ? '✗' : '✓',
+    heading: `${what}${before}${clock.at(at)}`,
     lead: said(
       furthest?.reaped && `${deathOf(furthest, clock.brief(furthest.failedAt)).how}.`,
       ...meaning(refresh, clock),
@@ -54,7 +54,7 @@ export function refreshSection(refresh: Refresh, style: Style): Section {
 }
 
 /** What became of the refresh: `what` begins the subject, `at` is in milliseconds since the epoch. */
-export function becameOf({ pass, failed: [furthest], failures, overdue, remedy }: Refresh) {
+export function newsOf({ pass, failed: [furthest], failures, overdue, remedy }: Refresh) {
   const { name } = REFRESH
   const at = remedy.pass?.at
   if (remedy.do === 'restart the worker' && at)
@@ -187,7 +187,7 @@ export function stepRows({ pass, now }: Pick<Refresh, 'pass' | 'now'>, pages: Pa
     const own = pass.jobs.filter((each) => each.step === step).slice(-JOBS_OF_A_STEP)
     if (own.length > 0) return own.map(({ job }) => stepRow(step.name, job, now, pages))
     const isDone = index < last
-    return [{ mark: isDone ? '✓' : '·', facts: [step.name, isDone ? 'done (row deleted)' : after, '', ''] }]
+    return [{ sign: isDone ? '✓' : '·', facts: [step.name, isDone ? 'done (row deleted)' : after, '', ''] }]
   })
 }
 
@@ -198,7 +198,7 @@ function stepRow(name: string, job: Job, now: Date, pages: Pages): Row {
   const time = (end ?? Number.NaN) - (claimedAt ?? Number.NaN)
   const lasted = time >= 0 && Number.isFinite(time) ? duration(time) : ''
   return {
-    mark: hasFailed(job) ? '✗' : state === 'done' ? '✓' : isInFlight(job) ? '…' : '·',
+    sign: hasFailed(job) ? '✗' : state === 'done' ? '✓' : isInFlight(job) ? '…' : '·',
     facts: [name, short(state, NAME), lasted && isInFlight(job) ? `${lasted} so far` : lasted, `job ${job.id}`],
     link: pages.job(job.id),
   }

@@ -18,9 +18,9 @@ type Figure = Pick<Kind, 'name' | 'count'>
 
 /** A section of the letter; text and HTML show its parts in this order. */
 export interface Section {
-  /** Before the headline in the text part, whose headlines look like any other line. */
-  readonly mark?: keyof typeof TONES
-  readonly headline: string
+  /** Before the heading in the text part, whose headings look like any other line. */
+  readonly sign?: keyof typeof TONES
+  readonly heading: string
   readonly lead?: readonly string[]
   /** What failed, each with its error as a note. */
   readonly overview?: readonly Row[]
@@ -34,12 +34,12 @@ export interface Section {
   readonly kinds?: readonly Figure[] | undefined
 }
 
-/** The tone of a mark, on a terminal and in HTML. */
+/** The tone of a sign, on a terminal and in HTML. */
 export const TONES = { '✗': 'failed', '✓': 'done', '·': 'quiet', '…': 'quiet' } as const
 
 /** The first fact names the row and has the link, except in `steps`; notes stand below. */
 export interface Row {
-  readonly mark?: keyof typeof TONES
+  readonly sign?: keyof typeof TONES
   readonly facts: readonly string[]
   readonly notes?: readonly string[]
   readonly link?: string | undefined

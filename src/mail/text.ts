@@ -38,10 +38,10 @@ class Layout {
     const [first, ...others] = sections
     const head = said(
       this.paint(tone, `${tone === 'done' ? '✓' : '✗'} ${word}${environment ? ` · ${environment}` : ''}`),
-      first && this.section(first, this.wrap(first.headline)),
+      first && this.section(first, this.wrap(first.heading)),
     )
     const titled = (each: Section): string => {
-      const title = this.hang(each.mark ? `${each.mark} ${each.headline}` : each.headline, '')
+      const title = this.hang(each.sign ? `${each.sign} ${each.heading}` : each.heading, '')
       return this.section(each, this.paint('failed', title))
     }
     const end = ['--', ...footer.map((line) => this.wrap(line))]
@@ -86,10 +86,10 @@ class Layout {
 
   /** Notes stand further in than any job, so that none can pass for one. */
   private listed({ label, rows, more, urls }: List): string {
-    const cells = rows.map(({ mark, facts: [name = '', ...facts] }) => [mark ? `${mark} ${name}` : name, ...facts])
+    const cells = rows.map(({ sign, facts: [name = '', ...facts] }) => [sign ? `${sign} ${name}` : name, ...facts])
     const lines = this.aligned(cells).flatMap((line, index) => {
-      const { mark, notes = [], link } = rows[index] as Row
-      const painted = mark ? this.paint(TONES[mark], mark) + line.slice(mark.length) : line
+      const { sign, notes = [], link } = rows[index] as Row
+      const painted = sign ? this.paint(TONES[sign], sign) + line.slice(sign.length) : line
       const below = notes.map((note) => this.hang(note, FURTHER, FURTHER))
       return said(MARGIN + painted, ...below, urls && FURTHER + link)
     })

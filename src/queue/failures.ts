@@ -160,14 +160,14 @@ export async function demandMarked(sql: Sql, ids: readonly bigint[]): Promise<vo
 }
 
 /** Numbers of failures that this transaction has not marked. */
-export interface Unreported {
+export interface Unmarked {
   /** Before the window, and never reported. */
   readonly older: Backlog
   /** Due: locked by another session, beyond what one mail takes, or failed since the claim. */
   readonly left: number
 }
 
-export async function countUnreported(sql: Sql, window: Window): Promise<Unreported> {
+export async function countUnmarked(sql: Sql, window: Window): Promise<Unmarked> {
   const isOlder = sql`${failedAt(sql)} < ${start(sql, window.since)} and ${notReported(sql)}`
   const [row] = await sql`
     select

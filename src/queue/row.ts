@@ -1,3 +1,4 @@
+import { ERROR_HEAD, ERROR_TAIL, NAME_READ } from '../caps.js'
 import type { Window } from '../job.js'
 import type { Fragment, Sql } from '../postgres/session.js'
 
@@ -15,24 +16,24 @@ export const start = (sql: Sql, since: Window['since']): Fragment =>
   since === 'all' ? sql`'-infinity'::timestamptz` : sql`${since}::timestamptz`
 
 /**
- * last_error, without its middle beyond 3,500 characters: the queue's worker writes 2,000, and the janitor appends to
+ * last_error, without the middle of a longer one: the queue's worker writes 2,000 characters, and the janitor appends to
  * them. The head ends with a whole word, and the tail begins with a whole line or the janitor's words, because half a
  * credential is not recognised. Without parameters, because they cost the claim a round trip per batch.
  */
-const shortened = (sql: Sql): Fragment => sql`
+const SHORTENED = `
   case
-    when length(last_error) <= 3500 then last_error
-    else regexp_replace(left(last_error, 2500), '[^[:space:]]{1,200}$', '')
+    when length(last_error) <= ${ERROR_HEAD + ERROR_TAIL} then last_error
+    else regexp_replace(left(last_error, ${ERROR_HEAD}), '[^[:space:]]{1,200}$', '')
       || format(E'\n… %s characters in all, cut here …', to_char(length(last_error), 'FM999,999,999,999'))
-      || coalesce(substring(right(last_error, 1000) from '(?:\n|[ |;]+reaped: ).*$'), '')
+      || coalesce(substring(right(last_error, ${ERROR_TAIL}) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
 /** The columns of a RawJob. Of the payload only chain_started_at is read: the rest may be anything, of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
-  left(source, 200) as source,
-  left(job_type, 200) as "jobType",
-  left(target_type, 200) as "targetType",
+  ${sql.unsafe(`left(source, ${NAME_READ})`)} as source,
+  ${sql.unsafe(`left(job_type, ${NAME_READ})`)} as "jobType",
+  ${sql.unsafe(`left(target_type, ${NAME_READ})`)} as "targetType",
   target_id as "targetId",
   status,
   attempts,
@@ -41,6 +42,6 @@ export const columns = (sql: Sql): Fragment => sql`
   ${milliseconds(sql, sql`claimed_at`)} as "claimedAt",
   ${milliseconds(sql, sql`finished_at`)} as "finishedAt",
   ${milliseconds(sql, failedAt(sql))} as "failedAt",
-  ${shortened(sql)} as error,
+  ${sql.unsafe(SHORTENED)} as error,
   status = 'dead' and last_error is not distinct from ${cancelNote(sql)} as cancelled,
   case when length(payload ->> 'chain_started_at') <= 64 then payload ->> 'chain_started_at' end as chain`

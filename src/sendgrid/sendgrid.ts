@@ -24,7 +24,7 @@ export function sendGrid(settings: MailSettings, { environment }: Presentation):
           const [{ statusCode, headers, body }] = await mail.send(data)
           return judge(statusCode, headers, body as unknown as Readable)
         })
-      // Posts again while the answers prove that the mail was not taken, and time allows.
+      // Posts again while the mail was not taken, and time allows.
       for (const pause of PAUSES) {
         const answer = await post()
         if (answer.is !== 'not taken') return answer

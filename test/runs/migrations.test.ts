@@ -6,7 +6,7 @@ import type postgres from 'postgres'
 import { beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import type { Sql } from '../../src/postgres/session.js'
 import { readChainJobs } from '../../src/queue/chain.js'
-import { claimFailures, countUnreported } from '../../src/queue/failures.js'
+import { claimFailures, countUnmarked } from '../../src/queue/failures.js'
 import { type Running, run, said, start } from '../support/command.js'
 import { createDatabase, TABLE, type TestDatabase, until } from '../support/database.js'
 import { migrateHere, previewHere, reportHere } from '../support/run.js'
@@ -360,7 +360,7 @@ test('a run and the rows of a chain are served by their indexes, however large t
     const window = { since: new Date(0), includeAlerted: false }
     const before = await scans()
     expect(await claimFailures(session, window, () => {})).toBe(5)
-    await countUnreported(session, window)
+    await countUnmarked(session, window)
     await readChainJobs(session, ['2026-11-23T03:00:00+00:00'])
     const after = await scans()
     const made = Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]))

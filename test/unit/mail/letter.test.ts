@@ -218,9 +218,9 @@ test('kinds that no section accounts for are named at the end, the largest first
   const endOf = (lastKinds: number) =>
     writeLetter(digest, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), lastKinds }).sections.at(-1)
   const named = ['spotify/left_3\u00a0(3)', 'spotify/left_2\u00a0(2)', 'spotify/left_1\u00a0(1)']
-  const headline = 'Failed, but not named above'
-  expect(endOf(3)).toEqual({ headline, lead: [`${named[0]}, ${named[1]} and ${named[2]}.`] })
-  expect(endOf(1)).toEqual({ headline, lead: [`${named[0]} and 3 jobs of further types.`] })
+  const heading = 'Failed, but not named above'
+  expect(endOf(3)).toEqual({ heading, lead: [`${named[0]}, ${named[1]} and ${named[2]}.`] })
+  expect(endOf(1)).toEqual({ heading, lead: [`${named[0]} and 3 jobs of further types.`] })
   const all = digestOf(many(3))
   expect(writeLetter(all, PRODUCTION, { ...(RUNGS[0] as (typeof RUNGS)[number]), lastKinds: 9 }).sections).toHaveLength(
     1,

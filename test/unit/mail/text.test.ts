@@ -5,7 +5,7 @@ import type { List, Row, Section } from '../../../src/mail/section.js'
 import { textPart } from '../../../src/mail/text.js'
 import { CASES, mailOfCase } from '../../support/cases.js'
 
-const SECTION: Section = { headline: 'spotify/match_song failed' }
+const SECTION: Section = { heading: 'spotify/match_song failed' }
 const LETTER: Letter = {
   subject: '',
   preheader: '',
@@ -73,8 +73,8 @@ test('an error cannot pass for words or jobs of the mail: it stands further in t
 })
 
 test('the steps stand in columns, and wrap when their names are long', () => {
-  const songs: Row = { mark: '✗', facts: ['songs', 'failed', '3m 40s', 'job 2'] }
-  const other: Row = { mark: '·', facts: ['rebuild_index', 'not started', '', ''] }
+  const songs: Row = { sign: '✗', facts: ['songs', 'failed', '3m 40s', 'job 2'] }
+  const other: Row = { sign: '·', facts: ['rebuild_index', 'not started', '', ''] }
   expect(lines({ steps: [songs, other] }).slice(3, 5)).toEqual([
     '  ✗ songs          failed       3m 40s  job 2',
     '  · rebuild_index  not started',
@@ -108,8 +108,8 @@ test('every kind of line is folded', () => {
   const long = 'word '.repeat(60).trim()
   const section: Section = {
     ...SECTION,
-    headline: long,
-    mark: '✗',
+    heading: long,
+    sign: '✗',
     lead: [long],
     overview: [{ facts: [long], notes: [long] }],
     error: { label: 'Error', lines: [long, long] },
