@@ -118,7 +118,7 @@ class Layout {
   /** Moves a cell to the next line rather than breaking it. */
   private joined(line: string, cell: string): string {
     const last = line.slice(line.lastIndexOf('\n') + 1)
-    const fits = cell.trim() === '' || widthOf(`${last}  ${cell.trimEnd()}`) <= this.room
+    const fits = widthOf(`${last}  ${cell.trimEnd()}`) <= this.room
     return fits ? `${line}  ${cell}` : `${line.trimEnd()}\n${FURTHER}${cell}`
   }
 
