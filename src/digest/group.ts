@@ -63,7 +63,7 @@ export function withNewNames<T>(all: readonly T[], names: (each: T) => Iterable<
 type Counts = Map<string, { count: number; latest: Job }>
 
 interface Figures extends Pick<Failures, 'count' | 'first' | 'last' | 'death' | 'alike'> {
-  readonly error: string | undefined
+  readonly error: string
 }
 
 /** Counts failures as they stream in; keeps figures and the latest jobs. */
@@ -82,7 +82,7 @@ export class FailureTally {
   /** `variant` tells different errors of a merged group apart. */
   add(job: Job, variant = ''): void {
     const { failedAt: time, error } = job
-    const died = { death: deathOf(job).how, error: error?.unredacted }
+    const died = { death: deathOf(job).how, error: error?.unredacted ?? '' }
     this.figures = joined(this.figures, { count: 1, first: time, last: time, ...died, alike: true })
     this.list([job])
     increase(this.kinds, kindOf(job), 1, job)

@@ -47,6 +47,12 @@ test('errors that differ in what identifies the job have an example', () => {
   expect(text(...jobs)).toContain('2 similar errors, for example: no release 2000000 (mbid=2000000)')
 })
 
+test('jobs without an error are said to have none, whether it is absent or empty', () => {
+  expect(text(job({ error: null }), job({ error: ' ' }))).toContain(
+    '\n2 spotify/match_song jobs: (no error was recorded)\n',
+  )
+})
+
 test('similar errors that are long are quoted with both their ends', () => {
   const songs = ['Naima', 'Blue in Green', 'So What', 'Lush Life', 'Take Five', 'Cherokee', 'Caravan', 'Misty']
   const error = (song: string) => `no match ${'after another look into the catalog '.repeat(6)}for ${song}`
