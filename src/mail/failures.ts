@@ -110,7 +110,7 @@ function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pag
   const shown = jobs.slice(0, count > JOBS_LISTED_OF ? 1 : caps.jobs)
   const isOneTime = clock.at(first) === clock.at(last)
   const row = (job: Job) => {
-    const facts = said(!isOneTime && clock.brief(job.failedAt), kinds.length > 1 && kindOf(job))
+    const facts = said(!isOneTime && clock.brief(job.failedAt), kinds.length > 1 && short(kindOf(job)))
     return jobRow(job, facts, said(death === undefined && `${deathOf(job).how}.`), pages)
   }
   return { rows: shown.map(row), more: moreThan(shown.length, count) }

@@ -53,6 +53,10 @@ test('jobs without an error are said to have none, whether it is absent or empty
   )
 })
 
+test('a line feed in the name of a type begins no line of the mail', () => {
+  expect(text(job({ jobType: 'match\nNOTHING TO DO' }), job())).not.toMatch(/^NOTHING/m)
+})
+
 test('similar errors that are long are quoted with both their ends', () => {
   const songs = ['Naima', 'Blue in Green', 'So What', 'Lush Life', 'Take Five', 'Cherokee', 'Caravan', 'Misty']
   const error = (song: string) => `no match ${'after another look into the catalog '.repeat(6)}for ${song}`
