@@ -118,14 +118,16 @@ function jobList({ count, jobs, kinds, first, last, death }: Group, { clock, pag
 
 /** A chain whose steps are not known. */
 function chainItem(chain: Failures, style: Style): Item {
-  const { latest, count, first, last, kinds, jobs } = chain
+  const { latest, count, first, last, kinds, jobs, alike } = chain
   const { clock, pages, caps } = style
   const [error = '', ...others] = new Set(jobs.map((job) => headlineOf(ownError(job.error), HEADING_ERROR)))
   const what = `${plural(count, 'job')} of one ${short(latest.source)} run`
+  // Only the latest jobs are kept: that all errors are one is known of identical ones alone.
+  const isOneError = others.length === 0 && (alike || count === jobs.length)
   const shown = jobs.slice(0, caps.jobs)
   const row = (job: Job) => jobRow(job, [clock.brief(job.failedAt), short(kindOf(job))], [noteOf(job)], pages)
   const started = clock.brief(parseChainStart(latest.chain) ?? null)
-  return item(chain, [what, others.length > 0 ? `${error} and other errors` : error], style, {
+  return item(chain, [what, isOneError ? error : `${error} and other errors`], style, {
     lead: [
       `${clock.range(first, last)}. Started at ${started}. Fix the cause, then retry.`,
       `${list(named(kinds, caps.linkedKinds + caps.namedKinds))}.`,

@@ -136,6 +136,12 @@ test('a run of an unknown chain has a section without a ladder, with its job typ
   expect(text(...jobs.slice(0, 3))).not.toContain('other errors')
 })
 
+test('the heading of a run tells of other errors even if the jobs listed last have only one', () => {
+  const last = many(20, { chain, error: 'Spotify answered 502', finishedAt: at('02:30') })
+  expect(text(...last, job({ chain, error: 'disk full' }))).toMatch(/: Spotify answered 502 and other\s+errors$/m)
+  expect(text(...last)).not.toContain('other errors')
+})
+
 test('jobs of a run that died alike say so once, below the last of them', () => {
   const jobs = [1, 2, 3, 4].map((id) =>
     job({ id, chain, finishedAt: at('02:00') + id, error: id < 4 ? 'Spotify answered 502' : 'disk full' }),
