@@ -23,7 +23,7 @@ function program(): Command {
     .description(description)
     .version(version, '-V, --version', 'print the version')
     .addHelpText('after', PROGRAM_HELP)
-    .configureOutput({ outputError: (text, write) => write(withNearMiss(text, root)) })
+    .configureOutput({ outputError: (text, write) => write(redact(withNearMiss(text, root))) })
     .showHelpAfterError('See job-alert --help.')
     .exitOverride()
   const command = (name: string, summary: string): Command =>

@@ -35,6 +35,16 @@ test.each([
   expect(stderr.trimEnd().split('\n').filter(Boolean).at(0)).toContain(cure)
 })
 
+test.each([
+  [['digest', '--since', 'postgresql://app:hunter2@db/music'], 'postgresql://[redacted]@db/music'],
+  [['postgresql://app:hunter2@db/music'], 'postgresql://[redacted]@db/music'],
+  [['digest', '--password=hunter2'], '--password=[redacted]'],
+])('a credential in %j is not repeated by the usage error', async (args, shown) => {
+  const { code, stderr } = await saidTo(args)
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(shown) })
+  expect(stderr).not.toContain('hunter2')
+})
+
 test.each([[['--help']], [['digest', '--help']], [['migrate', '--help']], [['help']], [['help', 'digest']]])(
   '%j is printed on stdout',
   async (args) => {
