@@ -29,8 +29,8 @@ const SHORTEST_SECRET = 6
 let secrets: RegExp | undefined
 
 /**
- * Makes `redact` and `withoutSecrets` hide these values: as they are, percent-encoded and decoded, and as JSON and HTML
- * write them. All output goes through `withoutSecrets`, because not everything printed is redacted. A value of fewer
+ * Makes `redact` and `withoutSecrets` hide these values: as they are, percent-encoded and decoded, and as JSON, Python
+ * and HTML write them. All output goes through `withoutSecrets`, because not everything printed is redacted. A value of fewer
  * than six characters is not hidden.
  */
 export function hideSecrets(values: readonly (string | undefined)[]): void {
@@ -49,12 +49,14 @@ function patternOf(secret: string): string {
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A pattern for one character of a secret in all its spellings; without flags, which load ICU. */
+/** A pattern for one character of a secret in all its spellings, the longer first; without flags, which load ICU. */
 function anySpelling(character: string): string {
   if (/[a-z0-9]/i.test(character)) return character
-  const percent = [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
-  const json = JSON.stringify(character).slice(1, -1)
-  const spellings = [character, percent, percent.toUpperCase(), json, HTML[character] ?? character]
+  const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0')
+  const percent = [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`).join('')
+  const units = character.split('').map((unit) => hex(unit.charCodeAt(0), 4))
+  const json = [units, units.map((unit) => unit.toUpperCase())].map((all) => all.map((unit) => `\\u${unit}`).join(''))
+  const spellings = [...json, percent, percent.toUpperCase(), HTML[character] ?? character, `\\${character}`, character]
   return `(?:${[...new Set(spellings)].map((text) => text.replace(/[^\w%&;]/g, '\\$&')).join('|')})`
 }
 

@@ -112,6 +112,10 @@ test.each([
   ['percent-encoded in small letters', encodeURIComponent(PASSWORD).toLowerCase()],
   ['percent-encoded in part', PASSWORD.replace('@', '%40')],
   ['in JSON', JSON.stringify(PASSWORD).slice(1, -1)],
+  ['in JSON of ASCII alone', String.raw`p@ss/w\"\u00f6r\\d'<&>\u0001`],
+  ['in JSON that is safe in HTML', String.raw`p@ss/w\"ör\\d\u0027\u003C\u0026\u003e\u0001`],
+  ['in JSON with its slashes escaped', String.raw`p@ss\/w\"ör\\d'<&>\u0001`],
+  ['in a Python repr', String.raw`p@ss/w"ör\\d\'<&>${'\u0001'}`],
   ['in HTML', 'p@ss/w&quot;ör\\d&#39;&lt;&amp;&gt;\u0001'],
 ])('a secret is hidden %s', (_, spelled) => {
   hideSecrets([PASSWORD])
