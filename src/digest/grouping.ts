@@ -146,13 +146,13 @@ export class Grouping {
         isLast,
       ),
     )
-    for (const [shape, { parts }] of plain)
-      for (const [text, tally] of parts) {
-        const untitled = this.withoutTitles(text)
-        if (untitled === undefined) break
-        this.families.delete(shape)
-        this.tallyOf(text, untitled).take(tally)
-      }
+    for (const [shape, { parts }] of plain) {
+      const [some = ''] = parts.keys()
+      if (this.withoutTitles(some) === undefined) continue
+      // Once: the family that takes the parts may have the same shape.
+      this.families.delete(shape)
+      for (const [text, tally] of parts) this.tallyOf(text, this.withoutTitles(text)).take(tally)
+    }
   }
 
   /** Keeps the largest family of each kind, and of the rest the largest. */

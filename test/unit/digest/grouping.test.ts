@@ -363,6 +363,15 @@ test('a cause that comes late, or seldom, is not swallowed by what began as it d
   ])
 })
 
+test('where what identifies a job is a word of some errors and a number of others, every job is counted', () => {
+  const songs = ['Naima', 'Misty', 'x2k9', 'Caravan', 'b7f3', 'Cherokee', 'Sugar']
+  const errors = ['401', '503', '503', '429'].flatMap((status) =>
+    songs.map((song) => `HTTP ${status} for song ${song}`),
+  )
+  const groups = grouped(failing(errors)).map(({ count, headline }) => `${count} ${headline}`)
+  expect(groups.sort()).toEqual(['14 HTTP 503 for song …', '7 HTTP 401 for song …', '7 HTTP 429 for song …'])
+})
+
 test('of many causes that come one after the other every job is counted', () => {
   const causes = [...CAUSES, 'no such song']
   const errors = causes.flatMap((cause, place) =>
@@ -680,6 +689,9 @@ test('the counts always add up to the number of failures', () => {
         fc.oneof(
           fc.string({ maxLength: 3 }),
           fc.constantFrom(...TITLES).map((title) => `not found: ${title}`),
+          fc
+            .tuple(fc.constantFrom('401', '503'), fc.constantFrom(...TITLES, 'x2k9', '1999'))
+            .map(([status, title]) => `HTTP ${status} for song ${title}`),
         ),
       ),
       failedAt: fc.oneof(fc.nat(9), fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)),
