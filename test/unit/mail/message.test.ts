@@ -121,7 +121,7 @@ test('impossible dates are unknown times', () => {
 
 test('hostile text is harmless once it is redacted, as every text from the database is', () => {
   const piece = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 30 }),
+    fc.string({ unit: 'binary', maxLength: 30, size: 'max' }),
     fc.constantFrom('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '&lt;', ']]>', '<!--', '\x1b[31m'),
     fc.constantFrom(
       '\x1b]8;;http://evil.example.com\x07',
