@@ -56,7 +56,7 @@ const HARMLESS: readonly RegExp[] = [
   /^(?:fallback_)?application_name=/,
   /^(?:connect_timeout|keepalives(?:_idle|_interval|_count)?|tcp_user_timeout)=\d+$/,
   // The default, or what is done anyway. Neon needs its option only from clients that send no SNI.
-  /^(?:channel_binding|gssencmode)=(?:disable|prefer)$|^options=(?:(?:endpoint|project)=[\w-]+)?$/,
+  /^(?:channel_binding|gssencmode)=(?:disable|prefer)$|^options=(?:(?:endpoint|project)=[\w-]+)?$|^uselibpqcompat=true$/,
   /^(?:target_session_attrs=any|client_encoding=(?:auto|utf-?8)|ssl_min_protocol_version=TLSv1(?:\.[12])?)$/i,
   // Settings of other clients' own pools.
   /^(?:connection_limit|max_overflow|pgbouncer|pool_\w+|prepareThreshold|socket_timeout|supa|workaround)=/,

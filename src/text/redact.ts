@@ -30,8 +30,8 @@ let secrets: RegExp | undefined
 
 /**
  * Makes `redact` and `withoutSecrets` hide these values: as they are, percent-encoded and decoded, and as JSON, Python
- * and HTML write them. All output goes through `withoutSecrets`, because not everything printed is redacted. A value of fewer
- * than six characters is not hidden.
+ * and HTML write them. All output goes through `withoutSecrets`, because not everything printed is redacted. A value of
+ * fewer than six characters is not hidden.
  */
 export function hideSecrets(values: readonly (string | undefined)[]): void {
   const spelled = values.flatMap((value = '') => [value.trim(), decoded(value.trim())])

@@ -229,6 +229,7 @@ test.each([
   'application_name=y&connect_timeout=10&keepalives=1&keepalives_idle=30',
   'channel_binding=prefer&gssencmode=disable&target_session_attrs=any&client_encoding=UTF8',
   'options=endpoint%3Dep-cool-darkness-123456',
+  'uselibpqcompat=true',
 ])('%s is harmless, and dropped', (query) => {
   expect(database(`${DATABASE.DATABASE_URL}&${query}`)).toEqual(database(DATABASE.DATABASE_URL))
 })
