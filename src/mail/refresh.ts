@@ -152,11 +152,7 @@ function todo({ failed: [furthest], remedy }: Refresh): readonly Instruction[] {
     return [{ text: `Restart the worker: it does not work on ${which}, which is still ${job.status}.` }]
   const kept = remedy.keeps.length > 0 ? ` and keeps the ${list(remedy.keeps)}` : ''
   return [
-    {
-      text: furthest?.reaped
-        ? 'See in the log of the worker which of the two. If it is still at it, wait until it has ended.'
-        : 'Fix the cause above.',
-    },
+    { text: causeOf(furthest) },
     {
       text: `Run this in psql as the table's owner. It resumes at ${step.name}${kept}. It changes nothing if job ${job.id} was restarted already.`,
       code: `update research_jobs
@@ -175,6 +171,13 @@ and status = '${job.status}';`,
     },
     { text: `Still queued after ten minutes? Restart the worker.${step.failedAgain ? ` ${step.failedAgain}` : ''}` },
   ]
+}
+
+/** What to do about the cause, which the mail may not have. */
+function causeOf(failed: Job | undefined): string {
+  if (failed?.reaped)
+    return 'See in the log of the worker which of the two. If it is still at it, wait until it has ended.'
+  return ownError(failed?.error ?? null) === '' ? 'Find the cause in the log of the worker.' : 'Fix the cause above.'
 }
 
 /** A row for every step, or for each job of a step that was queued several times. */

@@ -32,6 +32,14 @@ test.each(['albums', 'songs', 'artists'] as const)(
   },
 )
 
+test.each([
+  ['Read timed out.', 'Fix the cause above.'],
+  ['', 'Find the cause in the log of the worker.'],
+  [null, 'Find the cause in the log of the worker.'],
+])('where the error is %j, the first thing to do is: %s', (error, text) => {
+  expect(said([step('songs', { error })])).toContain(`What to do 1. ${text}`)
+})
+
 test('when rebuild_index has failed matching finds nothing, and the mail knows what a second failure means', () => {
   const text = said([step('rebuild_index')])
   expect(text).toContain(
