@@ -1,6 +1,6 @@
 /*
  * Every cap of a mail, in the order in which a failure meets them: what a run claims and reads, what the digest keeps,
- * what the mail shows. Jobs beyond a cap are counted, and their kinds named.
+ * what the mail shows. Jobs beyond a cap are counted, and their kinds named, as far as kinds are kept.
  */
 
 /** Failures in one mail: as many as half a processor claims within the default RUN_TIMEOUT. The rest waits. */
@@ -9,7 +9,7 @@ export const FAILURES_PER_MAIL = 100_000
 export const NAME_READ = 200
 export const ERROR_HEAD = 2_500
 export const ERROR_TAIL = 1_000
-/** Jobs read to tell how a pass stands, of each pass and of all: many more than there are steps. */
+/** Jobs read to tell the state of a pass, of each pass and of all: many more than there are steps. */
 export const CHAIN_JOBS = 100
 export const LATEST_JOBS = 500
 
@@ -69,7 +69,7 @@ export const JOBS_LISTED_OF = 50
 /** A step that was queued more often shows its last jobs. */
 export const JOBS_OF_A_STEP = 3
 /** Passes listed when the refresh is overdue. */
-export const REFRESHES_TRIED = 5
+export const PASSES_TRIED = 5
 /** Kinds and ids in the plain mail. */
 export const PLAIN_KINDS = 300
 export const PLAIN_IDS = 500

@@ -10,8 +10,8 @@ export interface Step {
   readonly jobType: string
   readonly targetId: string
   /**
-   * What follows while it has failed; the mail says that of the furthest step that is broken. mail/refresh.ts puts "the
-   * catalog of 16 Nov, 7 days old," in place of {catalog}, and otherwise says the last success apart.
+   * What follows while it has failed; the mail says that of the furthest step that is broken, with "the catalog of
+   * 16 Nov, 7 days old," in place of {catalog}.
    */
   readonly consequence: string
   /** What to do when it fails a second time. */

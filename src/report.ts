@@ -131,8 +131,8 @@ async function assemble(session: Session, run: Run): Promise<Gathered | Busy> {
   const claimed = await claimFailures(sql, window, (job) => tally.add(job))
   // Nothing may be marked that is not in the mail.
   if (tally.ids.length !== claimed) throw new Error(`${claimed} rows were marked but ${tally.ids.length} came back`)
-  const due = await dueAnchor(sql, window, run)
-  const anchor = due && (await lockAnchor(sql, due)) ? due : undefined
+  const overdue = await dueAnchor(sql, window, run)
+  const anchor = overdue && (await lockAnchor(sql, overdue)) ? overdue : undefined
   if (anchor) await mark(sql, anchor.id)
   await demandMarked(sql, idsOf(tally, anchor))
   const { older, left } = await countUnmarked(sql, window)

@@ -45,15 +45,15 @@ class Family {
   private makeRoom(): void {
     this.hideWhatIdentifies()
     const sizes = this.values().map(({ size }) => size)
-    if (this.parts.size >= PARTS) this.hide([sizes.indexOf(Math.max(...sizes))])
+    if (this.parts.size >= PARTS) this.hideAt([sizes.indexOf(Math.max(...sizes))])
   }
 
   private hideWhatIdentifies(): void {
     const values = this.values()
-    this.hide([...values.keys()].filter((place) => !haveCauses(values[place] ?? new Set(), this.count)))
+    this.hideAt([...values.keys()].filter((place) => !haveCauses(values[place] ?? new Set(), this.count)))
   }
 
-  private hide(places: readonly number[]): void {
+  private hideAt(places: readonly number[]): void {
     for (const place of places) this.hidden.add(place)
     const parts = [...this.parts]
     this.parts.clear()
@@ -68,8 +68,8 @@ class Family {
 }
 
 /**
- * Whether the values at one place are causes: there are no more than three in four of them allow (causesLike), or few
- * over many jobs (areCauses). Where one is masked, none is a cause.
+ * Whether the values at one place are causes: by their form, if three in four of them allow so many (causesLike), or by
+ * their number (areCauses). Where one is masked, none is a cause.
  */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   if (values.has(GONE)) return false
@@ -105,8 +105,8 @@ export class Grouping {
   }
 
   /**
-   * The frame stands on a line before the text: one error raised in two places is two. A shape that has a family fits
-   * no rule, or was made by one.
+   * The frame stands on a line before the text: one error raised in two places is two. Where the shape has a family, no
+   * rule is tried: the shape fits none, or is what a rule has made.
    */
   private placeOf(error: string) {
     const { headline, frame } = dissect(error)

@@ -141,7 +141,7 @@ function brokenStep(passes: readonly Pass[], since: number): Step {
   return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as Step)
 }
 
-/** A step queued for longer has no worker thread; a live janitor gives up a running job after 95 minutes. */
+/** A step queued for longer has no worker thread; a live janitor, which looks every five minutes, gives up a job after 90. */
 const AT_MOST: Readonly<Record<string, number>> = { queued: HOUR, running: 2 * HOUR }
 
 /** Whether somebody has to act. */
@@ -153,11 +153,11 @@ export function isNeeded(remedy: Remedy): boolean {
  * What is to be done, by the first rule that applies. `passes` are all, newest first; `pass` is the one in question, as
  * in Refresh, else the newest that was tried. The last rule offers the statement that resumes `pass`, so that all of
  * these hold:
- * - no pass that started with it or later has succeeded (an overdue refresh is resumed nevertheless);
+ * - no pass that started at the same time or later has succeeded (an overdue refresh is resumed nevertheless);
  * - no pass is under way: queued, running, or between two steps for less than an hour;
  * - it was neither cancelled nor stalled;
  * - its last job was not given up so long ago that rows of later steps may be deleted;
- * - it stands at its furthest failed step.
+ * - its state is that of its furthest failed step.
  */
 function remedyOf(pass: Pass | undefined, passes: readonly Pass[], overdue: boolean, now: Date): Remedy {
   const { startedAt: start = Number.NaN } = pass ?? {}

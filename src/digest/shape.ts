@@ -69,7 +69,7 @@ const CAMEL_CASE = /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[_-])+$/
 /** HTTP statuses in use, registered or not, with their phrase if it is quoted with them. */
 const STATUS = /^(?:10[0-3]|20[0-8]|226|30[0-8]|4[0-5]\d|49\d|5[0-3]\d|59[89])(?:\s[A-Z]|$)/
 const KEY = /^[a-z]+$/
-const TITLE = /^[A-Z][a-z]*$/
+const CAPITALISED = /^[A-Z][a-z]*$/
 
 /** Whether values are causes by their numbers alone: at most twelve, thrice each on average. */
 export function areCauses(values: number, occurrences: number): boolean {
@@ -80,7 +80,7 @@ export function areCauses(values: number, occurrences: number): boolean {
 export function causesLike(value: string): number {
   if (STATUS.test(value)) return 32
   if (KEY.test(value) || /\../.test(value)) return 12
-  return TITLE.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
+  return CAPITALISED.test(value) || /[A-Z]-?\d+$/.test(value) ? 5 : 1
 }
 
 /** A headline on one line, masked, with delimiters around the values that may be causes. */
@@ -135,7 +135,7 @@ function maskTokens(text: string): string {
 function isSaid(content: string, before: string): boolean {
   if (LITERAL.test(content)) return true
   if (RAISED.test(before)) return ONE_WORD.test(content) || KEYS.test(content)
-  if (ONE_WORD.test(content)) return !KEY.test(content) && !TITLE.test(content) && !UNDECIDED.test(content)
+  if (ONE_WORD.test(content)) return !KEY.test(content) && !CAPITALISED.test(content) && !UNDECIDED.test(content)
   return ARGUMENT.test(before)
 }
 

@@ -55,12 +55,12 @@ export function writeLetter(digest: Digest, presentation: Presentation, caps: Ca
   const { environment, refresh, verdict } = matter
   const about = refresh ? [refreshSection(refresh, matter)] : []
   const rest = jobSections(matter)
-  const failed = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
+  const written = verdict.leads === 'refresh' ? [...about, ...rest] : [...rest, ...about]
   return {
     ...subjectOf(matter),
     environment,
     verdict,
-    sections: [...failed, ...unaccounted(digest, failed, caps.lastKinds), ...neverReported(matter)],
+    sections: [...written, ...unaccounted(digest, written, caps.lastKinds), ...neverReported(matter)],
     footer: footer(matter),
   }
 }

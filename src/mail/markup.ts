@@ -28,7 +28,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
 }
 
-/** Characters that fit on a line of any phone. */
+/** Characters of a word that is left whole: it fits on a line of any phone, behind an indent. */
 const WORD = 20
 
 /** A text whose long words may break after "/", "_" and punctuation, or after 34 characters, as phones need. */

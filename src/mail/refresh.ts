@@ -1,4 +1,4 @@
-import { JOBS_OF_A_STEP, NAME, REFRESHES_TRIED } from '../caps.js'
+import { JOBS_OF_A_STEP, NAME, PASSES_TRIED } from '../caps.js'
 import { REFRESH, SUCCESSES_KEPT_DAYS, stepOf } from '../chains.js'
 import {
   begunAt,
@@ -117,14 +117,14 @@ function overdueLines(refresh: Refresh, clock: Clock): readonly string[] {
   const { overdue, tried, lastSuccess, remedy, failures, broken } = refresh
   if (!overdue) return []
   const others = tried.filter((each) => remedy.do === 'resume' || each !== remedy.pass)
-  const left = others.length - REFRESHES_TRIED
+  const left = others.length - PASSES_TRIED
   const expected = `success is expected every ${span(overdue.after)} (REFRESH_OVERDUE_AFTER).`
   const last = lastSuccess === null ? `at least ${clock.day(overdue.anchor)}` : clock.day(lastSuccess)
   const isSaid = lastSuccess !== null && broken.consequence.includes('{catalog}')
   const isToo = failures ? 'It is overdue, too: a' : 'A'
   return said(
     `${isSaid ? isToo : `None has succeeded since ${last}; a`} ${expected}`,
-    ...others.slice(0, REFRESHES_TRIED).map((each) => `${became(each, clock)}.`),
+    ...others.slice(0, PASSES_TRIED).map((each) => `${became(each, clock)}.`),
     left > 0 && `… and ${separated(left)} before ${left === 1 ? 'that' : 'those'}.`,
   )
 }

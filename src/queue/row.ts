@@ -11,13 +11,13 @@ export const milliseconds = (sql: Sql, time: Fragment): Fragment => sql`date_par
 /** What an admin's cancel writes where a job has no error. */
 export const cancelNote = (sql: Sql): Fragment => sql`'cancelled by admin'`
 
-/** Start of the window. No Date is before a time of -infinity. */
+/** Start of the window; "all" is no Date, because the time of a failure may be -infinity. */
 export const start = (sql: Sql, since: Window['since']): Fragment =>
   since === 'all' ? sql`'-infinity'::timestamptz` : sql`${since}::timestamptz`
 
 /**
- * last_error, without the middle of a longer one: the queue's worker writes 2,000 characters, and the janitor appends to
- * them. The head ends with a whole word, and the tail begins with a whole line or the janitor's words, because half a
+ * last_error, without the middle of a longer one: the queue's worker writes 2,000 characters, and the janitor appends
+ * to them. The head ends with a whole word, and the tail begins with a whole line or the janitor's words, because half a
  * credential is not recognised. Without parameters, because they cost the claim a round trip per batch.
  */
 const SHORTENED = `

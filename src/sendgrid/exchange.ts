@@ -22,8 +22,8 @@ export interface NotAccepted {
   readonly reason: string
 }
 
-/** Does `work`; a rejection becomes a NotAccepted. */
-type Attempt = <T>(work: () => Promise<T>) => Promise<T | NotAccepted>
+/** Makes a request; a rejection becomes a NotAccepted. */
+type Attempt = <T>(request: () => Promise<T>) => Promise<T | NotAccepted>
 
 /**
  * Does `work` with SendGrid's library set up for the account, and leaves no connection behind. `bound` is aborted with
@@ -56,9 +56,9 @@ export async function connected<T>(
       validateStatus: () => true,
     } as unknown as ClientRequest)
     mail.setClient(client)
-    const attempt: Attempt = (work) => {
+    const attempt: Attempt = (request) => {
       stood = false
-      return work().catch((error: NodeJS.ErrnoException) => notAccepted(error, bound, stood))
+      return request().catch((error: NodeJS.ErrnoException) => notAccepted(error, bound, stood))
     }
     return await work(attempt, bound.signal)
   } finally {

@@ -110,7 +110,8 @@ const vendors = hiding(new RegExp(PREFIXES.join('|')), new RegExp(`()(?:${TOKENS
 const forms = [privateKeys, urls, unreadable, commands, headers, basic, vendors]
 
 // People choose passwords, so any value after a password's name is hidden. Machines make tokens and keys, so a value
-// after their names is hidden only if it looks made. Exceptions go by the structure of a value, not by its words.
+// after their names is hidden only if it looks made. Exceptions go by the structure of a value, and by no word but those
+// for nothing, yes and no.
 
 /** Words in any case, for a pattern that minds case elsewhere; they hold no classes of letters. */
 function anyCase(words: string): string {

@@ -16,8 +16,9 @@ function visible(text: string): string {
 /**
  * Text from outside → text fit for a mail, a log or a terminal: no credentials, no control characters, no terminal
  * escapes, no direction marks, well-formed Unicode; line feeds stay. Redact before any cut: half a credential is not
- * recognised. Only the worker and the server (queue/row.ts) cut earlier. After this the mail cuts (mail/section.ts) and
- * escapes (mail/markup.ts), and all output goes through withoutSecrets().
+ * recognised. Only the worker and the server (queue/row.ts) cut earlier, and the mask of a group's headline, which
+ * keeps only words of the redacted error (digest/group.ts). After this the mail cuts (mail/section.ts) and escapes
+ * (mail/markup.ts), and all output goes through withoutSecrets().
  */
 export function redact(text: string): string {
   return REDACTIONS.reduce((rest, hide) => hide(rest), withoutSecrets(visible(text)))
