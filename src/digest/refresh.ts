@@ -141,7 +141,7 @@ function brokenStep(passes: readonly Pass[], since: number): Step {
   return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as Step)
 }
 
-/** A step queued for longer has no worker thread; a live janitor, which looks every five minutes, gives up a job after 90. */
+/** A step queued for longer has no worker thread; a live janitor gives up a job after 90 minutes, or five more. */
 const AT_MOST: Readonly<Record<string, number>> = { queued: HOUR, running: 2 * HOUR }
 
 /** Whether somebody has to act. */

@@ -17,8 +17,8 @@ export const start = (sql: Sql, since: Window['since']): Fragment =>
 
 /**
  * last_error, without the middle of a longer one: the queue's worker writes 2,000 characters, and the janitor appends
- * to them. The head ends with a whole word, and the tail begins with a whole line or the janitor's words, because half a
- * credential is not recognised. Without parameters, because they cost the claim a round trip per batch.
+ * to them. The head ends with a whole word, and the tail begins with a whole line or the janitor's words, because half
+ * a credential is not recognised. Without parameters, because they cost the claim a round trip per batch.
  */
 const SHORTENED = `
   case

@@ -14,7 +14,7 @@ import { cut, oneLine } from '../text/words.js'
 export type Answer = { readonly is: 'accepted'; readonly messageId: string } | NotAccepted
 
 /**
- * `refused`: SendGrid does not want the mail. `not taken`: SendGrid cannot have got the mail, or said that it is too busy.
+ * `refused`: SendGrid does not want the mail. `not taken`: SendGrid cannot have got the mail, or said it was too busy.
  * `unknown`: SendGrid may have taken it. The reason is fit for a log; the library's errors hold key and mail.
  */
 export interface NotAccepted {

@@ -8,7 +8,7 @@ function hiding(hint: RegExp, ...patterns: readonly RegExp[]) {
     hint.test(text) ? patterns.reduce((rest, pattern) => rest.replace(pattern, `$1${HIDDEN}`), text) : text
 }
 
-/** Whole, without the end, without the beginning (base64 before END …), or as lines of base64 alone; no PUBLIC KEY. */
+/** Whole, without the end, without the beginning (base64 before END …), or lines of base64 alone; no PUBLIC KEY. */
 const privateKeys = hiding(
   /PRIVATE KEY|\n[A-Za-z0-9+/]{64}/,
   /()-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
@@ -110,8 +110,8 @@ const vendors = hiding(new RegExp(PREFIXES.join('|')), new RegExp(`()(?:${TOKENS
 const forms = [privateKeys, urls, unreadable, commands, headers, basic, vendors]
 
 // People choose passwords, so any value after a password's name is hidden. Machines make tokens and keys, so a value
-// after their names is hidden only if it looks made. Exceptions go by the structure of a value, and by no word but those
-// for nothing, yes and no.
+// after their names is hidden only if it looks made. Exceptions go by the structure of a value, not by its words; only
+// those for nothing, yes and no are words.
 
 /** Words in any case, for a pattern that minds case elsewhere; they hold no classes of letters. */
 function anyCase(words: string): string {
