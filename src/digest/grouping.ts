@@ -68,8 +68,8 @@ class Family {
 }
 
 /**
- * Whether the values at one place are causes: by their form, if three in four of them allow so many (causesLike), or by
- * their number (areCauses). Where one is masked, none is a cause.
+ * Whether the values at one place are causes: if three in four of them are of a form that allows as many values as there
+ * are (causesLike), or if they are few over many jobs (areCauses). Where one is masked, none is a cause.
  */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   if (values.has(GONE)) return false
@@ -105,8 +105,8 @@ export class Grouping {
   }
 
   /**
-   * The frame stands on a line before the text: one error raised in two places is two. Where the shape has a family, no
-   * rule is tried: the shape fits none, or is what a rule has made.
+   * The frame stands on a line before the text: one error raised in two places is two. A shape that has a family needs
+   * no rule: a search has moved every family that fits one.
    */
   private placeOf(error: string) {
     const { headline, frame } = dissect(error)

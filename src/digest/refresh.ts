@@ -156,8 +156,8 @@ export function isNeeded(remedy: Remedy): boolean {
  * - no pass that started at the same time or later has succeeded (an overdue refresh is resumed nevertheless);
  * - no pass is under way: queued, running, or between two steps for less than an hour;
  * - it was neither cancelled nor stalled;
- * - its last job was not given up so long ago that rows of later steps may be deleted;
- * - its state is that of its furthest failed step.
+ * - its furthest job was not given up so long ago that rows of later steps may be deleted;
+ * - the failed step at which it stands is the furthest that failed.
  */
 function remedyOf(pass: Pass | undefined, passes: readonly Pass[], overdue: boolean, now: Date): Remedy {
   const { startedAt: start = Number.NaN } = pass ?? {}

@@ -109,9 +109,8 @@ const vendors = hiding(new RegExp(PREFIXES.join('|')), new RegExp(`()(?:${TOKENS
 /** Credentials that are known by their form or by their vendor's prefix. */
 const forms = [privateKeys, urls, unreadable, commands, headers, basic, vendors]
 
-// People choose passwords, so any value after a password's name is hidden. Machines make tokens and keys, so a value
-// after their names is hidden only if it looks made. Exceptions go by the structure of a value, not by its words; only
-// those for nothing, yes and no are words.
+// People choose passwords, so a value after a password's name is hidden, unless NO_PASSWORD spares it. Machines make
+// tokens and keys, so a value after their names is hidden only if it looks made.
 
 /** Words in any case, for a pattern that minds case elsewhere; they hold no classes of letters. */
 function anyCase(words: string): string {
