@@ -121,7 +121,7 @@ export async function preview(run: Run, onFailures: OnFailures): Promise<Gathere
   }
 }
 
-/** Claims what is due and renders the mail, in a transaction that is left open. A locked anchor waits, as a job does. */
+/** Claims what is due and renders the mail, in a transaction that is left open. A locked anchor waits, like a job. */
 async function assemble(session: Session, run: Run): Promise<Gathered | Busy> {
   const { sql } = session
   const { now, window } = await begin(session, run, 'read write')

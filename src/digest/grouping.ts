@@ -68,8 +68,8 @@ class Family {
 }
 
 /**
- * Whether the values at one place are causes: if three in four of them are of a form that allows as many values as there
- * are (causesLike), or if they are few over many jobs (areCauses). Where one is masked, none is a cause.
+ * Whether the values at one place are causes: if three in four of them are of a form that allows as many values as
+ * there are (causesLike), or if they are few over many jobs (areCauses). Where one is masked, none is a cause.
  */
 function haveCauses(values: ReadonlySet<string>, jobs: number): boolean {
   if (values.has(GONE)) return false

@@ -65,6 +65,27 @@ test.each<[string, Partial<Digest>]>([
   expect(text).not.toContain('hunter2')
 })
 
+test('the plain mail of one failure, and of an overdue refresh alone, have nothing more than this', () => {
+  const overdue = { anchor: 0, after: 1 }
+  const say = (about: string) => `✗ ${about}. The mail could not be laid out: the log of job-alert says why.`
+  const end = 'https://admin.approachnote.com/research/\n'
+  const link = '    https://admin.approachnote.com/research/jobs/78'
+  const one = plain({ ...digestOf([job({ id: 78, error: 'bad' })], { overdue }), window: null as never })
+  expect(one.text).toBe(
+    `${say('1 job failed, a refresh is overdue')}\n\n  spotify/match_song: 1\n\n  job 78  spotify/match_song: bad\n${link}\n\nJobs: 78\n${end}`,
+  )
+  const none = plain({ ...digestOf([], { overdue }), now: null as never })
+  expect(none.text).toBe(`${say('a refresh is overdue')}\n\n\n\n${end}`)
+})
+
+test.each([
+  [500, '1499\n'],
+  [501, '1499 …\n'],
+])('of %d failures the plain mail has 500 ids, and says when there are more', (count, last) => {
+  const failures = Array.from({ length: count }, (_, index) => job({ id: 1_000 + index }))
+  expect(plain({ ...digestOf(failures), window: null as never }).text).toContain(`, ${last}`)
+})
+
 test('the plain mail goes although not even an error can be shown', () => {
   const error = { toString: () => Symbol('no text') } as never
   const examples = [{ ...job({ id: 78 }), error }]
