@@ -3,8 +3,8 @@ import { oneLine } from '../text/words.js'
 
 /*
  * What identifies a job is masked; a word that is not prose is a cause and stays. A value that may be either is
- * delimited, and numbers decide: a place with few values over many jobs holds causes; a place with about as many values
- * as jobs identifies them.
+ * delimited, and its form and its number decide: few values over many jobs are causes, and as many statuses, keys or
+ * hosts as there may be; other values, of which there are about as many as jobs, identify them.
  *
  * error   Discogs said 401 for release 5f0e8a52
  * masked  Discogs said \0401\0 for release …
