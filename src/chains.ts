@@ -51,8 +51,8 @@ export const REFRESH = {
     download('songs', '11111111-1111-1111-1111-bbbbbbbbbbbb'),
     download('artists', '11111111-1111-1111-1111-cccccccccccc'),
     LAST_STEP,
-  ] as readonly Step[],
-}
+  ],
+} as const
 
 /** The step of the refresh that the job is, of any pass; undefined if none. */
 export function stepOf({ source, targetType, targetId, jobType }: Job): Step | undefined {

@@ -39,11 +39,11 @@ export function screen(): Screen | undefined {
   const { isTTY, columns } = process.stdout
   if (!isTTY) return undefined
   const styles = { failed: ['red', 'bold'], done: 'green', quiet: 'dim' } as const
-  const coloured: Screen['paint'] = (tone, text) => styleText(styles[tone] as Parameters<typeof styleText>[0], text)
+  const paint: Screen['paint'] = (tone, text) => styleText(styles[tone] as Parameters<typeof styleText>[0], text)
   // A terminal may have no width, as over a serial line.
   return {
     columns: columns || Number.POSITIVE_INFINITY,
-    paint: process.stdout.hasColors() ? coloured : (_, text) => text,
+    paint: process.stdout.hasColors() ? paint : undefined,
   }
 }
 

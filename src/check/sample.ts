@@ -1,4 +1,4 @@
-import { REFRESH, type Step } from '../chains.js'
+import { REFRESH } from '../chains.js'
 import { type Digest, Tally } from '../digest/digest.js'
 import { type Job, JobError } from '../job.js'
 import { WINDOW } from '../report.js'
@@ -7,7 +7,7 @@ import { MINUTE } from '../text/time.js'
 /** A digest of made-up failures, for a test mail. No job has a negative id, so the mail's statements do no harm. */
 export function sampleDigest(now: Date): Digest {
   const ago = (minutes: number): number => now.getTime() - minutes * MINUTE
-  const songs = REFRESH.steps[1] as Step
+  const songs = REFRESH.steps[1]
   const tally = new Tally()
   tally.add({
     ...failure(-2n, ago(48), 'This failure is made up: Read timed out.'),

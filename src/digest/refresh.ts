@@ -138,7 +138,7 @@ function brokenStep(passes: readonly Pass[], since: number): Step {
     .flatMap(({ jobs }) => jobs)
     .filter(({ job }) => (hasFailed(job) || (job.cancelled && job.claimedAt !== null)) && job.failedAt > since)
   const { steps } = REFRESH
-  return steps.findLast((step) => broken.some((each) => each.step === step)) ?? (steps[0] as Step)
+  return steps.findLast((step) => broken.some((each) => each.step === step)) ?? steps[0]
 }
 
 /** A step queued for longer has no worker thread; a live janitor gives up a job after 90 minutes, or five more. */

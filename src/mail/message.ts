@@ -3,7 +3,7 @@ import type { Digest } from '../digest/digest.js'
 import { type Job, kindOf } from '../job.js'
 import { plural } from '../text/words.js'
 import { htmlPart, plainHtml } from './html.js'
-import { type Letter, writeLetter } from './letter.js'
+import { writeLetter } from './letter.js'
 import { Pages, type Presentation, type Screen } from './presentation.js'
 import { headlineOf, said, short } from './section.js'
 import { textPart } from './text.js'
@@ -20,8 +20,7 @@ export interface Message {
 /** Digest → the mail with the most detail that the limits allow; if that fails, the plain mail and its fault. */
 export function renderMessage(digest: Digest, presentation: Presentation, screen?: Screen): Message {
   try {
-    const letter = fittingLetter(digest, presentation)
-    return { subject: letter.subject, text: textPart(letter, screen), html: htmlPart(letter) }
+    return fittingMessage(digest, presentation, screen)
   } catch (fault) {
     return { ...plainMessage(digest, presentation), fault }
   }
@@ -31,14 +30,14 @@ export function renderMessage(digest: Digest, presentation: Presentation, screen
 const ATTEMPTS = 20
 
 /** The first that fits, with less detail each time, then fewer kinds. Throws a RangeError. */
-function fittingLetter(digest: Digest, presentation: Presentation): Letter {
+function fittingMessage(digest: Digest, presentation: Presentation, screen: Screen | undefined): Message {
   let names = digest.kinds.size
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const rung = RUNGS[Math.min(attempt, RUNGS.length) - 1] as (typeof RUNGS)[number]
     const letter = writeLetter(digest, presentation, { ...rung, lastKinds: names })
-    const [text, html] = [textPart(letter), htmlPart(letter)].map((part) => Buffer.byteLength(part))
-    const room = Math.min(TEXT_LIMIT / Number(text), HTML_LIMIT / Number(html))
-    if (room >= 1) return letter
+    const [text, html] = [textPart(letter), htmlPart(letter)]
+    const room = Math.min(TEXT_LIMIT / Buffer.byteLength(text), HTML_LIMIT / Buffer.byteLength(html))
+    if (room >= 1) return { subject: letter.subject, text: screen ? textPart(letter, screen) : text, html }
     if (attempt >= RUNGS.length) names = Math.floor(0.95 * room * names)
   }
   throw new RangeError('the mail is too large')

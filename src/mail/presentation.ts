@@ -10,10 +10,10 @@ export interface Presentation {
   readonly environment: string | undefined
 }
 
-/** The terminal that a mail is shown on; `paint` colours a word or a sign. */
+/** The terminal that a mail is shown on; `paint` colours a word or a sign, where there are colours. */
 export interface Screen {
   readonly columns: number
-  readonly paint: (tone: 'failed' | 'done' | 'quiet', text: string) => string
+  readonly paint?: ((tone: 'failed' | 'done' | 'quiet', text: string) => string) | undefined
 }
 
 /** URLs of the admin pages: ADMIN_BASE_URL and a path. */

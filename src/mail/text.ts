@@ -15,22 +15,18 @@ const COLUMN = 48
 const ASCII = /^[ -~\u00a0]*$/
 
 /** The text part: lines of at most 78 columns, or of the screen's; URLs and code stay whole. */
-export function textPart(letter: Letter, screen: Screen = { columns: WIDTH, paint: (_, text) => text }): string {
+export function textPart(letter: Letter, screen: Screen = { columns: WIDTH }): string {
   return new Layout(screen).letter(letter).replaceAll('\u00a0', ' ')
 }
 
 class Layout {
-  private readonly paint: Screen['paint']
-  /** Columns of a line, of an indented one, and of one further in. */
+  private readonly paint: NonNullable<Screen['paint']>
+  /** Columns of a line. */
   private readonly width: number
-  private readonly room: number
-  private readonly hanging: number
 
-  constructor({ columns, paint }: Screen) {
+  constructor({ columns, paint = (_, text) => text }: Screen) {
     this.paint = paint
     this.width = Math.max(NARROWEST, Math.min(WIDTH, columns))
-    this.room = this.width - MARGIN.length
-    this.hanging = this.width - FURTHER.length
   }
 
   letter({ environment, verdict, sections, footer }: Letter): string {
@@ -110,7 +106,7 @@ class Layout {
         .reduce((line, cell) => this.joined(line, cell))
         .trimEnd()
         .split('\n')
-        .map((line) => (widthOf(line) <= this.room ? line : this.hang(line, '', FURTHER)))
+        .map((line) => (widthOf(line) <= this.width - MARGIN.length ? line : this.hang(line, '', FURTHER)))
         .join('\n'),
     )
   }
@@ -118,13 +114,13 @@ class Layout {
   /** Moves a cell to the next line rather than breaking it. */
   private joined(line: string, cell: string): string {
     const last = line.slice(line.lastIndexOf('\n') + 1)
-    const fits = widthOf(`${last}  ${cell.trimEnd()}`) <= this.room
+    const fits = widthOf(`${last}  ${cell.trimEnd()}`) <= this.width - MARGIN.length
     return fits ? `${line}  ${cell}` : `${line.trimEnd()}\n${FURTHER}${cell}`
   }
 
   /** Wraps; `further` indents all lines but the first. */
   private hang(text: string, margin = MARGIN, further = margin + MARGIN): string {
-    return margin + this.wrap(text, this.hanging).replaceAll('\n', `\n${further}`)
+    return margin + this.wrap(text, this.width - FURTHER.length).replaceAll('\n', `\n${further}`)
   }
 
   /** Folds every line at spaces; a word that is longer than a line is broken, unless it is a URL. */

@@ -28,12 +28,14 @@ const SHORTENED = `
       || coalesce(substring(right(last_error, ${ERROR_TAIL}) from '(?:\n|[ |;]+reaped: ).*$'), '')
   end`
 
+const nameIn = (sql: Sql, column: string): Fragment => sql.unsafe(`left(${column}, ${NAME_READ})`)
+
 /** The columns of a RawJob. Of the payload only chain_started_at is read: the rest may be anything, of any size. */
 export const columns = (sql: Sql): Fragment => sql`
   job.id,
-  ${sql.unsafe(`left(source, ${NAME_READ})`)} as source,
-  ${sql.unsafe(`left(job_type, ${NAME_READ})`)} as "jobType",
-  ${sql.unsafe(`left(target_type, ${NAME_READ})`)} as "targetType",
+  ${nameIn(sql, 'source')} as source,
+  ${nameIn(sql, 'job_type')} as "jobType",
+  ${nameIn(sql, 'target_type')} as "targetType",
   target_id as "targetId",
   status,
   attempts,

@@ -60,7 +60,7 @@ test('where the mail could only be written plainly, the stack stands below the s
   )
 })
 
-test('a dry run has its marks and headlines in colour, and the words are those of the mail', async () => {
+test('a dry run has its signs and headings in colour, and the words are those of the mail', async () => {
   await scene.worker.dead()
   const { screen } = await onTerminal(['digest', '--dry-run'], scene.variables)
   expect(screen).toContain(`${RED}`)

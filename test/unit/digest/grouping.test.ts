@@ -749,20 +749,7 @@ test('an error that ends as others do, whose titles are known by their beginning
 })
 
 test('titles are titles where some begin with the same word, and few begin with words of their own', () => {
-  const nouns = [
-    'Wall',
-    'Model',
-    'Letter',
-    'Boxer',
-    'End',
-    'River',
-    'Night',
-    'Train',
-    'House',
-    'Moon',
-    'Garden',
-    'Ocean',
-  ]
+  const nouns = 'Wall Model Letter Boxer End River Night Train House Moon Garden Ocean'.split(' ')
   const titles = [...nouns.map((noun) => `The ${noun}`), ...nouns.map((noun) => `A ${noun}`)]
   const own = ['Naima', 'Jolene', 'Misty', 'Halo', 'Creep', 'Toxic', 'Roxanne']
   expect(headlines([...titles, ...own].map((title) => `Song not found: ${title}`))).toEqual([[31, 'Song not found: …']])

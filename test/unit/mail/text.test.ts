@@ -132,7 +132,7 @@ test('every URL stands on a line of its own, or behind its label where both fit'
         expect(line).toMatch(/^(?:(?:See the refresh|Retry jobs|Details \(JSON\)): | {2,6})https:\S+$/)
 })
 
-test('the verdict, marks and headings carry colour where somebody paints them, and nothing else changes', () => {
+test('the verdict, signs and headings carry colour where somebody paints them, and nothing else changes', () => {
   const letter = { ...LETTER, sections: [SECTION, SECTION] }
   const painted = textPart(letter, { columns: 80, paint: (tone, text) => `<${tone}>${text}</${tone}>` })
   expect(painted).toContain('<failed>✗ 1 JOB FAILED</failed>\n')
